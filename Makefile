@@ -1,0 +1,3 @@
+# Placeholder until the first landing.
+build:
+	swift build

@@ -1,0 +1,145 @@
+// swift-tools-version: 6.1
+// The table of modules. A module may import what stands above it in this file and is named in its line, nothing else:
+// `make check` compares every file's imports with it (packaging/scripts/check-imports).
+import PackageDescription
+
+let strict: [SwiftSetting] = [.swiftLanguageMode(.v6), .enableUpcomingFeature("ExistentialAny")]
+
+/// A system library: a module map and, for macros and variadic functions, a commented shim.
+func system(_ name: String, pkgConfig: String, apt: String) -> Target {
+    .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt])])
+}
+
+/// A module of the product, with the modules and products it may import.
+func module(_ name: String, _ imports: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: imports, swiftSettings: strict)
+}
+
+/// A program: arguments, start, stop.
+func program(_ name: String, _ imports: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: imports, swiftSettings: strict)
+}
+
+/// The tests of a module.
+func tests(_ name: String, _ imports: [Target.Dependency] = []) -> Target {
+    .testTarget(
+        name: name + "Tests", dependencies: [.byName(name: name), "TestSupport"] + imports, swiftSettings: strict)
+}
+
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+    name: "herald",
+    products: [
+        .executable(name: "herald", targets: ["herald"]),
+        .executable(name: "herald-watcher", targets: ["herald-watcher"]),
+        .executable(name: "herald-mailer", targets: ["herald-mailer"]),
+        .executable(name: "herald-responder", targets: ["herald-responder"]),
+        .executable(name: "herald-extract", targets: ["herald-extract"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    ],
+    targets: [
+        // Floor 0: C libraries of the system, and the little that Swift cannot say.
+        system("CSystemd", pkgConfig: "libsystemd", apt: "libsystemd-dev"),
+        system("COpenSSL", pkgConfig: "openssl", apt: "libssl-dev"),
+        system("CVectorscan", pkgConfig: "libhs", apt: "libvectorscan-dev"),
+        system("CPCRE2", pkgConfig: "libpcre2-8", apt: "libpcre2-dev"),
+        system("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
+        system("CYAML", pkgConfig: "yaml-0.1", apt: "libyaml-dev"),
+        .target(name: "CPlatform"),
+
+        // Floor 1, the base: values and their standard forms; the operating system; SQLite; YAML.
+        module("Formats"),
+        module("Platform", ["CPlatform", "Formats", logging]),
+        module("Database", ["CSQLite"]),
+        module("YAML", ["CYAML", "Formats"]),
+
+        // Floor 1, the pure modules: no input or output, no clock, no threads.
+        module("Records", ["Formats"]),
+        module("Rules", ["Formats", "YAML", "Records"]),
+        module("Incidents", ["Formats", "Records", "Rules"]),
+        module("Mail", ["Formats"]),
+        module("SMTPProtocol", ["COpenSSL", "Formats", "Mail"]),
+        module("Replies", ["Formats", "YAML", "Mail"]),
+        module("Settings", ["Formats", "YAML", "Mail", "Rules"]),
+
+        // Floor 2: what touches the outside.
+        module("LogSources", ["CSystemd", "CPlatform", "Formats", "Platform", "Records", logging]),
+        module("RuleMatching", ["CVectorscan", "CPCRE2", "Formats", "Platform", "Records", "Rules"]),
+        module("SMTPTransport", ["COpenSSL", "Formats", "Platform", "Mail", "SMTPProtocol", logging]),
+        module("Intake", ["Formats", "Platform", logging]),
+        module("Extraction", ["CPlatform", "Formats", "Platform", "Mail"]),
+        module("Spool", ["Formats", "Platform", "Mail"]),
+        module("Control", ["Formats", "Platform", logging]),
+
+        // Floor 3: each assembles its pipeline.
+        module(
+            "Watching",
+            [
+                "Formats", "Platform", "Database", "Records", "Rules", "Incidents", "Mail", "Settings", "LogSources",
+                "RuleMatching", "Spool", "Control", logging,
+            ]),
+        module(
+            "Mailing",
+            [
+                "Formats", "Platform", "Database", "Mail", "SMTPProtocol", "Settings", "SMTPTransport", "Spool",
+                "Control", logging,
+            ]),
+        module(
+            "Responding",
+            [
+                "Formats", "Platform", "Database", "YAML", "Mail", "Replies", "Settings", "Intake", "Spool", "Control",
+                logging,
+            ]),
+
+        // Floor 4: the programs.
+        program("herald-watcher", ["Platform", "Settings", "Watching", logging]),
+        program("herald-mailer", ["Platform", "Settings", "Mailing", logging]),
+        program("herald-responder", ["Platform", "Settings", "Responding", logging]),
+        program("herald-extract", ["Platform", "Extraction"]),
+        program(
+            "herald",
+            [
+                "COpenSSL", "Formats", "Platform", "Database", "YAML", "Records", "Rules", "Incidents", "Mail",
+                "SMTPProtocol", "Replies", "Settings", "LogSources", "RuleMatching", "SMTPTransport", "Spool",
+                "Control", arguments,
+            ]),
+
+        // Tests.
+        .target(
+            name: "TestSupport", dependencies: ["Formats", "Platform", "Mail", "Spool", "SMTPTransport"],
+            path: "Tests/TestSupport", swiftSettings: strict),
+        tests("Formats"), tests("Platform"), tests("Database"), tests("YAML"),
+        tests("Records", ["Formats"]), tests("Rules", ["Formats", "YAML", "Records"]),
+        tests("Incidents", ["Formats", "Records", "Rules"]), tests("Mail", ["Formats"]),
+        tests("SMTPProtocol", ["Formats", "Mail"]), tests("Replies", ["Formats", "YAML", "Mail"]),
+        tests("Settings", ["Formats", "YAML", "Mail", "Rules"]),
+        tests("LogSources", ["Formats", "Platform", "Records"]),
+        tests("RuleMatching", ["Formats", "Platform", "Records", "Rules"]),
+        tests("SMTPTransport", ["Formats", "Platform", "Mail", "SMTPProtocol"]),
+        tests("Intake", ["Formats", "Platform"]), tests("Extraction", ["Formats", "Platform", "Mail"]),
+        tests("Spool", ["Formats", "Platform", "Mail"]), tests("Control", ["Formats", "Platform"]),
+        tests(
+            "Watching",
+            [
+                "Formats", "Platform", "Database", "Records", "Rules", "Incidents", "Mail", "Settings", "LogSources",
+                "RuleMatching", "Spool", "Control",
+            ]),
+        tests(
+            "Mailing",
+            [
+                "Formats", "Platform", "Database", "Mail", "SMTPProtocol", "Settings", "SMTPTransport", "Spool",
+                "Control",
+            ]),
+        tests(
+            "Responding",
+            ["Formats", "Platform", "Database", "Mail", "Replies", "Settings", "Intake", "Spool", "Control"]),
+        .testTarget(
+            name: "ProgramTests", dependencies: ["TestSupport", "Formats", "Platform", "Mail", "Spool"],
+            swiftSettings: strict),
+    ]
+)

@@ -1,0 +1,77 @@
+#define _GNU_SOURCE
+#include "CPlatform.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+int herald_peer_credentials(int descriptor, int32_t *pid, uint32_t *uid, uint32_t *gid) {
+    struct ucred credentials;
+    socklen_t size = sizeof credentials;
+    if (getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) return -1;
+    *pid = credentials.pid;
+    *uid = credentials.uid;
+    *gid = credentials.gid;
+    return 0;
+}
+
+const void *herald_memrchr(const void *bytes, int byte, size_t count) { return memrchr(bytes, byte, count); }
+
+int herald_rename_exclusive(int from_dir, const char *from, int to_dir, const char *to) {
+    return renameat2(from_dir, from, to_dir, to, RENAME_NOREPLACE);
+}
+
+int herald_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
+
+int herald_exit_code(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status); }
+
+static void limit(int resource, uint64_t value) {
+    struct rlimit bound = {.rlim_cur = value, .rlim_max = value};
+    if (value) setrlimit(resource, &bound);
+}
+
+pid_t herald_spawn(const char *const *argv, const char *const *environment, int in, int out, int err,
+                   const herald_limits *limits) {
+    pid_t parent = getpid();
+    sigset_t everything, before;
+    sigfillset(&everything);
+    sigprocmask(SIG_SETMASK, &everything, &before);
+    pid_t child = fork();
+    if (child != 0) {
+        int saved = errno;
+        sigprocmask(SIG_SETMASK, &before, NULL);
+        if (child > 0) setpgid(child, child);
+        errno = saved;
+        return child;
+    }
+    setpgid(0, 0);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) _exit(127);
+    int given[3] = {in, out, err};
+    int null = open("/dev/null", O_RDWR);
+    for (int i = 0; i < 3; i++) { /* out of the way of 0, 1 and 2 first */
+        given[i] = fcntl(given[i] < 0 ? null : given[i], F_DUPFD, 3);
+        if (given[i] < 0) _exit(127);
+    }
+    for (int i = 0; i < 3; i++)
+        if (dup2(given[i], i) < 0) _exit(127);
+    syscall(SYS_close_range, 3U, ~0U, 0U);
+    for (int number = 1; number < NSIG; number++) signal(number, SIG_DFL);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    if (limits) {
+        limit(RLIMIT_CPU, limits->cpu_seconds);
+        limit(RLIMIT_AS, limits->memory_bytes);
+        limit(RLIMIT_FSIZE, limits->file_bytes);
+    }
+    execve(argv[0], (char *const *)argv, (char *const *)environment);
+    _exit(127);
+}

@@ -1,0 +1,47 @@
+/* The little that Swift cannot say: a signal handler, system calls without a wrapper, and variadic or macro-only calls.
+   Each function tells why it stands here. All return 0 or a positive value when well, and -1 with errno otherwise. */
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+/* Not in Swift's Glibc module: */
+#include <sys/eventfd.h>
+#include <sys/random.h>
+#include <sys/signalfd.h>
+
+/* ---- SIGBUS: a journal file that is truncated under its reader. ----
+   libsystemd maps journal files; touching a page behind the new end raises SIGBUS. A signal handler may call only
+   async-signal-safe functions, which no Swift code can promise. The handler maps a zero page over the faulting one, as
+   journalctl's own does, and counts. */
+int herald_sigbus_install(void);
+/* How many pages were replaced since the start. A reader compares before and after: more means its file is gone. */
+uint64_t herald_sigbus_count(void);
+
+/* ---- Sandbox of herald-extract: Landlock and seccomp have no libc wrappers. ---- */
+/* prctl(PR_SET_NO_NEW_PRIVS) is variadic. */
+int herald_no_new_privs(void);
+/* Restricts this process to reading and executing beneath `readable`. Returns the Landlock ABI used, 0 where the kernel
+   has no Landlock. */
+int herald_landlock_read_only(const char *const *readable, size_t count);
+/* Refuses (EPERM) sockets, ptrace, mounting, kernel keys, BPF, io_uring and namespaces; x86_64 and arm64, 0 elsewhere. */
+int herald_seccomp_no_network(void);
+
+/* ---- Variadic, macro-only or GNU-only calls. ---- */
+/* Credentials of the process at the other end of a Unix socket (struct ucred needs _GNU_SOURCE). */
+int herald_peer_credentials(int descriptor, int32_t *pid, uint32_t *uid, uint32_t *gid);
+/* The last `byte` within count bytes, or NULL (memrchr needs _GNU_SOURCE). */
+const void *herald_memrchr(const void *bytes, int byte, size_t count);
+/* renameat2(RENAME_NOREPLACE): never over an existing name. */
+int herald_rename_exclusive(int from_dir, const char *from, int to_dir, const char *to);
+/* pipe2(2) with O_CLOEXEC, which needs _GNU_SOURCE. */
+int herald_pipe(int ends[2]);
+/* The status macros of wait(2): exit code, or 128 + signal. */
+int herald_exit_code(int wait_status);
+/* fork and exec of argv[0] (an absolute path) in a process group of its own, with descriptors 0, 1 and 2 as given
+   (-1: /dev/null), `environment` in place of ours, resource limits (0: unlimited) and a parent-death signal. Between
+   fork and exec only async-signal-safe calls are allowed, which Swift cannot promise. Returns the pid. */
+typedef struct {
+    uint64_t cpu_seconds, memory_bytes, file_bytes;
+} herald_limits;
+pid_t herald_spawn(const char *const *argv, const char *const *environment, int in, int out, int err,
+                   const herald_limits *limits);

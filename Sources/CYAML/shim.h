@@ -1,0 +1,3 @@
+/* libyaml: settings, rules and templates; its nodes carry line and column. */
+#pragma once
+#include <yaml.h>

@@ -1,0 +1,118 @@
+// JSON (RFC 8259): the forms that programs read. Control messages, `--json`, sidecars, resumes and JSON log lines.
+
+/// A JSON value. Members of an object keep their order; a repeated name keeps the last value, as most readers do.
+package enum JSON: Hashable, Sendable {
+    case null
+    case bool(Bool)
+    case int(Int64)
+    case double(Double)
+    case string(String)
+    case array([JSON])
+    case object([Member])
+
+    package struct Member: Hashable, Sendable {
+        package var name: String
+        package var value: JSON
+        package init(_ name: String, _ value: JSON) {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    /// The value of a member of an object; nil in everything else.
+    package subscript(name: String) -> JSON? {
+        if case .object(let members) = self { return members.last { $0.name == name }?.value }
+        return nil
+    }
+    package var string: String? { if case .string(let s) = self { s } else { nil } }
+    package var bool: Bool? { if case .bool(let b) = self { b } else { nil } }
+    package var array: [JSON]? { if case .array(let a) = self { a } else { nil } }
+    package var members: [Member]? { if case .object(let m) = self { m } else { nil } }
+    package var int: Int64? {
+        switch self {
+        case .int(let i): i
+        case .double(let d): Int64(exactly: d)
+        default: nil
+        }
+    }
+    package var isNull: Bool { self == .null }
+}
+
+extension JSON: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral,
+    ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral, ExpressibleByNilLiteral
+{
+    package init(stringLiteral value: String) { self = .string(value) }
+    package init(integerLiteral value: Int64) { self = .int(value) }
+    package init(booleanLiteral value: Bool) { self = .bool(value) }
+    package init(arrayLiteral elements: JSON...) { self = .array(elements) }
+    package init(dictionaryLiteral elements: (String, JSON)...) { self = .object(elements.map { Member($0, $1) }) }
+    package init(nilLiteral: ()) { self = .null }
+    package init(_ value: String?) { self = value.map { .string($0) } ?? .null }
+    package init(_ value: Int?) { self = value.map { .int(Int64($0)) } ?? .null }
+}
+
+extension JSON {
+    /// On one line, ASCII-safe for terminals: control, bidirectional and line-separator characters are escaped.
+    package var text: String {
+        var out = ""
+        write(to: &out)
+        return out
+    }
+
+    private func write(to out: inout String) {
+        switch self {
+        case .null: out += "null"
+        case .bool(let b): out += b ? "true" : "false"
+        case .int(let i): out += String(i)
+        case .double(let d): out += d.isFinite ? String(d) : "null"
+        case .string(let s): JSON.quote(s, to: &out)
+        case .array(let values):
+            out += "["
+            for (i, value) in values.enumerated() {
+                if i > 0 { out += "," }
+                value.write(to: &out)
+            }
+            out += "]"
+        case .object(let members):
+            out += "{"
+            for (i, member) in members.enumerated() {
+                if i > 0 { out += "," }
+                JSON.quote(member.name, to: &out)
+                out += ":"
+                member.value.write(to: &out)
+            }
+            out += "}"
+        }
+    }
+
+    private static func quote(_ s: String, to out: inout String) {
+        out += "\""
+        for scalar in s.unicodeScalars {
+            switch scalar {
+            case "\"": out += "\\\""
+            case "\\": out += "\\\\"
+            case "\n": out += "\\n"
+            case "\r": out += "\\r"
+            case "\t": out += "\\t"
+            default:
+                if scalar.isUnsafeToShow {
+                    for unit in String(scalar).utf16 { out += "\\u" + hex4(unit) }
+                } else {
+                    out.unicodeScalars.append(scalar)
+                }
+            }
+        }
+        out += "\""
+    }
+
+    private static func hex4(_ unit: UInt16) -> String {
+        Hex.encode([UInt8(unit >> 8), UInt8(truncatingIfNeeded: unit)])
+    }
+}
+
+/// What is wrong with a JSON text, and at which byte.
+package struct JSONError: Error, Equatable, CustomStringConvertible {
+    package var message: String
+    package var offset: Int
+    package var description: String { "byte \(offset): \(message)" }
+}

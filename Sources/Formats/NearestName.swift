@@ -1,0 +1,28 @@
+// "Did you mean": the known name nearest to a mistaken one.
+
+package enum NearestName {
+    /// The candidate with the smallest edit distance (transpositions count one), if it is near enough to be meant.
+    package static func to(_ name: String, in candidates: some Sequence<String>) -> String? {
+        let wanted = Array(name.lowercased().utf8)
+        let nearest = candidates.map { ($0, distance(wanted, Array($0.lowercased().utf8))) }.min { $0.1 < $1.1 }
+        guard let (candidate, cost) = nearest, cost <= max(1, max(wanted.count, candidate.utf8.count) / 3) else {
+            return nil
+        }
+        return candidate
+    }
+
+    private static func distance(_ a: [UInt8], _ b: [UInt8]) -> Int {
+        var before: [Int] = []
+        var last = Array(0...b.count)
+        for i in 0..<a.count {
+            var row = [i + 1]
+            for j in 0..<b.count {
+                var cost = min(last[j] + (a[i] == b[j] ? 0 : 1), last[j + 1] + 1, row[j] + 1)
+                if i > 0, j > 0, a[i] == b[j - 1], a[i - 1] == b[j] { cost = min(cost, before[j - 1] + 1) }
+                row.append(cost)
+            }
+            (before, last) = (last, row)
+        }
+        return last[b.count]
+    }
+}

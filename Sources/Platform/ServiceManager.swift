@@ -1,0 +1,35 @@
+// What systemd is told of this daemon: sd_notify(3)'s protocol, a datagram, so that only the watcher links libsystemd.
+
+import Glibc
+
+package enum ServiceManager {
+    package static func ready() { notify("READY=1") }
+    package static func stopping() { notify("STOPPING=1") }
+    package static func watchdog() { notify("WATCHDOG=1") }
+    /// One line for `systemctl status`.
+    package static func status(_ text: String) { notify("STATUS=" + text) }
+
+    /// RELOADING=1 with the time that Type=notify-reload asks for; follow it with `ready()`.
+    package static func reloading() {
+        var t = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &t)
+        notify("RELOADING=1\nMONOTONIC_USEC=\(t.tv_sec * 1_000_000 + t.tv_nsec / 1000)")
+    }
+
+    /// Half of WatchdogSec, if the unit has one for this process: how often to call `watchdog()`.
+    package static func watchdogInterval() -> Duration? {
+        guard let text = Environment["WATCHDOG_USEC"], let usec = Int64(text), usec > 0 else { return nil }
+        if let pid = Environment["WATCHDOG_PID"], pid != String(getpid()) { return nil }
+        return .microseconds(usec / 2)
+    }
+
+    private static func notify(_ message: String) {
+        guard let path = Environment["NOTIFY_SOCKET"] else { return }
+        _ = UnixSocket.sendDatagram(Array(message.utf8), to: path)
+    }
+}
+
+/// The environment of this process.
+package enum Environment {
+    package static subscript(name: String) -> String? { getenv(name).map { String(cString: $0) } }
+}

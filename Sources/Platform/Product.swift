@@ -1,0 +1,7 @@
+// What this is, in one place.
+
+package enum Product {
+    package static let name = "herald"
+    package static let version = "0.1.0"
+    package static let settingsPath = "/etc/herald/herald.yaml"
+}

@@ -1,0 +1,41 @@
+// The clocks as a parameter, so that tests turn them.
+
+import Formats
+import Platform
+import Records
+
+/// What the clocks say when a source is asked to read.
+package struct SourceTime: Sendable {
+    /// Never goes back; for deadlines.
+    package var monotonic: Duration
+    package var wall: Timestamp
+    /// Seconds that this host's clocks are ahead of UTC.
+    package var utcOffset: Int
+
+    package init(monotonic: Duration, wall: Timestamp, utcOffset: Int = 0) {
+        self.monotonic = monotonic
+        self.wall = wall
+        self.utcOffset = utcOffset
+    }
+
+    package static func now() -> SourceTime {
+        let wall = SystemClock.now()
+        return SourceTime(
+            monotonic: SystemClock.monotonic(), wall: wall, utcOffset: SystemClock.utcOffset(at: wall))
+    }
+}
+
+/// A source as `herald status` shows it.
+package struct SourceStatus: Sendable, Equatable {
+    package var source: Source
+    /// Nil when all is well, else what is wrong, as the notice said it.
+    package var fault: String?
+    /// Bytes that are there and not yet read; nil where that is not known (a journal).
+    package var behind: Int64?
+
+    package init(source: Source, fault: String? = nil, behind: Int64? = nil) {
+        self.source = source
+        self.fault = fault
+        self.behind = behind
+    }
+}

@@ -1,0 +1,122 @@
+// Where the reading of a source has come to, as plain values. The owner stores them in the transaction that stores the
+// hits of the records before them; a source resumes from them.
+
+import Formats
+
+/// Where the reading of a log file has come to, and which file that was.
+package struct FileCheckpoint: Hashable, Sendable {
+    /// The path under which the file was found when it was read last.
+    package var path: String
+    package var device: UInt64
+    package var inode: UInt64
+    /// How many first bytes `headChecksum` is of: 256, or all of a shorter file.
+    package var headLength: Int
+    /// SHA-256 of these bytes, hexadecimal.
+    package var headChecksum: String
+    /// All before this byte was handed over.
+    package var offset: Int64
+    /// The beginning of the line at `offset` was handed over already (cut at the limit, or taken after the time-out):
+    /// what follows up to its newline belongs to it.
+    package var insideLine: Bool
+
+    package init(
+        path: String, device: UInt64, inode: UInt64, headLength: Int, headChecksum: String, offset: Int64,
+        insideLine: Bool = false
+    ) {
+        self.path = path
+        self.device = device
+        self.inode = inode
+        self.headLength = headLength
+        self.headChecksum = headChecksum
+        self.offset = offset
+        self.insideLine = insideLine
+    }
+}
+
+/// Where the reading of a journal has come to: the cursor, never a time.
+package struct JournalCheckpoint: Hashable, Sendable {
+    /// The place as in `Source.journal`.
+    package var place: String
+    /// Of the last entry that was handed over (sd_journal_get_cursor(3)).
+    package var cursor: String
+
+    package init(place: String, cursor: String) {
+        self.place = place
+        self.cursor = cursor
+    }
+}
+
+/// Either, with a key under which the newest replaces the one before.
+package enum SourceCheckpoint: Hashable, Sendable {
+    case file(FileCheckpoint)
+    case journal(JournalCheckpoint)
+
+    /// One row of the owner's table: device and inode of a file (a renamed file keeps its row), or the journal's place.
+    package var key: String {
+        switch self {
+        case .file(let file): "file:\(file.device):\(file.inode)"
+        case .journal(let journal): "journal:\(journal.place)"
+        }
+    }
+
+    /// The stored form: JSON on one line.
+    package var text: String {
+        switch self {
+        case .file(let file):
+            let value: JSON = [
+                "path": .string(file.path), "device": JSON(String(file.device)), "inode": JSON(String(file.inode)),
+                "head_length": JSON(file.headLength), "head": .string(file.headChecksum),
+                "offset": .int(file.offset), "inside_line": .bool(file.insideLine),
+            ]
+            return value.text
+        case .journal(let journal):
+            let value: JSON = ["journal": .string(journal.place), "cursor": .string(journal.cursor)]
+            return value.text
+        }
+    }
+
+    /// Reads `text` back; nil when it is none.
+    package init?(text: String) {
+        guard let value = try? JSON.parse(text) else { return nil }
+        if let place = value["journal"]?.string, let cursor = value["cursor"]?.string {
+            self = .journal(JournalCheckpoint(place: place, cursor: cursor))
+            return
+        }
+        guard let path = value["path"]?.string, let device = value["device"]?.string.flatMap({ UInt64($0) }),
+            let inode = value["inode"]?.string.flatMap({ UInt64($0) }),
+            let headLength = value["head_length"]?.int.flatMap({ Int(exactly: $0) }), headLength >= 0,
+            let checksum = value["head"]?.string, let offset = value["offset"]?.int, offset >= 0
+        else { return nil }
+        self = .file(
+            FileCheckpoint(
+                path: path, device: device, inode: inode, headLength: headLength, headChecksum: checksum,
+                offset: offset, insideLine: value["inside_line"]?.bool ?? false))
+    }
+}
+
+/// A batch, and the checkpoint that is valid once its hits are stored.
+package struct SourceDelivery: Sendable {
+    package var batch: RecordBatch
+    package var checkpoint: SourceCheckpoint
+
+    package init(batch: RecordBatch, checkpoint: SourceCheckpoint) {
+        self.batch = batch
+        self.checkpoint = checkpoint
+    }
+}
+
+/// What one call of a source's `read` hands over. All of it belongs into one transaction.
+package struct SourceOutput: Sendable {
+    package var deliveries: [SourceDelivery] = []
+    package var notices: [SourceNotice] = []
+    /// Checkpoints that moved without a record (a file seen for the first time and begun at its end).
+    package var checkpoints: [SourceCheckpoint] = []
+    /// Keys of checkpoints whose file is gone for good.
+    package var forgotten: [String] = []
+
+    package init() {}
+
+    package var isEmpty: Bool {
+        deliveries.isEmpty && notices.isEmpty && checkpoints.isEmpty && forgotten.isEmpty
+    }
+}

@@ -1,0 +1,107 @@
+// The fields of a batch's journal entries, copied out of the journal once, flat: a handle's data is gone with its next
+// move, and an array for each field of each entry would cost more than the reading.
+
+import Formats
+
+/// The fields of journal entries other than MESSAGE, in a flat store.
+package struct JournalEntries: Sendable {
+    /// `NAME=value` of every field, one after the other.
+    private var bytes: [UInt8] = []
+    private var fields: [Range<Int>] = []
+    private var entries: [Entry] = []
+
+    private struct Entry: Sendable {
+        var firstField: Int
+        var time: Timestamp
+        var priority: UInt8?
+        var messageIDField: Int?
+    }
+
+    package init() {}
+
+    package var count: Int { entries.count }
+    /// Bytes held, for the bound of a batch.
+    package var size: Int { bytes.count }
+
+    /// Begins the next entry; its fields follow by `append`.
+    package mutating func beginEntry(time: Timestamp) {
+        entries.append(Entry(firstField: fields.count, time: time))
+    }
+
+    /// Adds `NAME=value` to the entry begun last.
+    package mutating func append(_ field: UnsafeRawBufferPointer) {
+        guard !entries.isEmpty else { return }
+        let start = bytes.count
+        bytes.append(contentsOf: field)
+        note(start..<bytes.count)
+    }
+
+    package mutating func append(_ field: String) {
+        guard !entries.isEmpty else { return }
+        let start = bytes.count
+        bytes.append(contentsOf: field.utf8)
+        note(start..<bytes.count)
+    }
+
+    /// Takes the entry begun last back.
+    package mutating func removeLastEntry() {
+        guard let entry = entries.popLast() else { return }
+        if entry.firstField < fields.count { bytes.removeSubrange(fields[entry.firstField].lowerBound...) }
+        fields.removeSubrange(entry.firstField...)
+    }
+
+    private mutating func note(_ range: Range<Int>) {
+        let last = entries.count - 1
+        if has(range, prefix: "PRIORITY=") {
+            let digit = bytes[range].dropFirst(9)
+            if digit.count == 1, let first = digit.first, (48...55).contains(first) {
+                entries[last].priority = first - 48
+            }
+        } else if has(range, prefix: "MESSAGE_ID="), entries[last].messageIDField == nil {
+            entries[last].messageIDField = fields.count
+        }
+        fields.append(range)
+    }
+
+    private func has(_ range: Range<Int>, prefix: StaticString) -> Bool {
+        let count = prefix.utf8CodeUnitCount
+        guard range.count >= count else { return false }
+        return (0..<count).allSatisfy { bytes[range.lowerBound + $0] == prefix.utf8Start[$0] }
+    }
+
+    package func priority(at index: Int) -> UInt8? { entries[index].priority }
+
+    package func messageID(at index: Int) -> String? {
+        entries[index].messageIDField.map { field($0).text }
+    }
+
+    private func field(_ index: Int) -> Field {
+        let whole = bytes[fields[index]]
+        guard let equals = whole.firstIndex(of: UInt8(ascii: "=")) else { return Field("", Array(whole)) }
+        return Field(String(decoding: whole[..<equals], as: UTF8.self), Array(whole[(equals + 1)...]))
+    }
+
+    package func record(at index: Int, source: Source, message: [UInt8]) -> Record {
+        let entry = entries[index]
+        let end = index + 1 < entries.count ? entries[index + 1].firstField : fields.count
+        var record = Record(source: source, message: message, fields: (entry.firstField..<end).map { field($0) })
+        record.time = entry.time
+        record.priority = entry.priority
+        record.host = record.first("_HOSTNAME")
+        record.identifier = record.first("SYSLOG_IDENTIFIER") ?? record.first("_COMM")
+        record.transport = record.first("_TRANSPORT")
+        record.messageID = record.first("MESSAGE_ID")
+        record.executable = record.first("_EXE")
+        record.bootID = record.first("_BOOT_ID")
+        record.pid = record.first("_PID").flatMap { Int32($0) }
+        record.uid = record.first("_UID").flatMap { UInt32($0) }
+        record.unit = record.first("_SYSTEMD_UNIT")
+        // What the service manager says of a unit is about that unit: journalctl -u does the same (systemd.unit(5)).
+        if record.pid == 1, record.uid == 0, let unit = record.first("UNIT") { record.unit = unit }
+        return record
+    }
+}
+
+extension Record {
+    fileprivate func first(_ name: String) -> String? { fields.first { $0.name == name }?.text }
+}

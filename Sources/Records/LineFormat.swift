@@ -1,0 +1,44 @@
+// The forms that log files have. A file's form is chosen by its lines, or set (`format:`).
+
+import Formats
+
+/// The form of the lines of a file.
+package enum LineFormat: String, Hashable, Sendable, CaseIterable {
+    /// Each line's header is recognised by itself.
+    case auto
+    /// No header: all of the line is the message.
+    case plain
+    /// One JSON object on each line.
+    case json
+    /// `{"log":"…\n","stream":"stderr","time":"…"}`, Docker's json-file driver.
+    case docker
+
+    /// Whether the message must be decoded before the scan sees it.
+    package var isDecoded: Bool { self == .json || self == .docker }
+
+    /// The form of a file that begins with these bytes: JSON when its first line that is not blank starts with `{`.
+    package static func recognised(in head: some Sequence<UInt8>) -> LineFormat {
+        for byte in head {
+            switch byte {
+            case 0x20, 0x09, 0x0a, 0x0d, 0xef, 0xbb, 0xbf: continue
+            default: return byte == UInt8(ascii: "{") ? .json : .auto
+            }
+        }
+        return .auto
+    }
+}
+
+/// What a line's header cannot say by itself: RFC 3164 has neither year nor zone.
+package struct LineContext: Hashable, Sendable {
+    package var format: LineFormat
+    /// About when the lines were read: gives the year.
+    package var readAt: Timestamp
+    /// Seconds that this host's clocks are ahead of UTC.
+    package var utcOffset: Int
+
+    package init(format: LineFormat = .auto, readAt: Timestamp, utcOffset: Int = 0) {
+        self.format = format
+        self.readAt = readAt
+        self.utcOffset = utcOffset
+    }
+}

@@ -1,0 +1,89 @@
+// One log entry, whole. Built only for the entries that the scan named: everything before works on blocks of bytes.
+// Must stay true: `message` is what patterns see; every byte of the entry is in `raw` or `fields`.
+
+import Formats
+
+/// A named value of an entry. Names repeat; values are bytes.
+package struct Field: Hashable, Sendable {
+    package var name: String
+    package var value: [UInt8]
+
+    package init(_ name: String, _ value: [UInt8]) {
+        self.name = name
+        self.value = value
+    }
+
+    package init(_ name: String, _ value: String) { self.init(name, Array(value.utf8)) }
+
+    /// The value as text; invalid UTF-8 becomes U+FFFD.
+    package var text: String { String(decoding: value, as: UTF8.self) }
+}
+
+/// One log entry.
+package struct Record: Equatable, Sendable {
+    package var source: Source
+    /// As the entry says; nil if it does not.
+    package var time: Timestamp?
+    package var host: String?
+    /// The program's name as it gave it (SYSLOG_IDENTIFIER, the tag of a syslog line).
+    package var identifier: String?
+    /// The unit as journald saw it; for a message of the service manager itself, the unit that it is about.
+    package var unit: String?
+    package var transport: String?
+    package var messageID: String?
+    package var executable: String?
+    package var bootID: String?
+    package var pid: Int32?
+    package var uid: UInt32?
+    /// 0 (emergency) to 7 (debug).
+    package var priority: UInt8?
+    /// Journal: all fields but MESSAGE, in order. JSON lines: the members but the message. Repeated names allowed.
+    package var fields: [Field]
+    /// Without the recognised header; what patterns see.
+    package var message: [UInt8]
+    /// File: the whole line as it stands there. Journal: the message.
+    package var raw: [UInt8]
+
+    package init(source: Source, message: [UInt8], raw: [UInt8]? = nil, fields: [Field] = []) {
+        self.source = source
+        self.message = message
+        self.raw = raw ?? message
+        self.fields = fields
+    }
+
+    /// The values of a field by the name that rules use: `transport unit identifier host uid pid priority message_id
+    /// file`, else a field of the journal or a member of the JSON line. Empty when the record has none.
+    package func values(of field: String) -> [[UInt8]] {
+        switch field {
+        case "transport": one(transport)
+        case "identifier": one(identifier)
+        case "host": one(host)
+        case "uid": one(uid.map { String($0) })
+        case "pid": one(pid.map { String($0) })
+        case "priority": one(priority.map { String($0) })
+        case "message_id": one(messageID)
+        case "file": if case .file(let path) = source { [Array(path.utf8)] } else { [] }
+        case "unit": units
+        case "MESSAGE": [message]
+        default: fields.lazy.filter { $0.name == field }.map(\.value)
+        }
+    }
+
+    /// Whether an entry of this source can have that field at all. What it cannot have, a rule's `where` does not ask:
+    /// a file's line has no transport, unit, uid, message id or other field that only journald vouches for.
+    package func has(field: String) -> Bool {
+        if source.isJournal { return true }
+        switch field {
+        case "transport", "unit", "uid", "message_id": return false
+        case "identifier", "host", "pid", "priority", "file", "MESSAGE": return true
+        default: return fields.contains { $0.name == field }
+        }
+    }
+
+    private func one(_ value: String?) -> [[UInt8]] { value.map { [Array($0.utf8)] } ?? [] }
+
+    private var units: [[UInt8]] {
+        let own = one(unit)
+        return own + values(of: "_SYSTEMD_UNIT").filter { $0 != own.first }
+    }
+}

@@ -65,7 +65,7 @@ let package = Package(
         module("Mail", ["Formats"]),
         module("SMTPProtocol", ["COpenSSL", "Formats", "Mail"]),
         module("Replies", ["Formats", "YAML", "Mail"]),
-        module("Settings", ["Formats", "YAML", "Mail", "Rules"]),
+        module("Settings", ["Formats", "Platform", "YAML", "Mail", "Rules"]),
 
         // Floor 2: what touches the outside.
         module("LogSources", ["CSystemd", "CPlatform", "Formats", "Platform", "Records", logging]),
@@ -117,7 +117,7 @@ let package = Package(
         tests("Records", ["Formats"]), tests("Rules", ["Formats", "YAML", "Records"]),
         tests("Incidents", ["Formats", "Records", "Rules"]), tests("Mail", ["Formats"]),
         tests("SMTPProtocol", ["Formats", "Mail"]), tests("Replies", ["Formats", "YAML", "Mail"]),
-        tests("Settings", ["Formats", "YAML", "Mail", "Rules"]),
+        tests("Settings", ["Formats", "Platform", "YAML", "Mail", "Rules"]),
         tests("LogSources", ["Formats", "Platform", "Records"]),
         tests("RuleMatching", ["Formats", "Platform", "Records", "Rules"]),
         tests("SMTPTransport", ["Formats", "Platform", "Mail", "SMTPProtocol"]),

@@ -1,1 +1,187 @@
-// Settings
+// The settings as the programs use them: whole, checked, with every default in its place.
+
+import Formats
+import Mail
+import Rules
+
+/// All settings of an installation.
+package struct Settings: Sendable, Equatable {
+    package var report: Report
+    package var smtp: SMTP
+    package var aliases: [Alias]
+    package var watch: Watch
+    package var respond: Respond
+    package var paths: Paths
+
+    /// The alias that is used where none is named.
+    package var defaultAlias: Alias { aliases.first { $0.isDefault } ?? aliases[0] }
+
+    /// The alias of that description; the default one for nil.
+    package func alias(_ description: String?) -> Alias? {
+        description.map { wanted in aliases.first { $0.description == wanted } } ?? defaultAlias
+    }
+
+    /// Who is told, by what subject, how often.
+    package struct Report: Sendable, Equatable {
+        package var enabled: Bool
+        package var recipients: [Recipient]
+        package var subject: String
+        package var mailerName: String
+        /// An alias's description; nil: the default alias.
+        package var from: String?
+        package var minSeverity: Severity
+        package var groupWait: Duration
+        package var groupInterval: Duration
+        package var repeatInterval: Duration
+        package var maxPerHour: Int
+        package var contextLines: Int
+        package var samples: Int
+    }
+
+    package struct Recipient: Sendable, Equatable {
+        package var name: String?
+        package var email: EmailAddress
+        package var enabled: Bool
+        package var minSeverity: Severity
+        /// Empty: all rules. A name that ends in `*` stands for all that begin so.
+        package var rules: [String]
+
+        package var mailbox: Mailbox { Mailbox(name, email) }
+
+        /// Whether this recipient wants letters of that rule.
+        package func wants(rule id: String, severity: Severity) -> Bool {
+            guard enabled, severity.isAtLeast(minSeverity) else { return false }
+            return rules.isEmpty
+                || rules.contains { $0.hasSuffix("*") ? id.hasPrefix($0.dropLast()) : id == $0 }
+        }
+    }
+
+    package struct SMTP: Sendable, Equatable {
+        package var accounts: [Account]
+        package var retry: Retry
+        package var uncertain: Uncertain
+    }
+
+    package struct Retry: Sendable, Equatable {
+        package var first: Duration
+        package var maximum: Duration
+        package var giveUpAfter: Duration
+    }
+
+    package enum Uncertain: String, Sendable, CaseIterable {
+        case resendOnce = "resend_once"
+        case hold
+    }
+
+    package enum Security: String, Sendable, CaseIterable {
+        case tls, starttls, opportunistic, none
+    }
+
+    package enum Authentication: String, Sendable, CaseIterable {
+        case auto, none, plain, login
+        case cramMD5 = "cram-md5"
+        case scramSHA1 = "scram-sha-1"
+        case scramSHA256 = "scram-sha-256"
+    }
+
+    /// Where a password comes from. Read when it is needed, never logged.
+    package enum Password: Sendable, Equatable {
+        case literal(String)
+        case file(String)
+    }
+
+    /// One set of SMTP settings.
+    package struct Account: Sendable, Equatable {
+        package var name: String
+        package var enabled: Bool
+        /// Without brackets and port.
+        package var server: String
+        package var port: Int
+        package var security: Security
+        package var login: String?
+        package var password: Password?
+        package var authentication: Authentication
+        package var heloName: String?
+        package var timeouts: Timeouts
+        package var caFile: String?
+        package var allowPlaintextLogin: Bool
+        package var maxConnections: Int
+        package var maxMessagesPerConnection: Int
+        package var delayBetweenMessages: Duration
+    }
+
+    /// RFC 5321 section 4.5.3.2's waits.
+    package struct Timeouts: Sendable, Equatable {
+        package var connect: Duration
+        package var greeting: Duration
+        package var command: Duration
+        package var dataBlock: Duration
+        package var finalReply: Duration
+    }
+
+    /// One sender identity.
+    package struct Alias: Sendable, Equatable {
+        package var description: String
+        package var name: String?
+        package var address: EmailAddress
+        package var replyTo: EmailAddress?
+        package var isDefault: Bool
+        /// Names of accounts; empty: all, in order.
+        package var accounts: [String]
+        package var user: String?
+
+        package var mailbox: Mailbox { Mailbox(name, address) }
+    }
+
+    package struct Watch: Sendable, Equatable {
+        package enum Start: String, Sendable, CaseIterable { case boot, now }
+        package var start: Start
+        package var journal: Journal
+        package var files: [File]
+        /// Empty: the default folders.
+        package var rules: [String]
+        package var disabledRules: [String]
+    }
+
+    package struct Journal: Sendable, Equatable {
+        package var enabled: Bool
+        /// Nil: the system's journal.
+        package var directory: String?
+    }
+
+    package struct File: Sendable, Equatable {
+        package var path: String
+        package var exclude: [String]
+    }
+
+    package struct Respond: Sendable, Equatable {
+        package var folders: [Folder]
+        package var ownAddresses: [EmailAddress]
+    }
+
+    package struct Folder: Sendable, Equatable {
+        package var path: String
+        /// An alias's description; nil: the default alias.
+        package var from: String?
+        package var letter: String?
+        package var position: String?
+        package var settle: Duration
+        package var outcomeDirectory: String
+        /// Nil: for ever.
+        package var oncePer: Duration?
+        package var dryRun: Bool
+    }
+
+    package struct Paths: Sendable, Equatable {
+        package var state: String
+        package var spool: String
+        package var run: String
+
+        /// Where a daemon hands letters over: `watcher`, `responder`.
+        package func incoming(_ daemon: String) -> String { "\(spool)/incoming/\(daemon)" }
+        /// The control socket of a daemon: `watcher`, `mailer`, `responder`.
+        package func socket(_ daemon: String) -> String { "\(run)/\(daemon).sock" }
+        /// The folder of a daemon's database.
+        package func state(_ daemon: String) -> String { "\(state)/\(daemon)" }
+    }
+}

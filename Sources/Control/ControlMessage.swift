@@ -1,0 +1,72 @@
+// What is said over a control socket: one line of JSON, then as many raw bytes as the line announces.
+
+import Formats
+
+/// Who is at the other end of a control socket, as the kernel vouches for (SO_PEERCRED, unix(7)).
+package struct ControlPeer: Equatable, Sendable {
+    package var pid: Int32
+    package var uid: UInt32
+    package var gid: UInt32
+    package init(pid: Int32, uid: UInt32, gid: UInt32) {
+        self.pid = pid
+        self.uid = uid
+        self.gid = gid
+    }
+}
+
+/// A request to a daemon.
+package struct ControlRequest: Sendable {
+    package var command: String
+    package var arguments: JSON
+    package var body: [UInt8]
+    package var peer: ControlPeer
+}
+
+/// A daemon's answer.
+package struct ControlResponse: Equatable, Sendable {
+    /// The answer; nil when the request was refused.
+    package var result: JSON?
+    /// Why it was refused.
+    package var error: String?
+    package var kind: Refusal?
+    package var body: [UInt8] = []
+
+    /// Why a request is refused, for the exit code of the command.
+    package enum Refusal: String, Sendable {
+        /// The request itself is at fault; again is of no use.
+        case wrong
+        /// The peer may not do this.
+        case denied
+        /// Not now.
+        case later
+    }
+
+    package static func success(_ result: JSON, body: [UInt8] = []) -> ControlResponse {
+        ControlResponse(result: result, error: nil, kind: nil, body: body)
+    }
+    package static func failure(_ error: String, _ kind: Refusal = .wrong) -> ControlResponse {
+        ControlResponse(result: nil, error: error, kind: kind)
+    }
+}
+
+/// The form of both directions.
+enum ControlFrame {
+    static let maximumLine = 1 << 20
+    static let maximumBody = 64 << 20
+
+    static func encode(_ request: (command: String, arguments: JSON, body: [UInt8])) -> [UInt8] {
+        let head: JSON = [
+            "command": .string(request.command), "arguments": request.arguments,
+            "body_length": .int(Int64(request.body.count)),
+        ]
+        return Array((head.text + "\n").utf8) + request.body
+    }
+
+    static func encode(_ response: ControlResponse) -> [UInt8] {
+        let head: JSON = [
+            "result": response.result ?? .null, "error": JSON(response.error), "kind": JSON(response.kind?.rawValue),
+            "body_length": .int(Int64(response.body.count)),
+        ]
+        return Array((head.text + "\n").utf8) + response.body
+    }
+}

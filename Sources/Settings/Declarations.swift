@@ -1,0 +1,176 @@
+// Every setting there is. A key stands here from the moment that it works, and not before.
+
+/// The declarations, section by section.
+package enum Declarations {
+    package static let root = SettingSection(
+        "",
+        [
+            SettingKey("report", .map(report), nil, "Who is told about critical errors, and how often."),
+            SettingKey("smtp", .map(smtp), nil, "The mail accounts, and how letters are tried again."),
+            SettingKey("aliases", .list(alias), nil, "The sender identities."),
+            SettingKey("watch", .map(watch), nil, "What is watched, by which rules."),
+            SettingKey("respond", .map(respond), nil, "Which folders are answered, and how."),
+            SettingKey("paths", .map(paths), nil, "Where state and letters lie."),
+        ])
+
+    static let severities = ["emergency", "alert", "critical", "error", "warning"]
+
+    static let report = SettingSection(
+        "report",
+        [
+            SettingKey("enabled", .bool, "true", "Report about errors by mail; `false`: incidents are recorded, no letter."),
+            SettingKey(
+                "to", .custom("text, or list of maps"), nil,
+                "To: the administrator's name; or a list of recipients, each with the keys below."),
+            SettingKey("to_email", .address, nil, "To e-mail: the administrator's address; absent when `to` is a list."),
+            SettingKey(
+                "subject", .text, "[{severity}] {host}: {title}",
+                "Subject of the letters; `{severity}`, `{host}`, `{title}`, `{rule}`, `{count}` are replaced."),
+            SettingKey("mailer_name", .text, "REM mailer", "Mailer Name: the X-Mailer header, in replies too."),
+            SettingKey("from", .text, nil, "The alias (by its description) that reports come from; default: the default alias."),
+            SettingKey("min_severity", .choice(severities), "critical", "Hits below this are recorded, no letter is sent."),
+            SettingKey("group_wait", .duration, "10s", "How long the first letter of an incident waits for more hits."),
+            SettingKey("group_interval", .duration, "5m", "The least time between two letters of one incident."),
+            SettingKey("repeat_interval", .duration, "4h", "A reminder of an incident that goes on; doubles up to a day."),
+            SettingKey(
+                "max_per_hour", .integer(1...1000), "12",
+                "Letters an hour, severity critical and below; what is above that is told in one digest."),
+            SettingKey("context_lines", .integer(0...20), "3", "Lines shown before and after each sample."),
+            SettingKey("samples", .integer(1...10), "10", "Samples in a letter."),
+        ])
+
+    static let recipient = SettingSection(
+        "report.to[]",
+        [
+            SettingKey("name", .text, nil, "The recipient's name."),
+            SettingKey("email", .address, nil, "The recipient's address."),
+            SettingKey("enabled", .bool, "true", "`false`: gets no letters."),
+            SettingKey("min_severity", .choice(severities), "critical", "Gets letters of this severity and above."),
+            SettingKey("rules", .texts, nil, "Gets letters of these rules only; `kernel-*` names all that begin so."),
+        ])
+
+    static let smtp = SettingSection(
+        "smtp",
+        [
+            SettingKey("accounts", .list(account), nil, "Outgoing mail servers; the first enabled one that works is used."),
+            SettingKey("retry", .map(retry), nil, "When a letter is tried again."),
+            SettingKey(
+                "uncertain", .choice(["resend_once", "hold"]), "resend_once",
+                "What becomes of a letter whose acceptance was not heard: sent once more with the same Message-ID, or held."),
+        ])
+
+    static let retry = SettingSection(
+        "smtp.retry",
+        [
+            SettingKey("first", .duration, "1m", "The wait after the first failure; doubles from there."),
+            SettingKey("maximum", .duration, "4h", "The longest wait between two attempts."),
+            SettingKey("give_up_after", .duration, "5d", "A letter that is not delivered by then has failed."),
+        ])
+
+    static let account = SettingSection(
+        "smtp.accounts[]",
+        [
+            SettingKey("name", .text, nil, "The name of the account, in this file and in messages."),
+            SettingKey("enabled", .bool, "true", "`false`: not used."),
+            SettingKey("server", .text, nil, "Outgoing mail server (SMTP): name, IPv4 or `[IPv6]`; `host:port` is accepted."),
+            SettingKey(
+                "port", .integer(1...65535), nil,
+                "Server port number; default by `security`: 465 for `tls`, 587 for `starttls`, otherwise 25."),
+            SettingKey(
+                "security", .choice(["tls", "starttls", "opportunistic", "none"]), nil,
+                "`tls` and `starttls` never fall back; default `tls` for port 465, else `starttls`."),
+            SettingKey("login", .text, nil, "Account name, where the server wants one."),
+            SettingKey("password", .text, nil, "The password itself; refused in a file that anyone but its owner may read."),
+            SettingKey("password_file", .text, nil, "A file whose first line is the password."),
+            SettingKey(
+                "auth", .choice(["auto", "none", "plain", "login", "cram-md5", "scram-sha-1", "scram-sha-256"]), "auto",
+                "How to log in; `auto` takes the strongest that the server offers."),
+            SettingKey("helo_name", .text, nil, "HELO name; default: the host's full name, else its address literal."),
+            SettingKey(
+                "server_timeout", .custom("duration, or map"), nil,
+                "Server timeouts: one figure for connect, greeting and commands, or a map; default: RFC 5321 section 4.5.3.2's."),
+            SettingKey("ca_file", .text, nil, "Certificates (PEM) that this server's is checked with, instead of the system's."),
+            SettingKey("allow_plaintext_login", .bool, "false", "Allows a login without TLS; never do this beyond this host."),
+            SettingKey("max_connections", .integer(1...100), "2", "Connections to this server at one time."),
+            SettingKey(
+                "max_messages_per_connection", .integer(1...100_000), "100",
+                "Maximum number to send on a connection; then disconnect, and connect again as needed."),
+            SettingKey("delay_between_messages", .duration, "0s", "Delay between e-mails to this server."),
+        ])
+
+    static let timeouts = SettingSection(
+        "smtp.accounts[].server_timeout",
+        [
+            SettingKey("connect", .duration, "30s", "To connect."),
+            SettingKey("greeting", .duration, "5m", "For the greeting."),
+            SettingKey("command", .duration, "5m", "For the reply to a command."),
+            SettingKey("data_block", .duration, "3m", "For each block of the message to be taken."),
+            SettingKey("final_reply", .duration, "10m", "For the reply to the whole message."),
+        ])
+
+    static let alias = SettingSection(
+        "aliases[]",
+        [
+            SettingKey("description", .text, nil, "The name of the alias in this file; unique, never sent."),
+            SettingKey("name", .text, nil, "The friendly name in From."),
+            SettingKey("address", .address, nil, "The e-mail address in From."),
+            SettingKey("reply_to", .address, nil, "Where answers go, when not to `address`."),
+            SettingKey("default", .bool, "false", "The alias that is used where none is named; exactly one."),
+            SettingKey("account", .texts, nil, "The account or accounts it may leave through; default: all, in order."),
+            SettingKey("user", .text, nil, "The local user whose letters carry this alias."),
+        ])
+
+    static let watch = SettingSection(
+        "watch",
+        [
+            SettingKey(
+                "start", .choice(["boot", "now"]), "boot",
+                "Where the journal is read from at the very first start: this boot's beginning, or the end."),
+            SettingKey("journal", .map(journal), nil, "The systemd journal."),
+            SettingKey("files", .list(file), nil, "Log files."),
+            SettingKey("rules", .texts, nil, "Folders of rules, a later one's file replacing an earlier one's of the same name."),
+            SettingKey("disabled_rules", .texts, nil, "Rules, by id, that are switched off."),
+        ])
+
+    static let journal = SettingSection(
+        "watch.journal",
+        [
+            SettingKey("enabled", .bool, "true", "`false`: the journal is not read."),
+            SettingKey("directory", .text, nil, "A directory of journal files in place of the system's."),
+        ])
+
+    static let file = SettingSection(
+        "watch.files[]",
+        [
+            SettingKey("path", .text, nil, "A file, or a pattern with `*`, `?` and `[…]`."),
+            SettingKey("exclude", .texts, nil, "Patterns of paths that are left out."),
+        ])
+
+    static let respond = SettingSection(
+        "respond",
+        [
+            SettingKey("folders", .list(folder), nil, "Automatic reply to candidates on reception of a resume: drop folders."),
+            SettingKey("own_addresses", .texts, nil, "Addresses of ours; never answered, never taken for a candidate's."),
+        ])
+
+    static let folder = SettingSection(
+        "respond.folders[]",
+        [
+            SettingKey("path", .text, nil, "The drop folder: a plain directory or a Maildir."),
+            SettingKey("from", .text, nil, "The alias (by its description) that answers; default: the default alias."),
+            SettingKey("letter", .text, nil, "The letter's template; default: the built-in one."),
+            SettingKey("position", .text, nil, "The position that applications in this folder are for."),
+            SettingKey("settle", .duration, "3s", "How long a file must stay unchanged before it is taken."),
+            SettingKey("outcome_dir", .text, nil, "Where items go that were dealt with; default `PATH.herald` beside the folder."),
+            SettingKey("once_per", .duration, nil, "The same person is answered again after this time; default: never."),
+            SettingKey("dry_run", .bool, "false", "Decide and file, send nothing."),
+        ])
+
+    static let paths = SettingSection(
+        "paths",
+        [
+            SettingKey("state", .text, "/var/lib/herald", "Databases of the daemons."),
+            SettingKey("spool", .text, "/var/spool/herald", "Letters on their way from the daemons to the mailer."),
+            SettingKey("run", .text, "/run/herald", "Control sockets."),
+        ])
+}

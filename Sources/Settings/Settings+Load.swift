@@ -1,0 +1,145 @@
+// From files to settings: parse, merge, read, check what only the whole can tell. All faults at once.
+
+import Formats
+import Mail
+import Platform
+import Rules
+import YAML
+
+extension Settings {
+    /// What the host contributes to the defaults.
+    package struct Host: Sendable {
+        /// The mail name: letters come from `herald@` it when there is no alias.
+        package var mailName: String
+        package init(mailName: String) { self.mailName = mailName }
+    }
+
+    /// Reads the main file and those of `conf.d`, in that order. The settings are nil when any diagnostic is an error;
+    /// warnings come beside settings that can be used.
+    package static func load(_ files: [ConfigurationFile], host: Host) -> (settings: Settings?, diagnostics: [Diagnostic]) {
+        let collector = FaultCollector()
+        var root = YAMLNode(.mapping([]), file: files.first?.path ?? "", line: 1, column: 1)
+        for file in files {
+            do throws(Diagnostic) {
+                root = SettingsMerge.merge(root, try YAMLReader.read(file.bytes, file: file.path))
+            } catch {
+                collector.add(error)
+            }
+        }
+        let settings = SettingsReader(files: files, host: host, collector: collector).settings(root)
+        return (collector.hasErrors ? nil : settings, collector.faults)
+    }
+
+    /// Reads `path` and its `conf.d` from the disk, and loads them: what the programs do at start and at a reload.
+    package static func read(_ path: String) -> (settings: Settings?, diagnostics: [Diagnostic]) {
+        do throws(SystemError) {
+            return load(try ConfigurationFile.read(path), host: Host(mailName: HostNames.mail()))
+        } catch {
+            let advice = error.errno == 2 ? "; write one, or name another with --config" : ""
+            return (nil, [Diagnostic(file: path, message: "\(error)\(advice)")])
+        }
+    }
+}
+
+/// Reads the sections one after the other.
+struct SettingsReader {
+    let files: [ConfigurationFile]
+    let host: Settings.Host
+    let collector: FaultCollector
+
+    func settings(_ node: YAMLNode) -> Settings {
+        var root = SectionReader(node, Declarations.root, subject: "the settings", collector)
+        let report = report(root.value("report"))
+        let smtp = smtp(root.value("smtp"))
+        let aliases = aliases(&root)
+        let watch = watch(root.value("watch"))
+        let respond = respond(root.value("respond"))
+        let paths = paths(root.value("paths"))
+        root.finish()
+        let settings = Settings(
+            report: report, smtp: smtp, aliases: aliases, watch: watch, respond: respond, paths: paths)
+        checkReferences(settings, node)
+        return settings
+    }
+
+    private func watch(_ node: YAMLNode?) -> Settings.Watch {
+        var reader = SectionReader(node, Declarations.watch, collector)
+        var journal = SectionReader(reader.value("journal"), Declarations.journal, collector)
+        let watch = Settings.Watch(
+            start: reader.choice("start", Settings.Watch.Start.self) ?? .boot,
+            journal: .init(enabled: journal.bool("enabled"), directory: journal.text("directory")),
+            files: reader.list("files").compactMap(file),
+            rules: reader.texts("rules"), disabledRules: reader.texts("disabled_rules"))
+        journal.finish()
+        reader.finish()
+        return watch
+    }
+
+    private func file(_ node: YAMLNode) -> Settings.File? {
+        var reader = SectionReader(node, Declarations.file, collector)
+        let path = reader.required("path")
+        let exclude = reader.texts("exclude")
+        reader.finish()
+        if let path { absolute(path, reader.value("path") ?? node, reader) }
+        return path.map { Settings.File(path: $0, exclude: exclude) }
+    }
+
+    private func respond(_ node: YAMLNode?) -> Settings.Respond {
+        var reader = SectionReader(node, Declarations.respond, collector)
+        let respond = Settings.Respond(
+            folders: reader.list("folders").compactMap(folder), ownAddresses: reader.addresses("own_addresses"))
+        reader.finish()
+        return respond
+    }
+
+    private func folder(_ node: YAMLNode) -> Settings.Folder? {
+        var reader = SectionReader(node, Declarations.folder, collector)
+        guard var path = reader.required("path") else { return nil }
+        absolute(path, reader.value("path") ?? node, reader)
+        while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+        let folder = Settings.Folder(
+            path: path, from: reader.text("from"), letter: reader.text("letter"), position: reader.text("position"),
+            settle: reader.duration("settle") ?? .seconds(3),
+            outcomeDirectory: reader.text("outcome_dir") ?? path + ".herald", oncePer: reader.duration("once_per"),
+            dryRun: reader.bool("dry_run"))
+        reader.finish()
+        return folder
+    }
+
+    private func paths(_ node: YAMLNode?) -> Settings.Paths {
+        var reader = SectionReader(node, Declarations.paths, collector)
+        let paths = Settings.Paths(
+            state: reader.text("state") ?? "", spool: reader.text("spool") ?? "", run: reader.text("run") ?? "")
+        for name in ["state", "spool", "run"] {
+            if let value = reader.value(name), let text = value.string { absolute(text, value, reader) }
+        }
+        reader.finish()
+        return paths
+    }
+
+    func absolute(_ path: String, _ node: YAMLNode, _ reader: SectionReader) {
+        if !path.hasPrefix("/") { reader.fault(node, "'\(Printable.text(path))' must be an absolute path, from /,") }
+    }
+
+    /// What one section says of another.
+    private func checkReferences(_ settings: Settings, _ root: YAMLNode) {
+        let known = settings.aliases.map(\.description)
+        let fromNodes = [root["report"]?["from"]] + (root["respond"]?["folders"]?.sequence ?? []).map { $0["from"] }
+        for node in fromNodes.compactMap({ $0 }) {
+            guard let name = node.string, !known.contains(name) else { continue }
+            collector.add(node.fault("there is no alias '\(Printable.text(name))'\(hint(name, known))"))
+        }
+        let accounts = settings.smtp.accounts.map(\.name)
+        for alias in root["aliases"]?.sequence ?? [] {
+            guard let node = alias["account"] else { continue }
+            for item in node.sequence ?? [node] {
+                guard let name = item.string, !accounts.contains(name) else { continue }
+                collector.add(item.fault("there is no account '\(Printable.text(name))'\(hint(name, accounts))"))
+            }
+        }
+    }
+
+    private func hint(_ name: String, _ known: [String]) -> String {
+        NearestName.to(name, in: known).map { "; did you mean '\($0)'?" } ?? ""
+    }
+}

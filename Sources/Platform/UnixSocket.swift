@@ -4,6 +4,7 @@ import Glibc
 
 package enum UnixSocket {
     /// Calls `body` with the address of `path`; a leading `@` means an abstract name (unix(7)).
+    @discardableResult
     package static func withAddress<T>(
         _ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) throws(SystemError) -> T
     ) throws(SystemError) -> T {

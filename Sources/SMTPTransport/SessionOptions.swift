@@ -1,0 +1,88 @@
+// What an SMTP session needs to know, from an account's settings.
+
+import Formats
+import SMTPProtocol
+
+/// Where a server listens: a host name, an IPv4 address, or an IPv6 address without brackets.
+package struct ServerAddress: Hashable, Sendable, CustomStringConvertible {
+    package var host: String
+    package var port: Int
+
+    package init(host: String, port: Int) {
+        self.host = host
+        self.port = port
+    }
+
+    package var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+}
+
+/// How long each wait may take (RFC 5321 section 4.5.3.2). A wait for a reply ends when the reply is whole: bytes that
+/// trickle do not prolong it.
+package struct ServerTimeouts: Hashable, Sendable {
+    /// For one TCP connection; also for the TLS handshake.
+    package var connect: Duration
+    package var greeting: Duration
+    /// MAIL, RCPT, and every command that has no figure of its own.
+    package var command: Duration
+    /// From DATA to 354.
+    package var data: Duration
+    /// For each block of 64 KiB of the message to be taken.
+    package var dataBlock: Duration
+    /// From the final dot to its reply.
+    package var finalReply: Duration
+    /// For the reply to QUIT, which decides nothing.
+    package var quit: Duration
+    /// From the first byte of a reply to its last: the longest reply that is read, 32 KiB, at 500 bytes a second.
+    package var replyCompletion: Duration
+
+    package init(
+        connect: Duration = .seconds(30), greeting: Duration = .seconds(300), command: Duration = .seconds(300),
+        data: Duration = .seconds(120), dataBlock: Duration = .seconds(180), finalReply: Duration = .seconds(600),
+        quit: Duration = .seconds(2), replyCompletion: Duration = .seconds(65)
+    ) {
+        self.connect = connect
+        self.greeting = greeting
+        self.command = command
+        self.data = data
+        self.dataBlock = dataBlock
+        self.finalReply = finalReply
+        self.quit = quit
+        self.replyCompletion = replyCompletion
+    }
+}
+
+/// All that a session needs.
+package struct SessionOptions: Sendable {
+    package var server: ServerAddress
+    package var security: Security
+    /// Nil: nobody logs in.
+    package var credentials: Credentials?
+    /// In order of preference; those that the server does not offer are passed over. Default: `auto`, strongest first.
+    package var authMechanisms: [AuthMechanism]
+    /// For EHLO; a domain or an address literal.
+    package var heloName: String
+    package var timeouts: ServerTimeouts
+    /// Certificate authorities in PEM, in place of the system's.
+    package var caFile: String?
+    /// Whether the login may go over a plain or unverified session.
+    package var allowPlaintextLogin: Bool
+    /// Whether commands are grouped where the server offers it (RFC 2920).
+    package var pipelining: Bool
+
+    package init(
+        server: ServerAddress, security: Security, credentials: Credentials? = nil,
+        authMechanisms: [AuthMechanism] = AuthMechanism.allCases, heloName: String,
+        timeouts: ServerTimeouts = ServerTimeouts(), caFile: String? = nil, allowPlaintextLogin: Bool = false,
+        pipelining: Bool = true
+    ) {
+        self.server = server
+        self.security = security
+        self.credentials = credentials
+        self.authMechanisms = authMechanisms
+        self.heloName = heloName
+        self.timeouts = timeouts
+        self.caFile = caFile
+        self.allowPlaintextLogin = allowPlaintextLogin
+        self.pipelining = pipelining
+    }
+}

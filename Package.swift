@@ -69,7 +69,7 @@ let package = Package(
 
         // Floor 2: what touches the outside.
         module("LogSources", ["CSystemd", "CPlatform", "Formats", "Platform", "Records", logging]),
-        module("RuleMatching", ["CVectorscan", "CPCRE2", "Formats", "Platform", "Records", "Rules"]),
+        module("RuleMatching", ["CVectorscan", "CPCRE2", "CPlatform", "Formats", "Platform", "YAML", "Records", "Rules"]),
         module("SMTPTransport", ["COpenSSL", "Formats", "Platform", "Mail", "SMTPProtocol", logging]),
         module("Intake", ["Formats", "Platform", logging]),
         module("Extraction", ["CPlatform", "Formats", "Platform", "Mail"]),
@@ -119,7 +119,7 @@ let package = Package(
         tests("SMTPProtocol", ["Formats", "Mail"]), tests("Replies", ["Formats", "YAML", "Mail"]),
         tests("Settings", ["Formats", "Platform", "YAML", "Mail", "Rules"]),
         tests("LogSources", ["Formats", "Platform", "Records"]),
-        tests("RuleMatching", ["Formats", "Platform", "Records", "Rules"]),
+        tests("RuleMatching", ["CPCRE2", "Formats", "Platform", "YAML", "Records", "Rules"]),
         tests("SMTPTransport", ["Formats", "Platform", "Mail", "SMTPProtocol"]),
         tests("Intake", ["Formats", "Platform"]), tests("Extraction", ["Formats", "Platform", "Mail"]),
         tests("Spool", ["Formats", "Platform", "Mail"]), tests("Control", ["Formats", "Platform"]),

@@ -1,0 +1,42 @@
+// What makes two hits the same incident. The identity is stored and survives upgrades: when what goes into it changes,
+// the version changes with it, and incidents of the older version end quietly instead of being told anew.
+
+import Formats
+
+/// The identity of an incident: a version byte and 128 bits of SHA-256.
+package struct Fingerprint: Hashable, Sendable {
+    /// Of the way in which fingerprints are made (fields, masks, order). Raise it with any change there.
+    package static let version: UInt8 = 1
+
+    /// The version, then 16 bytes.
+    package let bytes: [UInt8]
+
+    /// Of a rule, the user that wrote the record, and the named values that group the rule's hits.
+    package init(rule: String, uid: UInt32?, groups: [(name: String, value: [UInt8])]) {
+        var hash = SHA256()
+        Self.add(Array(rule.utf8), to: &hash)
+        Self.add(uid.map { Array(String($0).utf8) } ?? [], to: &hash)
+        for group in groups {
+            Self.add(Array(group.name.utf8), to: &hash)
+            Self.add(group.value, to: &hash)
+        }
+        bytes = [Self.version] + hash.finalize().prefix(16)
+    }
+
+    /// Reads the stored form; nil when it is none.
+    package init?(bytes: [UInt8]) {
+        guard bytes.count == 17 else { return nil }
+        self.bytes = bytes
+    }
+
+    /// 34 hexadecimal digits.
+    package var text: String { Hex.encode(bytes) }
+    package var isCurrent: Bool { bytes.first == Self.version }
+
+    /// Each piece with its length, so that "ab" + "c" is not "a" + "bc".
+    private static func add(_ piece: [UInt8], to hash: inout SHA256) {
+        let count = UInt32(clamping: piece.count)
+        hash.update([24, 16, 8, 0].map { UInt8(truncatingIfNeeded: count >> $0) })
+        hash.update(piece)
+    }
+}

@@ -1,0 +1,92 @@
+// The hits that share a fingerprint, from the first to the end. A plain value: the book decides, the store keeps it.
+
+import Formats
+import Rules
+
+/// The hits that share a fingerprint.
+package struct Incident: Hashable, Sendable, Identifiable {
+    package enum State: String, Hashable, Sendable {
+        /// Below its rule's threshold; nobody is told, and it passes when its time is over.
+        case gathering
+        case open
+        /// A record told that it is over.
+        case recovered
+        /// Nothing came for a time.
+        case quiet
+        /// It was an event, and it was told.
+        case told
+        /// A person closed it.
+        case resolved
+    }
+
+    /// For people and commands: counts up from 1.
+    package let id: Int64
+    package let fingerprint: Fingerprint
+    package var state: State
+    package var rule: RuleFacts
+    /// The most severe that any of its hits had.
+    package var severity: Severity
+    package var title: String
+    package var advice: String?
+    /// Of the first hit.
+    package var origin: Origin
+    package var captures: [CapturedValue]
+
+    /// As the records say.
+    package var firstSeen: Timestamp
+    package var lastSeen: Timestamp
+    package var timeline = Timeline()
+    /// All hits so far.
+    package var hits = 0
+    /// Of these, how many a letter told of.
+    package var told = 0
+    /// Since the last letter: the first ones, and the last.
+    package var samples: [Sample] = []
+    /// The text that told of the recovery.
+    package var endedBy: String?
+
+    // The rest is the book's own, in its clock.
+
+    /// When it was opened, or began to gather.
+    package var opened: Timestamp
+    package var lastHit: Timestamp
+    /// The next letter, if any is due.
+    package var due: Timestamp?
+    package var lastLetter: Timestamp?
+    package var letters = 0
+    /// Until the next reminder; doubles.
+    package var reminderAfter: Duration
+    /// In the coming digest, because the cap was reached.
+    package var isHeld = false
+    /// All its hits were old when they were read, and none was told yet.
+    package var isLate = false
+    /// While gathering: when the hits within the threshold's time came.
+    package var arrivals: [Timestamp] = []
+    /// Message-ID of the first letter, which the further ones refer to.
+    package var firstMessageID: String?
+    package var lastMessageID: String?
+
+    package init(id: Int64, _ occurrence: Occurrence, at now: Timestamp, reminderAfter: Duration) {
+        self.id = id
+        fingerprint = occurrence.fingerprint
+        state = .gathering
+        rule = occurrence.rule
+        severity = occurrence.rule.severity
+        title = occurrence.title
+        advice = occurrence.advice
+        origin = occurrence.origin
+        captures = occurrence.captures
+        firstSeen = occurrence.time
+        lastSeen = occurrence.time
+        opened = now
+        lastHit = now
+        self.reminderAfter = reminderAfter
+    }
+
+    /// Hits that no letter told of yet.
+    package var newHits: Int { hits - told }
+    /// Whether it is over.
+    package var isOver: Bool { state != .gathering && state != .open }
+    /// Emergency and alert: told at once, with a cap of their own.
+    package var isUrgent: Bool { severity.isAtLeast(.alert) }
+}

@@ -1,0 +1,134 @@
+// What the incident book takes in: a hit reduced to what incidents need, or a thing that Herald itself noticed.
+
+import Formats
+import Records
+import Rules
+
+/// What of a rule an incident keeps: enough to be told after the rule is gone.
+package struct RuleFacts: Hashable, Sendable {
+    /// How an incident ends.
+    package enum Ending: String, Hashable, Sendable {
+        /// By a time without hits, and a last letter says so.
+        case quiet
+        /// By a record that tells of the recovery.
+        case recovery
+        /// With its first letter; it is an event, not a state.
+        case event
+    }
+
+    package var id: String
+    package var severity: Severity
+    package var url: String?
+    package var ending: Ending
+    package var threshold: Threshold?
+    package var inhibits: [String] = []
+
+    package init(id: String, severity: Severity, url: String? = nil, ending: Ending = .quiet) {
+        self.id = id
+        self.severity = severity
+        self.url = url
+        self.ending = ending
+    }
+
+    package init(_ rule: Rule) {
+        id = rule.id
+        severity = rule.severity
+        url = rule.url.map { Printable.text($0, limit: 500) }
+        ending = rule.neverGroup ? .event : rule.recoveredBy.isEmpty ? .quiet : .recovery
+        threshold = rule.threshold
+        inhibits = rule.inhibits
+    }
+}
+
+/// Something that happened once, on its way into an incident.
+package struct Occurrence: Sendable {
+    package var rule: RuleFacts
+    package var fingerprint: Fingerprint
+    package var title: String
+    package var advice: String?
+    /// As the record says; the time of reading where it does not, or says what cannot be.
+    package var time: Timestamp
+    package var origin: Origin
+    package var captures: [CapturedValue]
+    /// Made only where the book wants one.
+    package var sample: Sample?
+
+    package init(
+        rule: RuleFacts, fingerprint: Fingerprint, title: String, advice: String?, time: Timestamp, origin: Origin,
+        captures: [CapturedValue] = [], sample: Sample? = nil
+    ) {
+        self.rule = rule
+        self.fingerprint = fingerprint
+        self.title = title
+        self.advice = advice
+        self.time = time
+        self.origin = origin
+        self.captures = captures
+        self.sample = sample
+    }
+
+    /// Of a hit that was read at `now`.
+    /// - Parameters:
+    ///   - localHost: this host's name, for records that name none.
+    ///   - serial: different for every hit of this installation; what `group: never` groups by.
+    package init(_ hit: Hit, localHost: String, serial: String, at now: Timestamp) {
+        rule = RuleFacts(hit.rule)
+        origin = Origin(hit.record, localHost: localHost)
+        fingerprint = Fingerprint(
+            rule: hit.rule.id, uid: hit.record.uid, groups: Self.groups(of: hit, origin: origin, serial: serial))
+        title = String(decoding: SecretMask.masked(Array(Printable.text(hit.title, limit: 300).utf8)), as: UTF8.self)
+        advice = hit.advice.map { Printable.text($0, keepingLines: true, limit: 2000) }
+        time = Self.plausible(hit.record.time, now)
+        captures = hit.captures.prefix(20).map { CapturedValue(name: $0.name, bytes: $0.value) }
+    }
+
+    /// A record from the future or from before logs is dated by its reading.
+    static func plausible(_ time: Timestamp?, _ now: Timestamp) -> Timestamp {
+        guard let time, time <= now + .seconds(86400), time > now - .seconds(50 * 366 * 86400) else { return now }
+        return time
+    }
+
+    private static func groups(of hit: Hit, origin: Origin, serial: String) -> [(name: String, value: [UInt8])] {
+        if hit.rule.neverGroup { return [("serial", Array(serial.utf8))] }
+        let place = Array((hit.record.unit ?? origin.source).utf8)
+        guard let names = hit.rule.groupBy else {
+            return [
+                ("host", Array(origin.host.utf8)), ("place", place),
+                ("message", MessageMask.masked(hit.record.message)),
+            ]
+        }
+        return names.map { name in
+            switch name {
+            case "host": (name, Array(origin.host.utf8))
+            case "message": (name, MessageMask.masked(hit.record.message))
+            default:
+                (name, hit.captures.first { $0.name == name }?.value ?? hit.record.values(of: name).first ?? [])
+            }
+        }
+    }
+}
+
+/// A record that tells that what a rule had reported is over.
+package struct RecoverySign: Sendable {
+    package var ruleID: String
+    package var origin: Origin
+    package var captures: [CapturedValue]
+    package var time: Timestamp
+    package var text: String
+
+    package init(ruleID: String, record: Record, captures: [Capture], localHost: String, at now: Timestamp) {
+        self.ruleID = ruleID
+        origin = Origin(record, localHost: localHost)
+        self.captures = captures.prefix(20).map { CapturedValue(name: $0.name, bytes: $0.value) }
+        time = Occurrence.plausible(record.time, now)
+        text = Sample.line(record.message, limit: Sample.contextLimit)
+    }
+
+    /// Whether this ends `incident`: the same rule and place, and no capture that says otherwise.
+    package func ends(_ incident: Incident) -> Bool {
+        incident.rule.id == ruleID && origin.vouches(for: incident.origin)
+            && captures.allSatisfy { mine in
+                incident.captures.first { $0.name == mine.name }.map { $0.value == mine.value } ?? true
+            }
+    }
+}

@@ -1,0 +1,44 @@
+// When incidents are told: the numbers that the settings give, and those that are fixed.
+
+import Formats
+import Rules
+
+/// When incidents are told.
+package struct ReportPolicy: Hashable, Sendable {
+    /// The first letter waits so long for more hits; emergency and alert do not wait.
+    package var groupWait = Duration.seconds(10)
+    /// Between two letters of one incident, at least.
+    package var groupInterval = Duration.seconds(300)
+    /// A reminder of an incident that ends only by recovery; doubles to a day.
+    package var repeatInterval = Duration.seconds(4 * 3600)
+    /// Letters in any hour, severity critical and below, digests included.
+    package var maxPerHour = 12
+    /// Less severe incidents are recorded, and not told.
+    package var minSeverity = Severity.warning
+    /// Samples in a letter, for each incident.
+    package var samples = 10
+
+    /// So long without a hit and the incident is over.
+    package var quietTime = Duration.seconds(3600)
+    /// An incident that only a recovery ends is given up after so long without a hit.
+    package var abandonAfter = Duration.seconds(7 * 86400)
+    /// A hit older than this when it is read is late: told in a digest.
+    package var lateAfter = Duration.seconds(600)
+    /// Letters of emergency and alert in any hour before they become digests.
+    package var urgentPerHour = 6
+    /// Between two such digests.
+    package var urgentDigestInterval = Duration.seconds(300)
+    /// Open incidents of one rule; what comes after them joins one incident that says so.
+    package var incidentsPerRule = 200
+    /// Likewise of all rules.
+    package var incidentsInAll = 2000
+
+    package init() {}
+
+    /// The longest time between two reminders.
+    static let longestReminder = Duration.seconds(86400)
+
+    /// How many letters of one user's records may go out in an hour, of `limit`: any user can write any text to the log,
+    /// and must not use up what the others need. Root has no share.
+    static func share(of limit: Int) -> Int { max(1, limit / 2) }
+}

@@ -21,8 +21,8 @@ package final class FileTailer {
         package init(patterns: [FilePattern]) { self.patterns = patterns }
     }
 
-    /// `checkpoints` are those that the owner stored; none means the first start ever.
-    package init(_ options: Options, checkpoints: [FileCheckpoint]) {}
+    /// `checkpoints` are those that the owner stored, those of other sources too.
+    package init(_ options: Options, checkpoints: [SourceCheckpoint]) {}
 
     /// To be polled for reading; a hint only.
     package var descriptors: [Int32] { [] }

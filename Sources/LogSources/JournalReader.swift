@@ -31,7 +31,8 @@ package final class JournalReader {
     }
 
     /// Opens nothing yet: a journal that is not there is a notice of `read`, and tried again.
-    package init(_ options: Options, checkpoint: JournalCheckpoint?) {}
+    /// `checkpoints` are those that the owner stored, those of other sources too.
+    package init(_ options: Options, checkpoints: [SourceCheckpoint]) {}
 
     /// To be polled with `events`; nil while the journal is not open.
     package var descriptor: Int32? { nil }

@@ -5,31 +5,28 @@ import Formats
 
 /// Where the reading of a log file has come to, and which file that was.
 package struct FileCheckpoint: Hashable, Sendable {
-    /// The path under which the file was found when it was read last.
+    /// The path under which the file is watched; a rotated generation keeps it.
     package var path: String
     package var device: UInt64
     package var inode: UInt64
     /// How many first bytes `headChecksum` is of: 256, or all of a shorter file.
-    package var headLength: Int
+    package var headLength = 0
     /// SHA-256 of these bytes, hexadecimal.
-    package var headChecksum: String
+    package var headChecksum = ""
     /// All before this byte was handed over.
-    package var offset: Int64
-    /// The beginning of the line at `offset` was handed over already (cut at the limit, or taken after the time-out):
-    /// what follows up to its newline belongs to it.
-    package var insideLine: Bool
+    package var offset: Int64 = 0
+    /// How many bytes before `offset` `tailChecksum` is of: tells files apart that have equal beginnings.
+    package var tailLength = 0
+    package var tailChecksum = ""
+    /// The line at `offset` was cut at the limit: what follows up to its newline is skipped.
+    package var skipsLine = false
+    /// When the file was last found at its path.
+    package var seen = Timestamp(seconds: 0)
 
-    package init(
-        path: String, device: UInt64, inode: UInt64, headLength: Int, headChecksum: String, offset: Int64,
-        insideLine: Bool = false
-    ) {
+    package init(path: String, device: UInt64, inode: UInt64) {
         self.path = path
         self.device = device
         self.inode = inode
-        self.headLength = headLength
-        self.headChecksum = headChecksum
-        self.offset = offset
-        self.insideLine = insideLine
     }
 }
 
@@ -50,12 +47,16 @@ package struct JournalCheckpoint: Hashable, Sendable {
 package enum SourceCheckpoint: Hashable, Sendable {
     case file(FileCheckpoint)
     case journal(JournalCheckpoint)
+    /// This glob was looked at before: files that match it and are not known appeared since, and are read from their
+    /// beginning.
+    case pattern(String)
 
     /// One row of the owner's table: device and inode of a file (a renamed file keeps its row), or the journal's place.
     package var key: String {
         switch self {
         case .file(let file): "file:\(file.device):\(file.inode)"
         case .journal(let journal): "journal:\(journal.place)"
+        case .pattern(let pattern): "pattern:\(pattern)"
         }
     }
 
@@ -66,12 +67,14 @@ package enum SourceCheckpoint: Hashable, Sendable {
             let value: JSON = [
                 "path": .string(file.path), "device": JSON(String(file.device)), "inode": JSON(String(file.inode)),
                 "head_length": JSON(file.headLength), "head": .string(file.headChecksum),
-                "offset": .int(file.offset), "inside_line": .bool(file.insideLine),
+                "offset": .int(file.offset), "tail_length": JSON(file.tailLength), "tail": .string(file.tailChecksum),
+                "skips_line": .bool(file.skipsLine), "seen": .int(file.seen.microseconds),
             ]
             return value.text
         case .journal(let journal):
             let value: JSON = ["journal": .string(journal.place), "cursor": .string(journal.cursor)]
             return value.text
+        case .pattern(let pattern): return JSON.object([JSON.Member("pattern", .string(pattern))]).text
         }
     }
 
@@ -82,15 +85,30 @@ package enum SourceCheckpoint: Hashable, Sendable {
             self = .journal(JournalCheckpoint(place: place, cursor: cursor))
             return
         }
+        if let pattern = value["pattern"]?.string {
+            self = .pattern(pattern)
+            return
+        }
+        guard let file = FileCheckpoint(value) else { return nil }
+        self = .file(file)
+    }
+}
+
+extension FileCheckpoint {
+    fileprivate init?(_ value: JSON) {
+        func count(_ name: String) -> Int? {
+            value[name]?.int.flatMap { Int(exactly: $0) }.flatMap { $0 >= 0 ? $0 : nil }
+        }
         guard let path = value["path"]?.string, let device = value["device"]?.string.flatMap({ UInt64($0) }),
-            let inode = value["inode"]?.string.flatMap({ UInt64($0) }),
-            let headLength = value["head_length"]?.int.flatMap({ Int(exactly: $0) }), headLength >= 0,
-            let checksum = value["head"]?.string, let offset = value["offset"]?.int, offset >= 0
+            let inode = value["inode"]?.string.flatMap({ UInt64($0) }), let headLength = count("head_length"),
+            let head = value["head"]?.string, let offset = value["offset"]?.int, offset >= 0,
+            let tailLength = count("tail_length"), Int64(tailLength) <= offset, let tail = value["tail"]?.string
         else { return nil }
-        self = .file(
-            FileCheckpoint(
-                path: path, device: device, inode: inode, headLength: headLength, headChecksum: checksum,
-                offset: offset, insideLine: value["inside_line"]?.bool ?? false))
+        self.init(path: path, device: device, inode: inode)
+        (self.headLength, headChecksum, self.tailLength, tailChecksum) = (headLength, head, tailLength, tail)
+        self.offset = offset
+        skipsLine = value["skips_line"]?.bool ?? false
+        seen = Timestamp(microseconds: value["seen"]?.int ?? 0)
     }
 }
 

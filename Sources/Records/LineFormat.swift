@@ -12,19 +12,21 @@ package enum LineFormat: String, Hashable, Sendable, CaseIterable {
     case json
     /// `{"log":"…\n","stream":"stderr","time":"…"}`, Docker's json-file driver.
     case docker
+    /// `2026-11-21T12:41:14.123456789Z stderr F …`, of containerd and CRI-O, where the program's own lines are JSON.
+    case cri
 
-    /// Whether the message must be decoded before the scan sees it.
-    package var isDecoded: Bool { self == .json || self == .docker }
+    /// Whether the text must be decoded before the scan sees it.
+    package var isDecoded: Bool { self == .json || self == .docker || self == .cri }
 
     /// The form of a file that begins with these bytes: JSON when its first line that is not blank starts with `{`.
     package static func recognised(in head: some Sequence<UInt8>) -> LineFormat {
-        for byte in head {
-            switch byte {
-            case 0x20, 0x09, 0x0a, 0x0d, 0xef, 0xbb, 0xbf: continue
-            default: return byte == UInt8(ascii: "{") ? .json : .auto
-            }
-        }
-        return .auto
+        let line = head.drop { [0x20, 0x09, 0x0a, 0x0d, 0xef, 0xbb, 0xbf].contains($0) }.prefix { $0 != 0x0a }
+        var scanner = LineScanner(Array(line.prefix(64)))
+        if scanner.peek() == UInt8(ascii: "{") { return .json }
+        guard scanner.isoTime(localOffset: 0) != nil,
+            scanner.take(" stderr ") || scanner.take(" stdout "), scanner.take("F {") || scanner.take("P {")
+        else { return .auto }
+        return .cri
     }
 }
 

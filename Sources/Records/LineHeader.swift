@@ -1,5 +1,8 @@
 // The header of a log line: time, host, program, pid, severity, and where the message starts. Read where they are, never
 // required; only lines that the scan named are asked. Hostile bytes: every read is bounded by `LineScanner`.
+//
+// The header ends behind the time, the host and the program. A word of severity that follows (`[error]`, `FATAL:`) is
+// read and stays in the message: the same programs write it to the journal too, and one pattern has to fit both.
 
 import Formats
 
@@ -12,33 +15,58 @@ package struct LineHeader: Equatable, Sendable {
     package var priority: UInt8?
     /// Members of a JSON line, structured data of RFC 5424.
     package var fields: [Field] = []
-    /// Where the message begins in the line.
-    package var messageStart = 0
-    /// The decoded message, where it does not stand in the line as it is (JSON).
+    /// The decoded text, where it does not stand in the line as it is (JSON).
     package var decoded: [UInt8]?
+    /// Where the message begins in `decoded`, else in the line.
+    package var messageStart = 0
 
     package init() {}
 
     /// The header of `line` (without its newline). Never fails: what is not recognised is message.
     package static func parse(_ line: [UInt8], context: LineContext) -> LineHeader {
-        LineHeader()
+        parse(line, context: context, depth: 0)
     }
 
-    /// The message of a line in a decoded format, or the whole line when it is not JSON.
-    static func appendMessage(of line: ArraySlice<UInt8>, context: LineContext, to out: inout [UInt8]) {
-        let line = Array(line)
-        let header = parse(line, context: context)
-        if let decoded = header.decoded {
-            out.append(contentsOf: decoded)
-        } else {
-            out.append(contentsOf: line[min(header.messageStart, line.count)...])
+    /// `depth`: a container's line holds the line of the program in it, once.
+    static func parse(_ line: [UInt8], context: LineContext, depth: Int) -> LineHeader {
+        if context.format == .plain { return LineHeader() }
+        var scanner = LineScanner(line)
+        guard let first = scanner.peek() else { return LineHeader() }
+        switch first {
+        case UInt8(ascii: "{"):
+            return json(line, context: context, depth: depth) ?? LineHeader()
+        case UInt8(ascii: "<"):
+            return syslogWithPriority(&scanner, context) ?? LineHeader()
+        case UInt8(ascii: "["):
+            return bracketed(&scanner, context) ?? LineHeader()
+        case UInt8(ascii: "0")...UInt8(ascii: "9"):
+            return redis(&scanner, context) ?? dated(&scanner, context, depth: depth) ?? LineHeader()
+        case 0x20, 0x09:
+            var header = LineHeader()
+            guard context.format == .json || context.format == .docker else { return header }
+            scanner.skipSpaces()
+            if scanner.peek() == UInt8(ascii: "{") {
+                header = json(line, context: context, depth: depth) ?? header
+            }
+            return header
+        default:
+            return klog(&scanner, context) ?? rfc3164(&scanner, context) ?? asctimeLine(&scanner, context)
+                ?? LineHeader()
         }
+    }
+
+    /// Appends the text that the scan sees of a line in a decoded format: the whole line when it is not of that form.
+    static func appendText(of line: ArraySlice<UInt8>, context: LineContext, to out: inout [UInt8]) {
+        if appendDockerText(of: line, to: &out) { return }
+        let whole = Array(line)
+        out.append(contentsOf: parse(whole, context: context).decoded ?? whole)
     }
 
     /// The record of a line.
     package static func record(of line: [UInt8], source: Source, context: LineContext) -> Record {
         let header = parse(line, context: context)
-        var message = header.decoded ?? Array(line[min(header.messageStart, line.count)...])
+        let text = header.decoded ?? line
+        var message = Array(text[min(header.messageStart, text.count)...])
         while message.last == 0x0d { message.removeLast() }
         var record = Record(source: source, message: message, raw: line, fields: header.fields)
         record.time = header.time

@@ -4,7 +4,7 @@ import Formats
 import Glibc
 
 extension RecordBatch {
-    /// A batch of the lines in `bytes`, of which the last may lack its newline. For `decoded` formats the messages are
+    /// A batch of the lines in `bytes`, of which the last may lack its newline. For `decoded` formats the texts are
     /// decoded here; blank lines are records too (a pattern that wants one finds it).
     package init(lines bytes: [UInt8], source: Source, context: LineContext) {
         var bytes = bytes
@@ -20,7 +20,7 @@ extension RecordBatch {
         decodedRanges.reserveCapacity(ranges.count)
         for range in ranges {
             let start = decoded.count
-            LineHeader.appendMessage(of: bytes[range], context: context, to: &decoded)
+            LineHeader.appendText(of: bytes[range], context: context, to: &decoded)
             decodedRanges.append(start..<decoded.count)
             decoded.append(0x0a)
         }

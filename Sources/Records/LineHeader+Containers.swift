@@ -1,0 +1,94 @@
+// The lines that container engines wrap around a program's own: CRI (containerd, CRI-O) and Docker's json-file.
+
+import Formats
+
+extension LineHeader {
+    /// CRI, behind the time: ` stderr F message`. The tag is `F` for a full line, `P` for a part of a longer one.
+    static func cri(_ scanner: inout LineScanner, _ context: LineContext, _ time: Timestamp) -> LineHeader? {
+        let start = scanner.at
+        guard scanner.take(" stderr ") || scanner.take(" stdout "), let tag = scanner.word(limit: 16),
+            tag.first == UInt8(ascii: "F") || tag.first == UInt8(ascii: "P"), scanner.take(" ") || scanner.isAtEnd
+        else {
+            scanner.at = start
+            return nil
+        }
+        let stream: StaticString = scanner.bytes[start + 4] == UInt8(ascii: "e") ? "stderr" : "stdout"
+        let content = Array(scanner.bytes[scanner.at...])
+        var header = parse(content, context: inner(context), depth: 1)
+        header.fields.append(Field("stream", stream.description))
+        header.time = header.time ?? time
+        if header.decoded == nil {
+            if context.format == .cri {
+                header.decoded = content
+            } else {
+                header.messageStart += scanner.at
+            }
+        }
+        return header
+    }
+
+    /// Docker: `log` holds the program's line.
+    static func docker(_ members: [JSON.Member], context: LineContext, depth: Int) -> LineHeader? {
+        guard depth == 0, members.contains(where: { $0.name == "stream" }),
+            let log = members.first(where: { $0.name == "log" })?.value.string,
+            let stamp = members.first(where: { $0.name == "time" })?.value.string
+        else { return nil }
+        var content = Array(log.utf8)
+        if content.last == 0x0a { content.removeLast() }
+        var header = parse(content, context: inner(context), depth: 1)
+        var scanner = LineScanner(Array(stamp.utf8))
+        header.time = header.time ?? scanner.isoTime(localOffset: 0)?.time
+        if let stream = members.first(where: { $0.name == "stream" })?.value.string {
+            header.fields.append(Field("stream", stream))
+        }
+        header.decoded = header.decoded ?? content
+        return header
+    }
+
+    private static func inner(_ context: LineContext) -> LineContext {
+        var context = context
+        context.format = .auto
+        return context
+    }
+
+    /// The quick way for the bulk of Docker's lines: what stands between `{"log":"` and the next quote, unescaped.
+    /// False, with nothing appended, when the line is not of that form or holds JSON itself.
+    static func appendDockerText(of line: ArraySlice<UInt8>, to out: inout [UInt8]) -> Bool {
+        let prefix = Array(#"{"log":""#.utf8)
+        guard line.starts(with: prefix), line.suffix(3).elementsEqual(#"Z"}"#.utf8) else { return false }
+        let start = out.count
+        var at = line.startIndex + prefix.count
+        if at < line.endIndex, line[at] == UInt8(ascii: "{") { return false }
+        while at < line.endIndex {
+            let byte = line[at]
+            at += 1
+            if byte == 0x22 {
+                guard line[at...].starts(with: #","stream":""#.utf8) else { break }
+                if out.count > start, out.last == 0x0a { out.removeLast() }
+                return true
+            }
+            guard byte == 0x5c else {
+                out.append(byte)
+                continue
+            }
+            guard at < line.endIndex, let plain = simpleEscape(line[at]) else { break }
+            out.append(plain)
+            at += 1
+        }
+        out.removeSubrange(start...)
+        return false
+    }
+
+    /// `\uNNNN` is none of them: such lines take the long way.
+    private static func simpleEscape(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case UInt8(ascii: "n"): 0x0a
+        case UInt8(ascii: "t"): 0x09
+        case UInt8(ascii: "r"): 0x0d
+        case UInt8(ascii: "b"): 0x08
+        case UInt8(ascii: "f"): 0x0c
+        case 0x22, 0x5c, 0x2f: byte
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,93 @@
+// JSON lines: which member is the message, the time, the level. The names are those of the common loggers: zap, logrus,
+// slog, pino, bunyan, winston, logstash, ECS, python-json-logger, MongoDB, GELF.
+
+import Formats
+
+extension LineHeader {
+    private static let messageNames = [
+        "message", "msg", "MESSAGE", "log", "short_message", "@message", "text", "event",
+    ]
+    private static let timeNames = ["time", "timestamp", "@timestamp", "ts", "t", "date", "datetime"]
+    private static let levelNames = ["level", "severity", "lvl", "log.level", "levelname", "PRIORITY", "priority", "s"]
+    private static let hostNames = ["host", "hostname", "_HOSTNAME"]
+    private static let programNames = ["app", "service", "logger", "program", "SYSLOG_IDENTIFIER", "name"]
+    /// What went wrong often stands beside the message. It is part of what patterns see, each on a line of its own.
+    private static let detailNames: Set<String> = [
+        "error", "err", "exception", "exc_info", "stack", "stacktrace", "stack_trace", "error.message",
+        "error.stack_trace", "full_message", "reason", "attr",
+    ]
+
+    /// Nil when the line is no JSON object.
+    static func json(_ line: [UInt8], context: LineContext, depth: Int) -> LineHeader? {
+        guard let value = try? JSON.parse(line), let members = value.members else { return nil }
+        if let header = docker(members, context: context, depth: depth) { return header }
+        var header = LineHeader()
+        var used: Set<String> = []
+        func member(_ names: [String]) -> JSON? {
+            for name in names {
+                if let value = members.last(where: { $0.name == name })?.value, !value.isNull {
+                    used.insert(name)
+                    return value
+                }
+            }
+            return nil
+        }
+        header.time = member(timeNames).flatMap { time($0, context) }
+        header.priority = member(levelNames).flatMap(level)
+        header.host = member(hostNames)?.string
+        header.identifier = member(programNames)?.string
+        header.pid = member(["pid", "process_id"])?.int.flatMap { Int32(exactly: $0) }
+        header.decoded = message(member(messageNames)?.string, members) ?? line
+        header.fields = members.filter { !used.contains($0.name) }.map { Field($0.name, text($0.value)) }
+        return header
+    }
+
+    private static func message(_ text: String?, _ members: [JSON.Member]) -> [UInt8]? {
+        guard let text else { return nil }
+        var message = Array(text.utf8)
+        while message.last == 0x0a { message.removeLast() }
+        for member in members where detailNames.contains(member.name) && !member.value.isNull {
+            let detail = Self.text(member.value)
+            if detail.isEmpty { continue }
+            message.append(0x0a)
+            message.append(contentsOf: detail.utf8)
+        }
+        return message
+    }
+
+    private static func text(_ value: JSON) -> String { value.string ?? value.text }
+
+    private static func level(_ value: JSON) -> UInt8? {
+        if let number = value.int { return LogLevel.numbered(number) }
+        guard let word = value.string else { return value["name"].flatMap(level) }
+        // MongoDB: one letter.
+        let letters: [String: UInt8] = ["F": 2, "E": 3, "W": 4, "I": 6, "D": 7]
+        return letters[word] ?? LogLevel.named(word.utf8) ?? Int64(word).flatMap(LogLevel.numbered)
+    }
+
+    /// A string in ISO form, a number of seconds, milli-, micro- or nanoseconds since the epoch, or MongoDB's `$date`.
+    private static func time(_ value: JSON, _ context: LineContext) -> Timestamp? {
+        switch value {
+        case .string(let text):
+            var scanner = LineScanner(Array(text.utf8.prefix(64)))
+            return scanner.isoTime(localOffset: context.utcOffset)?.time ?? scanner.rfc3164Time(context)
+        case .int(let number): return epoch(Double(number))
+        case .double(let number): return epoch(number)
+        case .object: return value["$date"].flatMap { time($0, context) }
+        default: return nil
+        }
+    }
+
+    /// The unit is told by the size: no log is from before 1973 in it or after 5138.
+    private static func epoch(_ number: Double) -> Timestamp? {
+        guard number.isFinite, number > 1e8, number < 1e20 else { return nil }
+        let seconds: Double =
+            switch number {
+            case ..<1e11: number
+            case ..<1e14: number / 1e3
+            case ..<1e17: number / 1e6
+            default: number / 1e9
+            }
+        return Timestamp(microseconds: Int64(seconds * 1e6))
+    }
+}

@@ -1,0 +1,143 @@
+// Lines of programs that write their own files: a date first, or in brackets. nginx, PostgreSQL, MySQL, Redis, Apache,
+// PHP, Kubernetes, the kernel's ring buffer, and whatever begins with an ISO time.
+
+import Formats
+
+extension LineHeader {
+    /// A line that begins with a date: syslog's with ISO times, CRI, nginx, PostgreSQL, any program's.
+    static func dated(_ scanner: inout LineScanner, _ context: LineContext, depth: Int) -> LineHeader? {
+        if let header = isoSyslog(&scanner, context) { return header }
+        var header = LineHeader()
+        if let (time, hasZone) = scanner.isoTime(localOffset: context.utcOffset) {
+            header.time = time
+            if hasZone, depth == 0, let inner = cri(&scanner, context, time) { return inner }
+        } else if let time = scanner.dayFirstTime(context) {
+            header.time = time
+        } else {
+            return nil
+        }
+        // Behind the time: spaces, or nothing at all.
+        guard scanner.skipSpaces() > 0 || scanner.isAtEnd || scanner.peek() == UInt8(ascii: ":") else { return nil }
+        header.messageStart = scanner.at
+        if header.nginx(scanner) || header.postgresql(&scanner) { return header }
+        header.priority = LogLevel.found(in: scanner.bytes, from: scanner.at)
+        return header
+    }
+
+    /// nginx, behind the time: `[error] 812#812: *1 message`.
+    private mutating func nginx(_ scanner: LineScanner) -> Bool {
+        var scanner = scanner
+        guard scanner.take("["), let level = scanner.word(limit: 8, until: { $0 == 0x5d }), scanner.take("] "),
+            let number = scanner.number(limit: 10), scanner.take("#"), scanner.number(limit: 10) != nil,
+            scanner.take(": ")
+        else { return false }
+        pid = Int32(exactly: number)
+        priority = LogLevel.named(level)
+        return true
+    }
+
+    /// PostgreSQL (log_line_prefix '%m [%p] %q%u@%d '), behind the time: `[812] app@db ERROR:  message`.
+    private mutating func postgresql(_ scanner: inout LineScanner) -> Bool {
+        let start = scanner.at
+        if scanner.take("["), let number = scanner.number(limit: 10), scanner.take("] ") {
+            for _ in 0..<3 {
+                let wordStart = scanner.at
+                guard let word = scanner.word(limit: 128) else { break }
+                if word.last == 0x3a, let level = LogLevel.postgresql(word.dropLast()) {
+                    (pid, priority, messageStart) = (Int32(exactly: number), level, wordStart)
+                    return true
+                }
+                guard scanner.take(" ") else { break }
+            }
+        }
+        scanner.at = start
+        return false
+    }
+
+    /// `812:M 21 Nov 2026 12:41:14.123 # message`.
+    static func redis(_ scanner: inout LineScanner, _ context: LineContext) -> LineHeader? {
+        let start = scanner.at
+        if let number = scanner.number(limit: 10), scanner.take(":"), let role = scanner.peek(),
+            [0x4d, 0x53, 0x43, 0x58].contains(role)  // master, slave, child, sentinel
+        {
+            scanner.at += 1
+            if scanner.take(" "), let time = scanner.dayFirstTime(context), scanner.take(" "),
+                let mark = scanner.peek(), let level = redisLevel(mark)
+            {
+                scanner.at += 1
+                _ = scanner.take(" ")
+                var header = LineHeader()
+                (header.time, header.pid, header.priority) = (time, Int32(exactly: number), level)
+                header.messageStart = scanner.at
+                return header
+            }
+        }
+        scanner.at = start
+        return nil
+    }
+
+    private static func redisLevel(_ mark: UInt8) -> UInt8? {
+        switch mark {
+        case UInt8(ascii: "#"): 4
+        case UInt8(ascii: "*"): 5
+        case UInt8(ascii: "-"): 6
+        case UInt8(ascii: "."): 7
+        default: nil
+        }
+    }
+
+    /// `[  123.456789] …` (printk), `[Sat Nov 21 12:41:14.123456 2026] [core:error] …` (Apache; dmesg -T),
+    /// `[21-Nov-2026 12:41:14 UTC] PHP Fatal error: …`, `[2026-11-21T12:41:14,123][ERROR][…] …` (Elasticsearch).
+    static func bracketed(_ scanner: inout LineScanner, _ context: LineContext) -> LineHeader? {
+        var header = LineHeader()
+        if scanner.printkStamp() {
+            header.identifier = "kernel"
+            header.messageStart = scanner.at
+            return header
+        }
+        guard scanner.take("[") else { return nil }
+        guard
+            let time = scanner.isoTime(localOffset: context.utcOffset)?.time ?? scanner.dayFirstTime(context)
+                ?? scanner.asctime(context), scanner.take("]")
+        else { return nil }
+        scanner.skipSpaces()
+        header.time = time
+        header.priority = LogLevel.found(in: scanner.bytes, from: scanner.at)
+        header.messageStart = scanner.at
+        return header
+    }
+
+    /// `Sat Nov 21 12:41:14 2026 message`.
+    static func asctimeLine(_ scanner: inout LineScanner, _ context: LineContext) -> LineHeader? {
+        guard let time = scanner.asctime(context), scanner.skipSpaces() > 0 else { return nil }
+        var header = LineHeader()
+        header.time = time
+        header.priority = LogLevel.found(in: scanner.bytes, from: scanner.at)
+        header.messageStart = scanner.at
+        return header
+    }
+
+    /// `E1121 12:41:14.123456   812 file.go:12] message` (klog of Kubernetes).
+    static func klog(_ scanner: inout LineScanner, _ context: LineContext) -> LineHeader? {
+        let start = scanner.at
+        let levels: [UInt8: UInt8] = [0x49: 6, 0x57: 4, 0x45: 3, 0x46: 2]
+        if let letter = scanner.peek(), let level = levels[letter] {
+            scanner.at += 1
+            let year = CivilTime(context.readAt, utcOffset: context.utcOffset).year
+            if let month = scanner.digits(2), let day = scanner.digits(2), scanner.take(" ") {
+                var civil = CivilTime(year: year, month: month, day: day)
+                if scanner.timeOfDay(&civil), scanner.skipSpaces() > 0, let number = scanner.number(limit: 10),
+                    scanner.take(" "), scanner.word(limit: 128, until: { $0 == 0x5d }) != nil, scanner.take("] ")
+                {
+                    var header = LineHeader()
+                    header.time = civil.timestamp(utcOffset: context.utcOffset)
+                    (header.pid, header.priority) = (Int32(exactly: number), level)
+                    header.messageStart = scanner.at
+                    return header
+                }
+            }
+        }
+        scanner.at = start
+        return nil
+    }
+}

@@ -1,0 +1,64 @@
+// The words and numbers by which programs say how bad a line is, as syslog's severities (RFC 5424 section 6.2.1).
+
+enum LogLevel {
+    /// 0 (emergency) to 7 (debug) for a word such as `ERROR`, `warn` or `Fatal`; nil for any other.
+    static func named(_ word: some Collection<UInt8>) -> UInt8? {
+        guard (3...13).contains(word.count) else { return nil }
+        switch String(decoding: word.lazy.map { (65...90).contains($0) ? $0 | 0x20 : $0 }, as: UTF8.self) {
+        case "emerg", "emergency": return 0
+        case "alert": return 1
+        case "crit", "critical", "fatal", "panic", "dpanic": return 2
+        case "error", "err", "eror", "severe": return 3
+        case "warn", "warning": return 4
+        case "notice": return 5
+        case "info", "information", "informational", "log": return 6
+        case "debug", "trace", "verbose", "finest", "finer", "fine": return 7
+        default: return nil
+        }
+    }
+
+    /// What PostgreSQL itself sends to syslog for its words (its manual, table "Message Severity Levels"): an ERROR
+    /// there is one client's statement.
+    static func postgresql(_ word: some Collection<UInt8>) -> UInt8? {
+        switch String(decoding: word, as: UTF8.self) {
+        case "PANIC": 2
+        case "FATAL": 3
+        case "ERROR": 4
+        case "WARNING", "NOTICE": 5
+        case "INFO", "LOG", "STATEMENT", "DETAIL", "HINT", "CONTEXT": 6
+        case "DEBUG": 7
+        default: nil
+        }
+    }
+
+    /// A number in a JSON line: 0 to 7 as in syslog (GELF), 10 to 60 as bunyan and pino count.
+    static func numbered(_ number: Int64) -> UInt8? {
+        switch number {
+        case 0...7: UInt8(number)
+        case 60...: 2
+        case 50..<60: 3
+        case 40..<50: 4
+        case 30..<40: 6
+        case 8..<30: 7
+        default: nil
+        }
+    }
+
+    /// The level among the first words behind the time: `ERROR`, `[error]`, `[core:error]`, `level=error`.
+    static func found(in line: [UInt8], from start: Int) -> UInt8? {
+        var scanner = LineScanner(line, at: start)
+        var words = 0
+        while words < 6, scanner.at - start < 96, !scanner.isAtEnd {
+            if let word = scanner.word(limit: 96, until: { !isLetter($0) }) {
+                if let level = named(word) { return level }
+                words += 1
+            } else {
+                if scanner.peek().map(isLetter) == true { return nil }
+                scanner.at += 1
+            }
+        }
+        return nil
+    }
+
+    private static func isLetter(_ byte: UInt8) -> Bool { (97...122).contains(byte | 0x20) }
+}

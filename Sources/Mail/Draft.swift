@@ -50,10 +50,6 @@ package struct Draft: Sendable {
         self.attachments = attachments
         self.boundarySeed = boundarySeed
     }
-
-    /// The message: CRLF, 7-bit clean (but for the addresses of people whose addresses are not ASCII), no line longer
-    /// than 998 octets, headers folded at 78. CR, LF and NUL in values become spaces; there is never a Bcc.
-    package func rendered() throws(MailError) -> [UInt8] { [] }
 }
 
 /// Why a message cannot be composed.

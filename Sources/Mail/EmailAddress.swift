@@ -42,6 +42,9 @@ package struct EmailAddress: Sendable {
     /// Whether the domain is an address literal, `[192.0.2.1]`.
     package var isLiteral: Bool { domain.utf8.first == UInt8(ascii: "[") }
 
+    /// The form for a header field: the domain in ASCII where IDNA's encoding alone makes it so.
+    var headerText: String { text }
+
     private var localText: String {
         let scalars = local.unicodeScalars
         let dotted = local.utf8.first != UInt8(ascii: ".") && local.utf8.last != UInt8(ascii: ".")

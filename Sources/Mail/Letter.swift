@@ -76,3 +76,10 @@ package struct Letter: Hashable, Sendable {
         self.message = message
     }
 }
+
+extension Letter {
+    /// Whether this has a letter's id's form: 32 hexadecimal digits in lower case. An id is part of file names.
+    package static func isID(_ text: some StringProtocol) -> Bool {
+        text.utf8.count == 32 && text.utf8.allSatisfy { $0.isDigit || ($0 >= 0x61 && $0 <= 0x66) }
+    }
+}

@@ -1,5 +1,8 @@
-// incoming/NAME: where one daemon hands letters to the mailer.
+// incoming/NAME: where one daemon hands letters to the mailer. The two sides trust each other little: the mailer never
+// follows a link here, opens nothing but regular files, and moves what it refuses to a folder of its own.
 
+import Formats
+import Glibc
 import Mail
 import Platform
 
@@ -7,23 +10,89 @@ import Platform
 package struct HandoverFolder: Sendable {
     package let path: String
 
+    /// A letter file larger than this is refused (EFBIG).
+    package static let sizeLimit = 64 << 20
+
     package init(path: String) { self.path = path }
 
-    /// Durable when this returns; doing it again for the same id does nothing.
-    package func deposit(_ letter: Letter) throws(SystemError) {}
+    /// The name of a letter's file.
+    package static func name(of id: String) -> String { id + ".letter" }
 
-    /// The names of the letter files that wait, sorted.
-    package func waiting() throws(SystemError) -> [String] { [] }
+    /// Durable when this returns. A letter whose file is there already is done, so it may be called again after a
+    /// crash. Readable for the folder's group, which is the mailer's. The folder is made when it is missing.
+    package func deposit(_ letter: Letter) throws(SystemError) {
+        guard Letter.isID(letter.id) else { throw SystemError("hand over the letter", letter.id, errno: EINVAL) }
+        try Files.makeDirectories(path, mode: 0o2770)
+        do throws(SystemError) {
+            try Files.create(LetterFile.encode(letter), at: path + "/" + Self.name(of: letter.id), mode: 0o640)
+        } catch  where error.errno == EEXIST {
+            // Renamed into place before a crash, perhaps not yet durable.
+            try Files.syncDirectory(path)
+        }
+    }
 
-    /// The bytes of a waiting file; never through a link, only of a regular file, at most `limit`.
-    package func read(_ name: String, limit: Int = HandoverFolder.sizeLimit) throws(SystemError) -> [UInt8] { [] }
+    /// The names of the letter files that wait, sorted; nothing where there is no folder. What does not look like a
+    /// letter's file, temporary ones among them, is not there.
+    package func waiting() throws(SystemError) -> [String] {
+        do throws(SystemError) {
+            return try Files.list(path).filter { $0.hasSuffix(".letter") && Letter.isID($0.dropLast(7)) }
+        } catch  where error.errno == ENOENT {
+            return []
+        }
+    }
 
-    /// Takes a file away, durably; nothing happens when it is gone.
-    package func remove(_ name: String) throws(SystemError) {}
+    /// Names that are neither letters nor temporary files, sorted: nobody will take them, and somebody should know.
+    package func strangers() throws(SystemError) -> [String] {
+        do throws(SystemError) {
+            return try Files.list(path).filter { name in
+                !name.hasPrefix(".") && !(name.hasSuffix(".letter") && Letter.isID(name.dropLast(7)))
+            }
+        } catch  where error.errno == ENOENT {
+            return []
+        }
+    }
 
-    /// Moves a file into `folder`, with `NAME.reason` beside it.
-    package func reject(_ name: String, reason: String, into folder: String) throws(SystemError) {}
+    /// The octets of a file here; never through a link (ELOOP), only of a regular file (EINVAL), at most `limit`
+    /// (EFBIG).
+    package func read(_ name: String, limit: Int = HandoverFolder.sizeLimit) throws(SystemError) -> [UInt8] {
+        let path = try place(name)
+        let file = try Descriptor.open(path, O_RDONLY | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK)
+        let status = try file.status()
+        guard status.isRegular else { throw SystemError("read", path, errno: EINVAL) }
+        guard status.size <= Int64(limit) else { throw SystemError("read", path, errno: EFBIG) }
+        return try Files.readAll(file, path: path, limit: limit)
+    }
 
-    /// A letter file larger than this is refused.
-    package static let sizeLimit = 64 << 20
+    /// Takes a file away, durably; one that is gone is done.
+    package func remove(_ name: String) throws(SystemError) {
+        let path = try place(name)
+        do throws(SystemError) {
+            try Files.remove(path)
+        } catch  where error.errno == ENOENT {}
+        try Files.syncDirectory(self.path)
+    }
+
+    /// Moves a file into `folder`, which is made when it is missing, with its reason in `NAME.reason`. A file that is
+    /// there already is replaced. The reason is there before the file, so that none lies there without one.
+    package func reject(_ name: String, reason: String, into folder: String) throws(SystemError) {
+        let path = try place(name)
+        try Files.makeDirectories(folder)
+        try Files.write(Array((reason + "\n").utf8), to: "\(folder)/\(name).reason", mode: 0o640)
+        do throws(SystemError) {
+            try retrying("move", path) { Glibc.rename(path, "\(folder)/\(name)") }
+        } catch  where error.errno == EXDEV {
+            try Files.write(read(name), to: "\(folder)/\(name)", mode: 0o640)
+            try Files.remove(path)
+        }
+        try Files.syncDirectory(folder)
+        try Files.syncDirectory(self.path)
+    }
+
+    /// The path of a name, which must be one.
+    private func place(_ name: String) throws(SystemError) -> String {
+        if name.isEmpty || name == "." || name == ".." || name.contains("/") || name.utf8.contains(0) {
+            throw SystemError("use", "\(path)/\(Printable.text(name))", errno: EINVAL)
+        }
+        return path + "/" + name
+    }
 }

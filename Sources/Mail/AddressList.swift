@@ -1,0 +1,163 @@
+// Address lists as the world writes them (RFC 5322 sections 3.4 and 4.4): groups, comments, routes, quoted names with
+// anything in them, encoded words. Tolerant: what holds no valid address is left out. One pass, linear.
+
+import Formats
+
+package enum AddressList {
+    /// The people of a field, in order; groups are dissolved. At most 5000.
+    package static func parse(_ raw: [UInt8]) -> [Mailbox] {
+        var reader = AddressListReader(bytes: raw)
+        return reader.run()
+    }
+
+    package static func parse(_ text: String) -> [Mailbox] { parse(Array(text.utf8)) }
+
+    /// After the comment that begins at `start`, comments within it too; one that does not end goes to the end.
+    static func endOfComment(_ bytes: [UInt8], _ start: Int) -> Int {
+        var depth = 0
+        var at = start
+        while at < bytes.count {
+            switch bytes[at] {
+            case 0x5c: at += 1
+            case 0x28: depth += 1
+            case 0x29: depth -= 1
+            default: break
+            }
+            at += 1
+            if depth == 0 { break }
+        }
+        return min(at, bytes.count)
+    }
+}
+
+private struct AddressListReader {
+    let bytes: [UInt8]
+    var at = 0
+    var found: [Mailbox] = []
+    /// Of the mailbox being read: words outside brackets, as a name and as an address; what stands in brackets; the
+    /// last comment.
+    var phrase: [UInt8] = []
+    var bare: [UInt8] = []
+    var angle: [UInt8]?
+    var comment: [UInt8] = []
+    /// Where the last quote stands: an opening one there has no partner and is a character like another.
+    let lastQuote: Int
+
+    init(bytes: [UInt8]) {
+        self.bytes = bytes
+        lastQuote = bytes.lastIndex(of: 0x22) ?? -1
+    }
+
+    mutating func run() -> [Mailbox] {
+        while at < bytes.count, found.count < 5000 {
+            switch bytes[at] {
+            case 0x2c, 0x3b:  // , ;
+                finish()
+                at += 1
+            case 0x3a:  // the name of a group ends
+                reset()
+                at += 1
+            case 0x28:
+                let end = AddressList.endOfComment(bytes, at)
+                comment = [UInt8](bytes[(at + 1)..<max(at + 1, end - 1)])
+                phrase.append(0x20)
+                at = end
+            case 0x22 where at < lastQuote: quotedString()
+            case 0x3c: angleAddress()
+            case 0x5b: literal()
+            default: word()
+            }
+        }
+        finish()
+        return found
+    }
+
+    private mutating func reset() { (phrase, bare, angle, comment) = ([], [], nil, []) }
+
+    private mutating func word() {
+        if let encoded = EncodedWord.read(bytes, at: at, inPhrase: true) {
+            phrase += bytes[at..<encoded.end]
+            at = encoded.end
+            return
+        }
+        phrase.append(bytes[at])
+        if !bytes[at].isSpace { bare.append(bytes[at]) }
+        at += 1
+    }
+
+    private mutating func quotedString() {
+        let start = at
+        at += 1
+        while at < bytes.count, bytes[at] != 0x22 {
+            if bytes[at] == 0x5c, at + 1 < bytes.count { at += 1 }
+            phrase.append(bytes[at])
+            at += 1
+        }
+        at = min(at + 1, bytes.count)
+        bare += bytes[start..<at]
+    }
+
+    private mutating func literal() {
+        let end = bytes.index(of: 0x5d, in: at..<min(bytes.count, at + 256)).map { $0 + 1 } ?? at + 1
+        phrase += bytes[at..<end]
+        bare += bytes[at..<end]
+        at = end
+    }
+
+    /// `<addr>`, `<@route,@route:addr>`. One without an end stops at a comma.
+    private mutating func angleAddress() {
+        at += 1
+        var inner: [UInt8] = []
+        var inQuotes = false
+        while at < bytes.count, inQuotes || bytes[at] != 0x3e {
+            let byte = bytes[at]
+            if !inQuotes, byte == 0x2c, inner.first != 0x40 { break }
+            if !inQuotes, byte == 0x3c { break }
+            if !inQuotes, byte == 0x28 {
+                at = AddressList.endOfComment(bytes, at)
+                continue
+            }
+            if inQuotes, byte == 0x5c, at + 1 < bytes.count {
+                inner += [byte, bytes[at + 1]]
+                at += 2
+                continue
+            }
+            if byte == 0x22, inQuotes || at < lastQuote { inQuotes.toggle() }
+            if inQuotes || !byte.isSpace { inner.append(byte) }
+            at += 1
+        }
+        if at < bytes.count, bytes[at] == 0x3e { at += 1 }
+        // RFC 5322 section 4.4: a route is read and ignored.
+        if inner.first == 0x40, let colon = inner.firstIndex(of: 0x3a) { inner.removeFirst(colon + 1) }
+        if angle == nil || angle?.isEmpty == true { angle = inner }
+    }
+
+    private mutating func finish() {
+        defer { reset() }
+        if let angle {
+            guard let address = Self.address(angle) else { return }
+            found.append(Mailbox(Self.name(phrase), address))
+        } else if let address = Self.address(bare) {
+            found.append(Mailbox(Self.name(comment), address))
+        }
+    }
+
+    private static func name(_ raw: [UInt8]) -> String? {
+        let words = EncodedWord.decode(raw).split(separator: " ")
+        return words.isEmpty ? nil : words.joined(separator: " ")
+    }
+
+    private static func address(_ raw: [UInt8]) -> EmailAddress? {
+        guard raw.count <= 1000, raw.contains(0x40), let text = String(validating: raw, as: UTF8.self) else {
+            return nil
+        }
+        let plain = text.lowercased().hasPrefix("mailto:") ? String(text.dropFirst(7)) : text
+        do {
+            return try EmailAddress(plain)
+        } catch {
+            // Some providers gave out local parts with dots at the end or together; quoted they are valid.
+            guard error.reason == .dots, !plain.hasPrefix("\""), let sign = plain.lastIndex(of: "@") else { return nil }
+            return try? EmailAddress("\"" + plain[..<sign] + "\"" + plain[sign...])
+        }
+    }
+}

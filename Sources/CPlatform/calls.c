@@ -30,6 +30,8 @@ int herald_rename_exclusive(int from_dir, const char *from, int to_dir, const ch
 
 void herald_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
 
+int herald_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
+
 int herald_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
 
 int herald_exit_code(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status); }

@@ -57,3 +57,10 @@ package final class Descriptor: Sendable {
         _ = fcntl(number, F_SETFL, on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK)
     }
 }
+
+extension Descriptor {
+    /// A copy of standard input.
+    package static func standardInput() throws(SystemError) -> Descriptor {
+        Descriptor(owning: try retrying("read standard input") { fcntl(0, F_DUPFD_CLOEXEC, 3) })
+    }
+}

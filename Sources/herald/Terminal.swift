@@ -1,0 +1,44 @@
+// What a person reads. Whatever comes from elsewhere is made safe by Formats.Printable before it gets here.
+
+import Formats
+import Glibc
+
+enum Terminal {
+    /// A line on standard output.
+    static func say(_ line: String) { put(line + "\n", 1) }
+    /// A line on standard error.
+    static func complain(_ line: String) { put(line + "\n", 2) }
+
+    private static func put(_ text: String, _ descriptor: Int32) {
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+            if count > 0 { rest = rest.dropFirst(count) } else if errno != EINTR { return }
+        }
+    }
+
+    /// Whether standard output is a terminal that shows colours.
+    static let coloured = isatty(1) == 1 && getenv("NO_COLOR") == nil
+
+    static func bold(_ text: String) -> String { coloured ? "\u{1b}[1m\(text)\u{1b}[0m" : text }
+    static func dim(_ text: String) -> String { coloured ? "\u{1b}[2m\(text)\u{1b}[0m" : text }
+
+    /// Columns, each as wide as its widest cell; the last one is not padded.
+    static func table(_ rows: [[String]]) {
+        var widths: [Int] = []
+        for row in rows {
+            for (index, cell) in row.enumerated() {
+                if index == widths.count { widths.append(0) }
+                widths[index] = max(widths[index], cell.count)
+            }
+        }
+        for row in rows {
+            var line = ""
+            for (index, cell) in row.enumerated() {
+                let space = index == row.count - 1 ? 0 : widths[index] - cell.count + 2
+                line += cell + String(repeating: " ", count: space)
+            }
+            say(line)
+        }
+    }
+}

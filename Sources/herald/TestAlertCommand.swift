@@ -1,0 +1,68 @@
+// `herald test-alert`: a marked critical line, followed to the letter that the server accepted.
+
+import ArgumentParser
+import Control
+import Formats
+import Glibc
+import Platform
+import Settings
+
+struct TestAlertCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "test-alert",
+        abstract: "Write a marked critical line, and follow it to the accepted letter.",
+        discussion: "The line goes to the journal, or with --file to the end of a watched file. Each step is shown with its time.")
+
+    @OptionGroup var config: ConfigOption
+    @Option(help: "Append the line to this watched file instead of the journal.") var file: String?
+    @Option(help: "How long to wait for each step: 30s, 2m.") var timeout = "60s"
+
+    func run() throws {
+        guard let limit = Duration(text: timeout) else { throw Failure.wrong("--timeout wants a duration such as 60s") }
+        let settings = try config.settings()
+        for name in ["watcher", "mailer"] { _ = try DaemonAddress(name: name, settings: settings).request("status") }
+        let token = Hex.encode(Randomness.bytes(4))
+        let start = SystemClock.monotonic()
+        try write("Herald test alert \(token): this line was written by herald test-alert")
+        step("line written to \(file ?? "the journal")", since: start)
+        var seen = ""
+        let end = start + limit
+        while SystemClock.monotonic() < end {
+            let row = try delivery(of: token, settings)
+            let state = row?["state"]?.string ?? ""
+            if state != seen, let row {
+                seen = state
+                let words = Printable.text(row["last_reply"]?.string ?? "", limit: 200)
+                step("letter \(row["id"]?.string ?? ""): \(state)\(words.isEmpty ? "" : " (\(words))")", since: start)
+            }
+            if state == "sent" { return Terminal.say("Status: OK") }
+            if state == "failed" { throw Failure.notWell("the letter was refused for good") }
+            _ = try Poller.wait([], timeout: .milliseconds(25))
+        }
+        throw Failure.notWell(
+            seen.isEmpty
+                ? "no letter within \(timeout): is the line's source watched, and the rule herald-test-alert not silenced? "
+                    + "(herald status)" : "the letter is still \(seen) after \(timeout); herald queue list tells why")
+    }
+
+    private func step(_ what: String, since start: Duration) {
+        let elapsed = (SystemClock.monotonic() - start).milliseconds
+        Terminal.say("\(String(repeating: " ", count: max(0, 7 - String(elapsed).count)))\(elapsed) ms  \(what)")
+    }
+
+    private func write(_ message: String) throws {
+        guard let file else {
+            if JournalEntry.write(message, priority: 2, identifier: "herald-test") { return }
+            throw Failure.notWell("the journal takes no entry (no systemd-journald here?); name a watched file with --file")
+        }
+        let now = SystemClock.now()
+        let line = "\(now.rfc3339(utcOffset: SystemClock.utcOffset(at: now))) \(HostNames.host()) test-alert: \(message)\n"
+        try Descriptor.open(file, O_WRONLY | O_APPEND).write(line.utf8)
+    }
+
+    /// The delivery of the letter whose subject names the token; one that is sent is preferred.
+    private func delivery(of token: String, _ settings: Settings) throws -> JSON? {
+        let rows = try QueueReading.list(settings).filter { $0["subject"]?.string?.contains(token) == true }
+        return rows.first { $0["state"]?.string == "sent" } ?? rows.first
+    }
+}

@@ -1,3 +1,51 @@
-# Placeholder until the first landing.
+# Herald. `make run` shows it, `make test` tests it; both install what is missing through apt and say so.
+
+BIN = .build/release
+SWIFT = swift
+BUILD = $(SWIFT) build -c release --static-swift-stdlib
+
+.PHONY: run build test check lint format docs docs-check bench evaluate stats clean
+
+run: build
+	$(BIN)/herald demo
+
 build:
-	swift build
+	@packaging/scripts/install-dependencies build
+	$(BUILD)
+
+test:
+	@packaging/scripts/install-dependencies test
+	$(SWIFT) test
+
+# Everything that must hold before a change lands. Warnings are errors here.
+check: export HERALD_STRICT = 1
+check: lint
+	@packaging/scripts/install-dependencies test
+	packaging/scripts/check-imports
+	$(BUILD)
+	$(MAKE) docs-check
+	packaging/scripts/stats --check $(BIN)
+	$(SWIFT) test
+
+lint:
+	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests
+
+format:
+	$(SWIFT) format format --in-place --recursive Package.swift Sources Tests
+
+# The pages that are made from the declarations in the program.
+docs: build
+	$(BIN)/herald docs settings > docs/settings.md
+
+docs-check:
+	@$(BIN)/herald docs settings | diff -u docs/settings.md - || { echo "docs/settings.md is stale: make docs"; exit 1; }
+
+bench: build
+	@packaging/scripts/install-dependencies bench
+	packaging/bench/run $(BIN)
+
+stats: build
+	packaging/scripts/stats $(BIN)
+
+clean:
+	rm -rf .build

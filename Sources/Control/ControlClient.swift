@@ -39,7 +39,8 @@ package struct ControlClient: Sendable {
     ) throws(ControlError) -> (result: JSON, body: [UInt8]) {
         let answer = try exchange(ControlFrame.encode((command, arguments, body)))
         if let error = answer.head["error"]?.string {
-            throw .refused(error, answer.head["kind"]?.string.flatMap { ControlResponse.Refusal(rawValue: $0) } ?? .wrong)
+            throw .refused(
+                error, answer.head["kind"]?.string.flatMap { ControlResponse.Refusal(rawValue: $0) } ?? .wrong)
         }
         return (answer.head["result"] ?? .null, answer.body)
     }

@@ -1,6 +1,5 @@
 // One end of a control socket: whole frames, each wait with a deadline, so that a peer that stops talking holds nobody up.
 
-import CPlatform
 import Formats
 import Glibc
 import Platform
@@ -45,7 +44,8 @@ struct ControlConnection {
         var done = 0
         while done < bytes.count {
             let count = bytes.withUnsafeBytes {
-                Glibc.send(descriptor.number, $0.baseAddress?.advanced(by: done), bytes.count - done, Int32(MSG_NOSIGNAL))
+                Glibc.send(
+                    descriptor.number, $0.baseAddress?.advanced(by: done), bytes.count - done, Int32(MSG_NOSIGNAL))
             }
             if count > 0 {
                 done += count
@@ -63,13 +63,5 @@ struct ControlConnection {
             guard left > .zero else { throw SystemError("wait for the control socket", errno: ETIMEDOUT) }
             if !(try Poller.wait([(descriptor.number, interest)], timeout: left)).isEmpty { return }
         }
-    }
-
-    static func peer(of descriptor: Descriptor) throws(SystemError) -> ControlPeer {
-        var (pid, uid, gid): (Int32, UInt32, UInt32) = (0, 0, 0)
-        try retrying("learn who is at the control socket") {
-            herald_peer_credentials(descriptor.number, &pid, &uid, &gid)
-        }
-        return ControlPeer(pid: pid, uid: uid, gid: gid)
     }
 }

@@ -72,9 +72,11 @@ package final class ControlServer: Sendable {
 
     private static func answer(_ descriptor: Descriptor, _ handler: Handler) throws(SystemError) {
         let connection = ControlConnection(descriptor, timeout: .seconds(5))
-        let peer = try ControlConnection.peer(of: descriptor)
+        let (pid, uid, gid) = try UnixSocket.peer(of: descriptor)
         guard let (head, body) = try connection.receive(), let command = head["command"]?.string else { return }
-        let request = ControlRequest(command: command, arguments: head["arguments"] ?? .null, body: body, peer: peer)
+        let request = ControlRequest(
+            command: command, arguments: head["arguments"] ?? .null, body: body,
+            peer: ControlPeer(pid: pid, uid: uid, gid: gid))
         try connection.send(ControlFrame.encode(handler(request)))
     }
 }

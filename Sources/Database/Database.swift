@@ -94,7 +94,9 @@ package final class Database {
     /// All rows of a statement.
     package func query(_ sql: String, _ parameters: [SQLValue] = []) throws(DatabaseError) -> [[SQLValue]] {
         var rows: [[SQLValue]] = []
-        try each(sql, parameters) { rows.append($0); return true }
+        try each(sql, parameters) {
+            rows.append($0); return true
+        }
         return rows
     }
 

@@ -12,7 +12,7 @@ package struct Schema: Sendable {
     package func open(_ path: String) throws(DatabaseError) -> (database: Database, setAside: String?) {
         do throws(DatabaseError) {
             return (try current(path), nil)
-        } catch where error.isDamage || error.code == Self.newer {
+        } catch  where error.isDamage || error.code == Self.newer {
             let aside = setAside(path)
             let reason = error.code == Self.newer ? "it is of a newer version" : "it is damaged (\(error.message))"
             return (try current(path), "\(path) could not be used: \(reason). It was set aside as \(aside)")

@@ -100,7 +100,9 @@ private struct Exchange {
         while outRead != nil || errRead != nil {
             let left = end - SystemClock.monotonic()
             if left <= .zero { return .timedOut }
-            let waiting = [(outRead, Interest.readable), (errRead, .readable), (inWrite, .writable)].filter { $0.0 != nil }
+            let waiting = [(outRead, Interest.readable), (errRead, .readable), (inWrite, .writable)].filter {
+                $0.0 != nil
+            }
             let ready = (try? Poller.wait(waiting.map { ($0.0?.number ?? -1, $0.1) }, timeout: left)) ?? []
             for index in ready {
                 let descriptor = waiting[index].0
@@ -123,7 +125,9 @@ private struct Exchange {
 
     private mutating func feed(_ written: inout Int) {
         guard let target = inWrite else { return }
-        let count = input.withUnsafeBytes { write(target.number, $0.baseAddress?.advanced(by: written), input.count - written) }
+        let count = input.withUnsafeBytes {
+            write(target.number, $0.baseAddress?.advanced(by: written), input.count - written)
+        }
         if count > 0 { written += count }
         if (count < 0 && errno != EAGAIN && errno != EINTR) || written == input.count { inWrite = nil }
     }

@@ -27,7 +27,8 @@ package enum Files {
 
     /// Durable replacement: a temporary neighbour, fsync, rename over `path`, fsync of the directory. After return the
     /// new content survives a power cut; at every instant before it, `path` is whole, old or new.
-    package static func write(_ bytes: some Sequence<UInt8>, to path: String, mode: mode_t = 0o600) throws(SystemError) {
+    package static func write(_ bytes: some Sequence<UInt8>, to path: String, mode: mode_t = 0o600) throws(SystemError)
+    {
         let (directory, name) = split(path)
         let temporary = "\(directory)/.\(name).\(getpid()).tmp"
         _ = unlink(temporary)
@@ -45,7 +46,8 @@ package enum Files {
     }
 
     /// Like `write`, but never over an existing file: throws EEXIST.
-    package static func create(_ bytes: some Sequence<UInt8>, at path: String, mode: mode_t = 0o600) throws(SystemError) {
+    package static func create(_ bytes: some Sequence<UInt8>, at path: String, mode: mode_t = 0o600) throws(SystemError)
+    {
         let (directory, name) = split(path)
         let temporary = "\(directory)/.\(name).\(getpid()).tmp"
         _ = unlink(temporary)
@@ -97,7 +99,10 @@ package enum Files {
             }
             let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
                 pointer.withMemoryRebound(to: UInt8.self, capacity: 256) { bytes in
-                    Array(UnsafeBufferPointer(start: bytes, count: strnlen(UnsafeRawPointer(bytes).assumingMemoryBound(to: CChar.self), 256)))
+                    Array(
+                        UnsafeBufferPointer(
+                            start: bytes,
+                            count: strnlen(UnsafeRawPointer(bytes).assumingMemoryBound(to: CChar.self), 256)))
                 }
             }
             if name != [0x2e], name != [0x2e, 0x2e] { names.append(name) }

@@ -35,7 +35,8 @@ package final class WakeUp: Sendable {
     package let descriptor: Descriptor
 
     package init() throws(SystemError) {
-        descriptor = Descriptor(owning: try retrying("make an eventfd") { eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK)) })
+        descriptor = Descriptor(
+            owning: try retrying("make an eventfd") { eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK)) })
     }
 
     package func signal() { eventfd_write(descriptor.number, 1) }

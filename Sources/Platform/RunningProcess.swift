@@ -46,7 +46,8 @@ package final class RunningProcess {
             }
             let left = end - SystemClock.monotonic()
             guard got == 0 || errno == EINTR, left > .zero else { return nil }
-            _ = try? Poller.wait(descriptor.map { [($0.number, .readable)] } ?? [], timeout: min(left, .milliseconds(100)))
+            _ = try? Poller.wait(
+                descriptor.map { [($0.number, .readable)] } ?? [], timeout: min(left, .milliseconds(100)))
         }
         return nil
     }

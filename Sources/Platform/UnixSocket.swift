@@ -1,5 +1,6 @@
 // Addresses of Unix sockets, and datagrams to them (systemd's notification and journald's native protocol).
 
+import CPlatform
 import Glibc
 
 package enum UnixSocket {
@@ -23,6 +24,13 @@ package enum UnixSocket {
             }
         }
         return try result.get()
+    }
+
+    /// Who is at the other end of a connected Unix socket, as the kernel vouches for (SO_PEERCRED).
+    package static func peer(of socket: Descriptor) throws(SystemError) -> (pid: Int32, uid: UInt32, gid: UInt32) {
+        var (pid, uid, gid): (Int32, UInt32, UInt32) = (0, 0, 0)
+        try retrying("learn who is at the socket") { herald_peer_credentials(socket.number, &pid, &uid, &gid) }
+        return (pid, uid, gid)
     }
 
     /// One datagram, without waiting. False when it could not be sent.

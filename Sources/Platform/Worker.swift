@@ -13,11 +13,13 @@ package final class Worker: Sendable {
     package static func start(_ name: String, _ body: @escaping @Sendable () -> Void) throws(SystemError) -> Worker {
         var thread = pthread_t()
         let box = Unmanaged.passRetained(Body(name, body))
-        let code = pthread_create(&thread, nil, { raw in
-            guard let raw else { return nil }
-            Unmanaged<Body>.fromOpaque(raw).takeRetainedValue().start()
-            return nil
-        }, box.toOpaque())
+        let code = pthread_create(
+            &thread, nil,
+            { raw in
+                guard let raw else { return nil }
+                Unmanaged<Body>.fromOpaque(raw).takeRetainedValue().start()
+                return nil
+            }, box.toOpaque())
         guard code == 0 else {
             box.release()
             throw SystemError("start a thread", errno: code)

@@ -18,20 +18,26 @@ package enum Declarations {
     static let report = SettingSection(
         "report",
         [
-            SettingKey("enabled", .bool, "true", "Report about errors by mail; `false`: incidents are recorded, no letter."),
+            SettingKey(
+                "enabled", .bool, "true", "Report about errors by mail; `false`: incidents are recorded, no letter."),
             SettingKey(
                 "to", .custom("text, or list of maps"), nil,
                 "To: the administrator's name; or a list of recipients, each with the keys below."),
-            SettingKey("to_email", .address, nil, "To e-mail: the administrator's address; absent when `to` is a list."),
+            SettingKey(
+                "to_email", .address, nil, "To e-mail: the administrator's address; absent when `to` is a list."),
             SettingKey(
                 "subject", .text, "[{severity}] {host}: {title}",
                 "Subject of the letters; `{severity}`, `{host}`, `{title}`, `{rule}`, `{count}` are replaced."),
             SettingKey("mailer_name", .text, "REM mailer", "Mailer Name: the X-Mailer header, in replies too."),
-            SettingKey("from", .text, nil, "The alias (by its description) that reports come from; default: the default alias."),
-            SettingKey("min_severity", .choice(severities), "critical", "Hits below this are recorded, no letter is sent."),
+            SettingKey(
+                "from", .text, nil, "The alias (by its description) that reports come from; default: the default alias."
+            ),
+            SettingKey(
+                "min_severity", .choice(severities), "critical", "Hits below this are recorded, no letter is sent."),
             SettingKey("group_wait", .duration, "10s", "How long the first letter of an incident waits for more hits."),
             SettingKey("group_interval", .duration, "5m", "The least time between two letters of one incident."),
-            SettingKey("repeat_interval", .duration, "4h", "A reminder of an incident that goes on; doubles up to a day."),
+            SettingKey(
+                "repeat_interval", .duration, "4h", "A reminder of an incident that goes on; doubles up to a day."),
             SettingKey(
                 "max_per_hour", .integer(1...1000), "12",
                 "Letters an hour, severity critical and below; what is above that is told in one digest."),
@@ -52,11 +58,13 @@ package enum Declarations {
     static let smtp = SettingSection(
         "smtp",
         [
-            SettingKey("accounts", .list(account), nil, "Outgoing mail servers; the first enabled one that works is used."),
+            SettingKey(
+                "accounts", .list(account), nil, "Outgoing mail servers; the first enabled one that works is used."),
             SettingKey("retry", .map(retry), nil, "When a letter is tried again."),
             SettingKey(
                 "uncertain", .choice(["resend_once", "hold"]), "resend_once",
-                "What becomes of a letter whose acceptance was not heard: sent once more with the same Message-ID, or held."),
+                "What becomes of a letter whose acceptance was not heard: sent once more with the same Message-ID, or held."
+            ),
         ])
 
     static let retry = SettingSection(
@@ -72,7 +80,8 @@ package enum Declarations {
         [
             SettingKey("name", .text, nil, "The name of the account, in this file and in messages."),
             SettingKey("enabled", .bool, "true", "`false`: not used."),
-            SettingKey("server", .text, nil, "Outgoing mail server (SMTP): name, IPv4 or `[IPv6]`; `host:port` is accepted."),
+            SettingKey(
+                "server", .text, nil, "Outgoing mail server (SMTP): name, IPv4 or `[IPv6]`; `host:port` is accepted."),
             SettingKey(
                 "port", .integer(1...65535), nil,
                 "Server port number; default by `security`: 465 for `tls`, 587 for `starttls`, otherwise 25."),
@@ -80,7 +89,8 @@ package enum Declarations {
                 "security", .choice(["tls", "starttls", "opportunistic", "none"]), nil,
                 "`tls` and `starttls` never fall back; default `tls` for port 465, else `starttls`."),
             SettingKey("login", .text, nil, "Account name, where the server wants one."),
-            SettingKey("password", .text, nil, "The password itself; refused in a file that anyone but its owner may read."),
+            SettingKey(
+                "password", .text, nil, "The password itself; refused in a file that anyone but its owner may read."),
             SettingKey("password_file", .text, nil, "A file whose first line is the password."),
             SettingKey(
                 "auth", .choice(["auto", "none", "plain", "login", "cram-md5", "scram-sha-1", "scram-sha-256"]), "auto",
@@ -88,9 +98,13 @@ package enum Declarations {
             SettingKey("helo_name", .text, nil, "HELO name; default: the host's full name, else its address literal."),
             SettingKey(
                 "server_timeout", .custom("duration, or map"), nil,
-                "Server timeouts: one figure for connect, greeting and commands, or a map; default: RFC 5321 section 4.5.3.2's."),
-            SettingKey("ca_file", .text, nil, "Certificates (PEM) that this server's is checked with, instead of the system's."),
-            SettingKey("allow_plaintext_login", .bool, "false", "Allows a login without TLS; never do this beyond this host."),
+                "Server timeouts: one figure for connect, greeting and commands, or a map; default: RFC 5321 section 4.5.3.2's."
+            ),
+            SettingKey(
+                "ca_file", .text, nil, "Certificates (PEM) that this server's is checked with, instead of the system's."
+            ),
+            SettingKey(
+                "allow_plaintext_login", .bool, "false", "Allows a login without TLS; never do this beyond this host."),
             SettingKey("max_connections", .integer(1...100), "2", "Connections to this server at one time."),
             SettingKey(
                 "max_messages_per_connection", .integer(1...100_000), "100",
@@ -128,7 +142,9 @@ package enum Declarations {
                 "Where the journal is read from at the very first start: this boot's beginning, or the end."),
             SettingKey("journal", .map(journal), nil, "The systemd journal."),
             SettingKey("files", .list(file), nil, "Log files."),
-            SettingKey("rules", .texts, nil, "Folders of rules, a later one's file replacing an earlier one's of the same name."),
+            SettingKey(
+                "rules", .texts, nil,
+                "Folders of rules, a later one's file replacing an earlier one's of the same name."),
             SettingKey("disabled_rules", .texts, nil, "Rules, by id, that are switched off."),
         ])
 
@@ -149,8 +165,10 @@ package enum Declarations {
     static let respond = SettingSection(
         "respond",
         [
-            SettingKey("folders", .list(folder), nil, "Automatic reply to candidates on reception of a resume: drop folders."),
-            SettingKey("own_addresses", .texts, nil, "Addresses of ours; never answered, never taken for a candidate's."),
+            SettingKey(
+                "folders", .list(folder), nil, "Automatic reply to candidates on reception of a resume: drop folders."),
+            SettingKey(
+                "own_addresses", .texts, nil, "Addresses of ours; never answered, never taken for a candidate's."),
         ])
 
     static let folder = SettingSection(
@@ -161,8 +179,11 @@ package enum Declarations {
             SettingKey("letter", .text, nil, "The letter's template; default: the built-in one."),
             SettingKey("position", .text, nil, "The position that applications in this folder are for."),
             SettingKey("settle", .duration, "3s", "How long a file must stay unchanged before it is taken."),
-            SettingKey("outcome_dir", .text, nil, "Where items go that were dealt with; default `PATH.herald` beside the folder."),
-            SettingKey("once_per", .duration, nil, "The same person is answered again after this time; default: never."),
+            SettingKey(
+                "outcome_dir", .text, nil,
+                "Where items go that were dealt with; default `PATH.herald` beside the folder."),
+            SettingKey(
+                "once_per", .duration, nil, "The same person is answered again after this time; default: never."),
             SettingKey("dry_run", .bool, "false", "Decide and file, send nothing."),
         ])
 

@@ -16,7 +16,9 @@ extension Settings {
 
     /// Reads the main file and those of `conf.d`, in that order. The settings are nil when any diagnostic is an error;
     /// warnings come beside settings that can be used.
-    package static func load(_ files: [ConfigurationFile], host: Host) -> (settings: Settings?, diagnostics: [Diagnostic]) {
+    package static func load(_ files: [ConfigurationFile], host: Host) -> (
+        settings: Settings?, diagnostics: [Diagnostic]
+    ) {
         let collector = FaultCollector()
         var root = YAMLNode(.mapping([]), file: files.first?.path ?? "", line: 1, column: 1)
         for file in files {

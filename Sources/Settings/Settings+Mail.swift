@@ -41,7 +41,9 @@ extension SettingsReader {
             reader.fault(to, "'to' must be a name, or a list of recipients,")
             return []
         }
-        if let single = reader.value("to_email") { reader.fault(single, "'to_email' beside a list in 'to': give one of them") }
+        if let single = reader.value("to_email") {
+            reader.fault(single, "'to_email' beside a list in 'to': give one of them")
+        }
         return list.compactMap(recipient)
     }
 
@@ -58,7 +60,9 @@ extension SettingsReader {
         let least = severity("min_severity", &reader)
         let rules = reader.texts("rules")
         reader.finish()
-        return email.map { Settings.Recipient(name: name, email: $0, enabled: enabled, minSeverity: least, rules: rules) }
+        return email.map {
+            Settings.Recipient(name: name, email: $0, enabled: enabled, minSeverity: least, rules: rules)
+        }
     }
 
     func smtp(_ node: YAMLNode?) -> Settings.SMTP {
@@ -109,9 +113,11 @@ extension SettingsReader {
             let node = reader.value("security")
         else { return }
         if !account.allowPlaintextLogin {
-            reader.fault(node, "a login needs security 'tls' or 'starttls', or 'allow_plaintext_login: true' beside it,")
+            reader.fault(
+                node, "a login needs security 'tls' or 'starttls', or 'allow_plaintext_login: true' beside it,")
         } else {
-            reader.warn(node, "the password of account '\(account.name)' crosses the network readable by anyone on the way")
+            reader.warn(
+                node, "the password of account '\(account.name)' crosses the network readable by anyone on the way")
         }
     }
 
@@ -119,18 +125,26 @@ extension SettingsReader {
     private func server(_ reader: inout SectionReader) -> (host: String?, port: Int, security: Settings.Security) {
         let security = reader.choice("security", Settings.Security.self)
         let portSetting = reader.int("port")
-        guard let text = reader.required("server"), let node = reader.value("server") else { return (nil, 25, security ?? .starttls) }
-        guard let (host, written) = Self.hostAndPort(text) else {
-            reader.fault(node, "'\(Printable.text(text))' is not a server name, IPv4 address or [IPv6] address, with or without :port,")
+        guard let text = reader.required("server"), let node = reader.value("server") else {
             return (nil, 25, security ?? .starttls)
         }
-        if let written, let portSetting, written != portSetting { reader.fault(node, "two ports, \(written) and \(portSetting),") }
+        guard let (host, written) = Self.hostAndPort(text) else {
+            reader.fault(
+                node,
+                "'\(Printable.text(text))' is not a server name, IPv4 address or [IPv6] address, with or without :port,"
+            )
+            return (nil, 25, security ?? .starttls)
+        }
+        if let written, let portSetting, written != portSetting {
+            reader.fault(node, "two ports, \(written) and \(portSetting),")
+        }
         let named = written ?? portSetting
         let chosen = security ?? (named == 465 ? .tls : .starttls)
         let port = named ?? (chosen == .tls ? 465 : chosen == .starttls ? 587 : 25)
         if (port == 465 && chosen != .tls) || (chosen == .tls && [25, 587].contains(port)) {
             let other = port == 465 ? "465 is 'tls' (RFC 8314)" : "\(port) is 'starttls'"
-            reader.fault(reader.value("security") ?? node, "port \(port) and security '\(chosen.rawValue)' disagree: \(other),")
+            reader.fault(
+                reader.value("security") ?? node, "port \(port) and security '\(chosen.rawValue)' disagree: \(other),")
         }
         return (host, port, chosen)
     }
@@ -147,7 +161,8 @@ extension SettingsReader {
             host = text[..<colon]
             rest = text[colon...]
         }
-        guard !host.isEmpty, host.utf8.count <= 255, !host.unicodeScalars.contains(where: { $0.isUnsafeToShow || " /<>@\\[]".unicodeScalars.contains($0) })
+        guard !host.isEmpty, host.utf8.count <= 255,
+            !host.unicodeScalars.contains(where: { $0.isUnsafeToShow || " /<>@\\[]".unicodeScalars.contains($0) })
         else { return nil }
         if rest.isEmpty { return (String(host), nil) }
         guard rest.first == ":", let port = Int(rest.dropFirst()), (1...65535).contains(port) else { return nil }
@@ -204,7 +219,8 @@ extension SettingsReader {
         let address = (try? EmailAddress("herald@\(host.mailName)")) ?? (try? EmailAddress("herald@localhost"))
         return address.map {
             Settings.Alias(
-                description: "herald", name: "Herald", address: $0, replyTo: nil, isDefault: true, accounts: [], user: nil)
+                description: "herald", name: "Herald", address: $0, replyTo: nil, isDefault: true, accounts: [],
+                user: nil)
         }
     }
 

@@ -50,7 +50,9 @@ package struct MapReader {
     package mutating func int(_ key: String, in range: ClosedRange<Int>) -> Int? {
         guard let value = value(key) else { return nil }
         guard let number = value.int, range.contains(number) else {
-            fault(value, "'\(key)' must be a whole number from \(range.lowerBound) to \(range.upperBound)\(Self.shown(value))")
+            fault(
+                value,
+                "'\(key)' must be a whole number from \(range.lowerBound) to \(range.upperBound)\(Self.shown(value))")
             return nil
         }
         return number

@@ -56,7 +56,8 @@ private struct Composer {
 
     private func fault(_ event: yaml_event_t, _ message: String) -> Diagnostic {
         Diagnostic(
-            file: file, line: Int(event.start_mark.line) + 1, column: Int(event.start_mark.column) + 1, message: message)
+            file: file, line: Int(event.start_mark.line) + 1, column: Int(event.start_mark.column) + 1, message: message
+        )
     }
 
     private mutating func node(

@@ -75,7 +75,8 @@ struct DemoCommand: ParsableCommand {
         guard site.hasResponder else {
             return Terminal.say("\nThe package herald-responder is not installed: applications are left out.")
         }
-        Terminal.say("\n\(Terminal.bold("An application, and a mailing list that must not be answered")) (\(site.inbox))")
+        Terminal.say(
+            "\n\(Terminal.bold("An application, and a mailing list that must not be answered")) (\(site.inbox))")
         try site.drop(DemoMaterial.listMessage, as: "list-digest.eml")
         let start = SystemClock.monotonic()
         try site.drop(DemoMaterial.resume, as: "resume.pdf")
@@ -101,8 +102,11 @@ struct DemoCommand: ParsableCommand {
         Terminal.say("  echo 'kernel: Kernel panic - not syncing: Fatal exception' >> \(site.logPath)")
         while signals.next() == nil {
             _ = try Poller.wait(
-                [(signals.descriptor.number, .readable), (site.mailbox.wakeUp.descriptor.number, .readable)], timeout: nil)
-            while let letter = try site.mailbox.next(within: .zero) { Terminal.say(try letter.shown(folder: site.folder)) }
+                [(signals.descriptor.number, .readable), (site.mailbox.wakeUp.descriptor.number, .readable)],
+                timeout: nil)
+            while let letter = try site.mailbox.next(within: .zero) {
+                Terminal.say(try letter.shown(folder: site.folder))
+            }
         }
     }
 }

@@ -55,7 +55,8 @@ struct DemoLetter: Sendable {
         let names = ["From", "To", "Subject", "X-Mailer", "Message-ID", "In-Reply-To", "Auto-Submitted"]
         var lines = names.compactMap { name in parsed.header(name).map { "\(name): \(Printable.text($0))" } }
         let tls = message.tlsVersion ?? "no TLS"
-        let login = message.login.map { ", login \(Printable.text($0)) by \(message.mechanism.map { "\($0)" } ?? "?")" } ?? ""
+        let login =
+            message.login.map { ", login \(Printable.text($0)) by \(message.mechanism.map { "\($0)" } ?? "?")" } ?? ""
         lines.append("(received over \(tls)\(login))")
         lines.append("")
         lines.append(Printable.text(parsed.text.filter { $0 != "\r" }, keepingLines: true))

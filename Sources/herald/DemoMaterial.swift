@@ -16,12 +16,15 @@ enum DemoMaterial {
     static let faults = [
         Fault(
             identifier: "kernel",
-            message: "Out of memory: Killed process 2817 (mysqld) total-vm:5234512kB, anon-rss:3918220kB, file-rss:0kB, "
+            message:
+                "Out of memory: Killed process 2817 (mysqld) total-vm:5234512kB, anon-rss:3918220kB, file-rss:0kB, "
                 + "shmem-rss:0kB, UID:112 pgtables:8412kB oom_score_adj:0"),
         Fault(identifier: "systemd[1]", message: "backup.service: Failed with result 'exit-code'."),
         Fault(
             identifier: "kernel",
-            message: "EXT4-fs error (device sdb1): ext4_find_entry:1455: inode #131074: comm rsync: reading directory lblock 0"),
+            message:
+                "EXT4-fs error (device sdb1): ext4_find_entry:1455: inode #131074: comm rsync: reading directory lblock 0"
+        ),
         Fault(
             identifier: "postgres[1903]",
             message: "[7-1] PANIC:  could not write to file \"pg_wal/xlogtemp.1903\": No space left on device"),

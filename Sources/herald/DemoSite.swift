@@ -40,7 +40,9 @@ final class DemoSite {
         var options = SinkOptions()
         options.users = [Credentials(login: "demo", password: "demo-\(folder.suffix(6))")]
         options.requiresLogin = true
-        let server = try SinkServer(options, log: Logger(label: "sink") { _ in SwiftLogNoOpLogHandler() }) { mailbox.add($0) }
+        let server = try SinkServer(options, log: Logger(label: "sink") { _ in SwiftLogNoOpLogHandler() }) {
+            mailbox.add($0)
+        }
         self.server = server
         try Files.write(server.authorityPEM, to: folder + "/ca.pem", mode: 0o644)
         try Files.write("demo-\(folder.suffix(6))\n".utf8, to: folder + "/password", mode: 0o600)
@@ -48,7 +50,8 @@ final class DemoSite {
         Terminal.say("Folder \(folder); SMTP server on 127.0.0.1:\(server.port) with STARTTLS and a login.")
         for name in ["mailer", "watcher"] + (hasResponder ? ["responder"] : []) { try startDaemon(name) }
         for daemon in daemons { try waitUntilReady(daemon) }
-        Terminal.say("Running: " + daemons.map { "herald-\($0.name) (pid \($0.process.pid))" }.joined(separator: ", ") + ".")
+        Terminal.say(
+            "Running: " + daemons.map { "herald-\($0.name) (pid \($0.process.pid))" }.joined(separator: ", ") + ".")
     }
 
     private func startDaemon(_ name: String) throws {
@@ -57,7 +60,8 @@ final class DemoSite {
         }
         let output = try Descriptor.open("\(folder)/\(name).log", O_WRONLY | O_APPEND | O_CREAT, mode: 0o644)
         let process = try RunningProcess(
-            [program, "--config", folder + "/herald.yaml"], environment: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8"],
+            [program, "--config", folder + "/herald.yaml"],
+            environment: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8"],
             output: output)
         daemons.append((name, process))
     }
@@ -123,7 +127,9 @@ final class DemoSite {
 
     /// logrotate's way: rename first; the writer goes on into the renamed file until it is told.
     func rotateLog() throws(SystemError) {
-        Terminal.say("\n\(Terminal.dim("(app.log is rotated: renamed to app.log.1; its writer goes on there for one line more)"))")
+        Terminal.say(
+            "\n\(Terminal.dim("(app.log is rotated: renamed to app.log.1; its writer goes on there for one line more)"))"
+        )
         try retrying("rename", logPath) { rename(logPath, logPath + ".1") }
     }
 

@@ -14,8 +14,8 @@ struct Herald: ParsableCommand {
         discussion: "`herald demo` shows the whole product in seconds, with nothing configured.",
         version: Product.version,
         subcommands: [
-            DemoCommand.self, CheckCommand.self, StatusCommand.self, SendCommand.self, QueueCommand.self,
-            TestAlertCommand.self, ScanCommand.self, RulesCommand.self, SinkCommand.self, DocsCommand.self,
+            DemoCommand.self, StatusCommand.self, SendCommand.self, QueueCommand.self,
+            TestAlertCommand.self, SinkCommand.self, DocsCommand.self,
         ])
 
     static func main() {
@@ -24,7 +24,7 @@ struct Herald: ParsableCommand {
             var command = try parseAsRoot(Self.configAtTheEnd(Array(CommandLine.arguments.dropFirst())))
             try command.run()
         } catch let failure as Failure {
-            Terminal.complain(failure.message)
+            if !failure.message.isEmpty { Terminal.complain(failure.message) }
             Glibc.exit(failure.code)
         } catch {
             let code = exitCode(for: error)

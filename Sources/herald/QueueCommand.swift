@@ -48,7 +48,9 @@ struct QueueCommand: ParsableCommand {
             for delivery in letter["deliveries"]?.array ?? [] {
                 Terminal.say("")
                 for member in delivery.members ?? [] {
-                    Terminal.say("  \(Terminal.dim(member.name + ":")) \(Printable.text(member.value.string ?? member.value.text))")
+                    Terminal.say(
+                        "  \(Terminal.dim(member.name + ":")) \(Printable.text(member.value.string ?? member.value.text))"
+                    )
                 }
             }
             Terminal.say("")

@@ -11,7 +11,9 @@ struct TestAlertCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "test-alert",
         abstract: "Write a marked critical line, and follow it to the accepted letter.",
-        discussion: "The line goes to the journal, or with --file to the end of a watched file. Each step is shown with its time.")
+        discussion:
+            "The line goes to the journal, or with --file to the end of a watched file. Each step is shown with its time."
+    )
 
     @OptionGroup var config: ConfigOption
     @Option(help: "Append the line to this watched file instead of the journal.") var file: String?
@@ -53,10 +55,12 @@ struct TestAlertCommand: ParsableCommand {
     private func write(_ message: String) throws {
         guard let file else {
             if JournalEntry.write(message, priority: 2, identifier: "herald-test") { return }
-            throw Failure.notWell("the journal takes no entry (no systemd-journald here?); name a watched file with --file")
+            throw Failure.notWell(
+                "the journal takes no entry (no systemd-journald here?); name a watched file with --file")
         }
         let now = SystemClock.now()
-        let line = "\(now.rfc3339(utcOffset: SystemClock.utcOffset(at: now))) \(HostNames.host()) test-alert: \(message)\n"
+        let line =
+            "\(now.rfc3339(utcOffset: SystemClock.utcOffset(at: now))) \(HostNames.host()) test-alert: \(message)\n"
         try Descriptor.open(file, O_WRONLY | O_APPEND).write(line.utf8)
     }
 

@@ -22,7 +22,8 @@ import Testing
         #expect(
             Hex.encode(
                 SHA256.authenticate(
-                    "Test Using Larger Than Block-Size Key - Hash Key First".utf8, key: Array(repeating: 0xaa, count: 131)))
+                    "Test Using Larger Than Block-Size Key - Hash Key First".utf8,
+                    key: Array(repeating: 0xaa, count: 131)))
                 == "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54")
     }
 
@@ -78,7 +79,9 @@ import Testing
         {
             #expect(Duration(text: text)?.milliseconds == ms)
         }
-        for bad in ["5", "", "s", "5 m", "-5m", "5w", "99999999999999999d", "1.5h"] { #expect(Duration(text: bad) == nil) }
+        for bad in ["5", "", "s", "5 m", "-5m", "5w", "99999999999999999d", "1.5h"] {
+            #expect(Duration(text: bad) == nil)
+        }
         #expect(Duration.seconds(90).text == "90s")
         #expect(Duration.seconds(7200).text == "2h")
     }

@@ -1,0 +1,62 @@
+import Formats
+import Glibc
+import Logging
+import Platform
+import TestSupport
+import Testing
+
+@testable import Control
+
+@Suite struct ControlServerTests {
+    private func serve(_ handler: @escaping ControlServer.Handler) throws -> (ControlServer, String) {
+        let path = "/tmp/herald-control-\(Randomness.identifier().prefix(12)).sock"
+        return (try ControlServer(path: path, log: Logger(label: "test"), handler: handler), path)
+    }
+
+    @Test("a request reaches the handler with body and peer, its answer comes back") func roundTrip() throws {
+        let (server, path) = try serve { request in
+            .success(
+                [
+                    "command": .string(request.command), "uid": .int(Int64(request.peer.uid)),
+                    "a": request.arguments["a"] ?? nil,
+                ],
+                body: Array(request.body.reversed()))
+        }
+        defer { server.stop() }
+        let body = (0..<300_000).map { UInt8(truncatingIfNeeded: $0) }
+        let answer = try ControlClient(path: path).request("go", ["a": "ü\n"], body: body)
+        #expect(answer.result["command"] == "go" && answer.result["a"] == "ü\n")
+        #expect(answer.result["uid"]?.int == Int64(getuid()))
+        #expect(answer.body == body.reversed())
+    }
+
+    @Test("a refusal is thrown with its kind") func refusal() throws {
+        let (server, path) = try serve { _ in .failure("not for you", .denied) }
+        defer { server.stop() }
+        #expect(throws: ControlError.refused("not for you", .denied)) { try ControlClient(path: path).request("x") }
+    }
+
+    @Test("where nobody listens the error says so") func nobody() throws {
+        #expect(throws: ControlError.notRunning(path: "/tmp/herald-none.sock")) {
+            try ControlClient(path: "/tmp/herald-none.sock").request("x")
+        }
+        let (server, path) = try serve { _ in .success(nil) }
+        #expect(throws: SystemError.self) {
+            try ControlServer(path: path, log: Logger(label: "t")) { _ in .success(nil) }
+        }
+        server.stop()
+        #expect(throws: ControlError.notRunning(path: path)) { try ControlClient(path: path).request("x") }
+    }
+
+    @Test(
+        "a peer that sends nonsense harms nobody else",
+        arguments: ["\n", "{}\n", "[1]\n", "{\"command\":1}\n", "{\"command\":\"a\",\"body_length\":-1}\n", "x"])
+    func nonsense(text: String) throws {
+        let (server, path) = try serve { _ in .success(true) }
+        defer { server.stop() }
+        let bad = try ControlClient(path: path).connect()
+        try ControlConnection(bad, timeout: .seconds(5)).send(Array(text.utf8))
+        shutdown(bad.number, Int32(SHUT_WR))
+        #expect(try ControlClient(path: path).request("x").result == true)
+    }
+}

@@ -37,6 +37,7 @@ package struct ChildProcess: Sendable {
 
     /// Runs to the end; blocks the calling thread. Standard input is `input`, or the descriptor `file`.
     package func run(input: [UInt8] = [], file: Descriptor? = nil) throws(SystemError) -> Result {
+        signal(SIGPIPE, SIG_IGN)  // a child that ends without reading is its business, not our end
         var (pid, exchange) = try start(input: input, file: file)
         var result = Result(ending: .exited(0), output: [], errors: [])
         let ending = exchange.run(until: SystemClock.monotonic() + deadline, limit: outputLimit, result: &result)

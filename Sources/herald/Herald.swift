@@ -19,7 +19,7 @@ struct Herald: ParsableCommand {
         ])
 
     static func main() {
-        signal(SIGPIPE, SIG_DFL)  // `herald queue list | head` ends quietly
+        signal(SIGPIPE, SIG_IGN)
         do {
             var command = try parseAsRoot(Self.configAtTheEnd(Array(CommandLine.arguments.dropFirst())))
             try command.run()

@@ -13,7 +13,9 @@ enum Terminal {
         var rest = Array(text.utf8)[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-            if count > 0 { rest = rest.dropFirst(count) } else if errno != EINTR { return }
+            if count > 0 { rest = rest.dropFirst(count) }
+            if count < 0, errno == EPIPE { exit(0) }  // `herald queue list | head` ends quietly
+            if count <= 0, errno != EINTR { return }
         }
     }
 

@@ -143,7 +143,11 @@ let package = Package(
             "Responding",
             ["Formats", "Platform", "Database", "Mail", "Replies", "Settings", "Intake", "Spool", "Control"]),
         .testTarget(
-            name: "ProgramTests", dependencies: ["TestSupport", "Formats", "Platform", "Mail", "Spool"],
+            name: "ProgramTests",
+            dependencies: [
+                "TestSupport", "Formats", "Platform", "Mail", "Spool", "SMTPTransport", "Control", "herald",
+                "herald-watcher", "herald-mailer", "herald-responder", "herald-extract", logging,
+            ],
             swiftSettings: strict),
     ]
 )

@@ -1,0 +1,115 @@
+// A whole installation in a temporary folder, with the built daemons as real processes, for tests that kill them.
+
+import Control
+import Formats
+import Glibc
+import Logging
+import Mail
+import Platform
+import SMTPTransport
+import Synchronization
+import Testing
+
+/// Removed with its processes when it goes. Used by one test.
+final class TestSite {
+    let folder: String
+    let letters = Arrivals()
+    private(set) var server: SinkServer
+    private var daemons: [String: RunningProcess] = [:]
+
+    /// `settings` is YAML for the sections but `smtp.accounts` and `paths`, which are ours.
+    init(settings: String, rules: String? = nil) throws {
+        var template = Array("/tmp/herald-test.XXXXXX".utf8CString)
+        _ = try #require(mkdtemp(&template))
+        folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        for name in ["log", "jobs", "rules"] { try Files.makeDirectories("\(folder)/\(name)") }
+        if let rules { try Files.write(rules.utf8, to: folder + "/rules/test.yaml") }
+        let letters = letters
+        server = try SinkServer(SinkOptions(), log: Logger(label: "sink") { _ in SwiftLogNoOpLogHandler() }) {
+            letters.add($0)
+        }
+        let text = """
+            \(settings.replacing("FOLDER", with: folder))
+            smtp:
+              accounts: [{name: sink, server: 127.0.0.1, port: \(server.port), security: none}]
+            paths: {state: \(folder)/state, spool: \(folder)/spool, run: \(folder)/run}
+
+            """
+        try Files.write(text.utf8, to: folder + "/herald.yaml")
+    }
+
+    deinit {
+        daemons.removeAll()
+        server.stop()
+        try? Files.removeTree(folder)
+    }
+
+    /// The folder of the built programs: the test bundle's own.
+    static let programs: String = {
+        let path = CommandLine.arguments.first { $0.hasSuffix(".xctest") } ?? CommandLine.arguments[0]
+        return Files.split(path).directory
+    }()
+
+    func start(_ name: String, _ options: [String] = []) throws {
+        let output = try Descriptor.open("\(folder)/\(name).log", O_WRONLY | O_APPEND | O_CREAT)
+        daemons[name] = try RunningProcess(
+            ["\(Self.programs)/herald-\(name)", "--config", folder + "/herald.yaml"] + options,
+            environment: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8"], output: output)
+    }
+
+    /// Waits until the daemon answers.
+    func awaitReady(_ name: String) throws {
+        let client = ControlClient(path: "\(folder)/run/\(name).sock", timeout: .seconds(5))
+        let ready = try eventually(within: .seconds(30)) { (try? client.request("status")) != nil }
+        try #require(ready, "herald-\(name) does not answer:\n\(log(name))")
+    }
+
+    /// kill -9, and the end awaited.
+    func kill(_ name: String) {
+        daemons[name]?.signal(SIGKILL)
+        _ = daemons[name]?.wait(atMost: .seconds(10))
+        daemons[name] = nil
+    }
+
+    /// SIGTERM; the exit code.
+    func stop(_ name: String) -> Int32? {
+        daemons[name]?.signal(SIGTERM)
+        defer { daemons[name] = nil }
+        return daemons[name]?.wait(atMost: .seconds(20))
+    }
+
+    /// Waits for a daemon that ends by itself (`--until-idle`).
+    func awaitEnd(_ name: String) -> Int32? {
+        defer { daemons[name] = nil }
+        return daemons[name]?.wait(atMost: .seconds(60))
+    }
+
+    func log(_ name: String) -> String {
+        String(decoding: (try? Files.read("\(folder)/\(name).log")) ?? [], as: UTF8.self)
+    }
+
+    /// Asks `condition` again and again, with a pause that poll(2) keeps, until it holds or the time is over.
+    func eventually(within timeout: Duration, _ condition: () throws -> Bool) throws -> Bool {
+        let end = SystemClock.monotonic() + timeout
+        while true {
+            if try condition() { return true }
+            if SystemClock.monotonic() > end { return false }
+            _ = try Poller.wait([], timeout: .milliseconds(20))
+        }
+    }
+}
+
+/// The letters that reached the server: by Message-ID, since an uncertain one may come twice.
+final class Arrivals: Sendable {
+    private let messages = Mutex<[String: ParsedMessage]>([:])
+
+    func add(_ message: SinkMessage) {
+        let parsed = ParsedMessage(message.bytes)
+        messages.withLock { $0[parsed.header("Message-ID") ?? Randomness.identifier()] = parsed }
+    }
+
+    var all: [ParsedMessage] { messages.withLock { Array($0.values) } }
+
+    /// The counts of new hits in all letters.
+    var newHits: Int { all.reduce(0) { $0 + (Int($1.header("X-Herald-New-Hits") ?? "") ?? 0) } }
+}

@@ -18,15 +18,19 @@ final class DemoSite {
     var inbox: String { folder + "/jobs" }
 
     private let rules: String?
+    private let lettersPerHour: Int
     private var server: SinkServer?
     private var daemons: [(name: String, process: RunningProcess)] = []
     private var log: Descriptor
 
-    init(rules: String?) throws {
-        var template = Array(((Environment["TMPDIR"] ?? "/tmp") + "/herald-demo.XXXXXX").utf8CString)
-        guard mkdtemp(&template) != nil else { throw SystemError("make a folder", Environment["TMPDIR"] ?? "/tmp") }
+    /// - Parameter parent: the folder in which the site's own is made; nil: TMPDIR, or /tmp.
+    init(rules: String?, lettersPerHour: Int = 100, parent: String? = nil) throws {
+        let parent = parent ?? Environment["TMPDIR"] ?? "/tmp"
+        var template = Array((parent + "/herald-demo.XXXXXX").utf8CString)
+        guard mkdtemp(&template) != nil else { throw SystemError("make a folder in", parent) }
         folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         self.rules = rules
+        self.lettersPerHour = lettersPerHour
         mailbox = try DemoMailbox()
         watchesJournal = access("/run/systemd/journal/socket", W_OK) == 0
         hasResponder = Programs.path(of: "herald-responder") != nil && Programs.path(of: "herald-extract") != nil
@@ -85,6 +89,7 @@ final class DemoSite {
           to_email: admin@example.org
           min_severity: error
           group_wait: 0s
+          max_per_hour: \(lettersPerHour)
         smtp:
           accounts:
             - name: demo

@@ -15,7 +15,7 @@ struct Herald: ParsableCommand {
         version: Product.version,
         subcommands: [
             DemoCommand.self, StatusCommand.self, SendCommand.self, QueueCommand.self,
-            TestAlertCommand.self, SinkCommand.self, DocsCommand.self,
+            TestAlertCommand.self, SinkCommand.self, DocsCommand.self, BenchCommand.self,
         ])
 
     static func main() {

@@ -54,7 +54,7 @@ struct TestAlertCommand: ParsableCommand {
 
     private func write(_ message: String) throws {
         guard let file else {
-            if JournalEntry.write(message, priority: 2, identifier: "herald-test") { return }
+            if JournalEntry.write(message, priority: 2, identifier: "test-alert") { return }
             throw Failure.notWell(
                 "the journal takes no entry (no systemd-journald here?); name a watched file with --file")
         }

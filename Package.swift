@@ -123,7 +123,7 @@ let package = Package(
         tests("SMTPProtocol", ["Formats", "Mail"]), tests("Replies", ["Formats", "YAML", "Mail"]),
         tests("Settings", ["Formats", "Platform", "YAML", "Mail", "Rules"]),
         tests("LogSources", ["Formats", "Platform", "Records"]),
-        tests("RuleMatching", ["CPCRE2", "Formats", "Platform", "YAML", "Records", "Rules"]),
+        tests("RuleMatching", ["Formats", "Platform", "YAML", "Records", "Rules"]),
         tests("SMTPTransport", ["Formats", "Platform", "Mail", "SMTPProtocol"]),
         tests("Intake", ["Formats", "Platform"]), tests("Extraction", ["Formats", "Platform", "Mail"]),
         tests("Spool", ["Formats", "Platform", "Mail"]), tests("Control", ["Formats", "Platform", logging]),

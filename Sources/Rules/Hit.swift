@@ -42,15 +42,7 @@ package struct Hit: Sendable, Equatable {
     }
 
     private static func value(_ name: String, record: Record, captures: [Capture]) -> String? {
-        let found = captures.first { $0.name == name }?.value ?? field(name, of: record)
+        let found = captures.first { $0.name == name }?.value ?? RuleField.values(name, of: record).first
         return found.map { Printable.text($0, limit: 200) }
-    }
-
-    private static func field(_ name: String, of record: Record) -> [UInt8]? {
-        switch name {
-        case "message": record.message
-        case "executable": record.executable.map { Array($0.utf8) }
-        default: record.values(of: name).first
-        }
     }
 }

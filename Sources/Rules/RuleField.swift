@@ -1,5 +1,7 @@
 // The names by which rules speak of a record's fields.
 
+import Records
+
 package enum RuleField {
     /// The names that are the same for every source.
     package static let names = [
@@ -7,8 +9,29 @@ package enum RuleField {
         "message",
     ]
 
+    /// Those that `where` can ask for; the message is what `match` is for.
+    package static let conditions = names.filter { $0 != "message" }
+
+    package static func isCondition(_ name: String) -> Bool { conditions.contains(name) || isJournalField(name) }
+
     /// Whether this can be a field's name: one of ours, or a journal field (systemd.journal-fields(7): upper case).
     package static func isKnown(_ name: String) -> Bool { names.contains(name) || isJournalField(name) }
+
+    /// The values that a record has for one of these names.
+    package static func values(_ name: String, of record: Record) -> [[UInt8]] {
+        switch name {
+        case "message": [record.message]
+        case "executable": record.executable.map { [Array($0.utf8)] } ?? []
+        default: record.values(of: name)
+        }
+    }
+
+    /// With or without the dashes of a UUID; journald writes it without.
+    package static func messageID(_ text: String) -> String? {
+        let digits = text.lowercased().filter { $0 != "-" }
+        let isHexadecimal = digits.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
+        return digits.utf8.count == 32 && isHexadecimal ? digits : nil
+    }
 
     /// Upper-case letters, digits and underscores, not beginning with a digit, at most 64 (sd_journal_sendv(3)).
     package static func isJournalField(_ name: String) -> Bool {

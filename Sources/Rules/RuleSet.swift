@@ -1,9 +1,9 @@
-// All rules that are in force. The reading is in RuleFile.
+// All rules that are in force, and the checks between them. The reading of one rule is in RuleReader.
 
 import Formats
 import YAML
 
-/// The rules in force, in the order of their files' names and of the files.
+/// The rules in force, in the order of their files and of the rules in them.
 package struct RuleSet: Sendable, Equatable {
     package var rules: [Rule]
 
@@ -13,10 +13,83 @@ package struct RuleSet: Sendable, Equatable {
     package func rule(_ id: String) -> Rule? { rules.first { $0.id == id } }
 
     /// Reads the files of rules. Of several files with one name (the last component of the path) the last alone
-    /// counts. The set is nil when there is any error; warnings alone do not spoil it.
+    /// counts. All faults are reported at once; the set is nil when one of them is an error.
+    /// `disabled` rules are checked like the others, and left out.
     package static func load(
         files: [(name: String, bytes: [UInt8])], disabled: [String] = []
     ) -> (RuleSet?, [Diagnostic]) {
-        (RuleSet([]), [])
+        let collector = FaultCollector()
+        var rules: [Rule] = []
+        for file in inForce(files) {
+            do throws(Diagnostic) {
+                rules += Self.rules(in: try YAMLReader.read(file.bytes, file: file.name), collector)
+            } catch {
+                collector.add(error)
+            }
+        }
+        checkIdentifiers(rules, disabled: disabled, collector)
+        let set = RuleSet(rules.filter { !disabled.contains($0.id) })
+        return (collector.hasErrors ? nil : set, collector.faults)
+    }
+
+    /// A later file takes the place of an earlier one of the same name.
+    private static func inForce(_ files: [(name: String, bytes: [UInt8])]) -> [(name: String, bytes: [UInt8])] {
+        func last(_ path: String) -> Substring { path.split(separator: "/").last ?? "" }
+        var kept: [(name: String, bytes: [UInt8])] = []
+        for file in files {
+            if let at = kept.firstIndex(where: { last($0.name) == last(file.name) }) {
+                kept[at] = file
+            } else {
+                kept.append(file)
+            }
+        }
+        return kept
+    }
+
+    private static func rules(in root: YAMLNode, _ collector: FaultCollector) -> [Rule] {
+        var map = MapReader(root, subject: "the file of rules", collector: collector)
+        let items = map.list("rules")
+        if root["rules"] == nil, root.mapping?.isEmpty == false {
+            collector.add(root.fault("a file of rules begins with 'rules:' and a list"))
+        }
+        map.finish()
+        return (items ?? []).compactMap { node in
+            var reader = RuleReader(node, collector)
+            return reader.rule()
+        }
+    }
+
+    private static func checkIdentifiers(_ rules: [Rule], disabled: [String], _ collector: FaultCollector) {
+        var first: [String: Rule] = [:]
+        for rule in rules {
+            if let other = first[rule.id] {
+                let place = "\(other.file):\(other.line)"
+                collector.add(
+                    Diagnostic(
+                        file: rule.file, line: rule.line, column: rule.column,
+                        message: "the rule '\(rule.id)' is there already, in \(place)"))
+            } else {
+                first[rule.id] = rule
+            }
+        }
+        // Only warnings: a file of the administrator's may have replaced the one that held the other rule.
+        for rule in rules {
+            for id in rule.inhibits where first[id] == nil {
+                let message =
+                    "'inhibits' names '\(Printable.text(id))', which is no rule\(hint(id, first.keys.sorted()))"
+                collector.add(
+                    Diagnostic(
+                        file: rule.file, line: rule.line, column: rule.column,
+                        message: "\(message) in rule '\(rule.id)'", severity: .warning))
+            }
+        }
+        for id in disabled where first[id] == nil {
+            let message = "there is no rule '\(Printable.text(id))'\(hint(id, first.keys.sorted()))"
+            collector.add(Diagnostic(file: "disabled_rules", message: message, severity: .warning))
+        }
+    }
+
+    private static func hint(_ name: String, _ known: [String]) -> String {
+        NearestName.to(name, in: known).map { "; did you mean '\($0)'?" } ?? ""
     }
 }

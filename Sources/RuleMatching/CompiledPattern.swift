@@ -1,0 +1,127 @@
+// One pattern in PCRE2, which decides and captures on the few records that the scan named.
+// No UTF and no UCP mode: a pattern sees bytes, and letters are ASCII's. PCRE2 backtracks, so every match has limits.
+
+import CPCRE2
+import Rules
+import YAML
+
+/// The limits and scratch memory of PCRE2 matches; one for each matcher, used on its thread.
+final class PatternWorkspace {
+    fileprivate let context: OpaquePointer?
+    fileprivate let stack: OpaquePointer?
+    fileprivate let match: OpaquePointer?
+    /// Groups of which a match can report the place.
+    private static let groups: UInt32 = 128
+
+    init() {
+        context = pcre2_match_context_create_8(nil)
+        stack = pcre2_jit_stack_create_8(32 << 10, 512 << 10, nil)
+        match = pcre2_match_data_create_8(Self.groups, nil)
+        // A match of an honest pattern on a log line takes some hundred steps; this many take milliseconds.
+        pcre2_set_match_limit_8(context, 200_000)
+        pcre2_set_depth_limit_8(context, 2000)
+        pcre2_set_heap_limit_8(context, 4 << 10)
+        pcre2_jit_stack_assign_8(context, nil, UnsafeMutableRawPointer(stack))
+    }
+
+    deinit {
+        pcre2_match_data_free_8(match)
+        pcre2_match_context_free_8(context)
+        pcre2_jit_stack_free_8(stack)
+    }
+}
+
+/// A pattern compiled by PCRE2. Owns its code.
+final class CompiledPattern {
+    enum Outcome: Equatable {
+        case matched
+        case missed
+        /// Ran into a limit: PCRE2's words.
+        case undecided(String)
+    }
+
+    let pattern: Pattern
+    private let code: OpaquePointer
+    private let names: [(name: String, group: Int)]
+    private var isPrepared = false
+
+    /// - Throws: `Diagnostic` at the pattern's place.
+    init(_ pattern: Pattern, of subject: String) throws(Diagnostic) {
+        self.pattern = pattern
+        let context = pcre2_compile_context_create_8(nil)
+        defer { pcre2_compile_context_free_8(context) }
+        pcre2_set_newline_8(context, UInt32(PCRE2_NEWLINE_LF))
+        let options = UInt32(PCRE2_NEVER_UTF) | UInt32(PCRE2_NEVER_UCP) | UInt32(PCRE2_NEVER_BACKSLASH_C)
+        var number: Int32 = 0
+        var offset = 0
+        let bytes = Array(pattern.text.utf8)
+        guard let code = pcre2_compile_8(bytes, bytes.count, options, &number, &offset, context) else {
+            throw Self.fault(pattern, "\(Self.words(number)) (character \(offset + 1) of the pattern)", of: subject)
+        }
+        self.code = code
+        names = Self.names(of: code)
+    }
+
+    deinit { pcre2_code_free_8(code) }
+
+    /// Whether `subject` matches. Captures are read from the workspace until the next match.
+    func match(_ subject: UnsafeBufferPointer<UInt8>, _ workspace: PatternWorkspace) -> Outcome {
+        if !isPrepared {
+            // Fails under MemoryDenyWriteExecute; matching is then interpreted, by itself.
+            pcre2_jit_compile_8(code, UInt32(PCRE2_JIT_COMPLETE))
+            isPrepared = true
+        }
+        var nothing: UInt8 = 0
+        let result = withUnsafePointer(to: &nothing) { empty in
+            pcre2_match_8(
+                code, subject.baseAddress ?? empty, subject.count, 0, 0, workspace.match, workspace.context)
+        }
+        if result >= 0 { return .matched }
+        return result == PCRE2_ERROR_NOMATCH ? .missed : .undecided(Self.words(result))
+    }
+
+    func match(_ subject: [UInt8], _ workspace: PatternWorkspace) -> Outcome {
+        subject.withUnsafeBufferPointer { match($0, workspace) }
+    }
+
+    /// The named groups that took part in the last match of this pattern in the workspace, which was on `subject`.
+    func captures(of subject: [UInt8], _ workspace: PatternWorkspace) -> [Capture] {
+        guard let offsets = pcre2_get_ovector_pointer_8(workspace.match) else { return [] }
+        let count = Int(pcre2_get_ovector_count_8(workspace.match))
+        return names.compactMap { name, group in
+            guard group < count else { return nil }
+            let (start, end) = (offsets[2 * group], offsets[2 * group + 1])
+            // PCRE2_UNSET is the largest size, which arrives as -1.
+            guard start >= 0, start <= end, end <= subject.count else { return nil }
+            return Capture(name: name, value: Array(subject[start..<end]))
+        }
+    }
+
+    static func fault(_ pattern: Pattern, _ message: String, of subject: String) -> Diagnostic {
+        Diagnostic(
+            file: pattern.file, line: pattern.line, column: pattern.column,
+            message: "not a pattern that can be used: \(message) in \(subject)")
+    }
+
+    private static func names(of code: OpaquePointer) -> [(name: String, group: Int)] {
+        var count: UInt32 = 0
+        var size: UInt32 = 0
+        var table: UnsafePointer<UInt8>?
+        pcre2_pattern_info_8(code, UInt32(PCRE2_INFO_NAMECOUNT), &count)
+        pcre2_pattern_info_8(code, UInt32(PCRE2_INFO_NAMEENTRYSIZE), &size)
+        pcre2_pattern_info_8(code, UInt32(PCRE2_INFO_NAMETABLE), &table)
+        guard let table else { return [] }
+        // Each entry: the group's number in two bytes, then the name, ended by NUL (pcre2api(3)).
+        let all = (0..<Int(count)).map { index in
+            let entry = table + index * Int(size)
+            return (name: String(cString: entry + 2), group: Int(entry[0]) << 8 | Int(entry[1]))
+        }
+        return all.sorted { $0.group < $1.group }
+    }
+
+    private static func words(_ number: Int32) -> String {
+        var buffer = [UInt8](repeating: 0, count: 256)
+        let length = pcre2_get_error_message_8(number, &buffer, buffer.count)
+        return length > 0 ? String(decoding: buffer.prefix(Int(length)), as: UTF8.self) : "error \(number)"
+    }
+}

@@ -1,0 +1,194 @@
+// What the block scan searches for in place of a pattern: something that ends inside every record that the pattern
+// matches (a superset), and as cheap as possible.
+//
+// Must stay true: if PCRE2 finds the pattern in a message, the relaxed one matches within that message's bytes. So
+// anchors and lookaround are dropped (in a block of many lines they would look at the neighbours), and both ends are
+// trimmed to what must be there: `^\S+ failed: (?<why>.*)$` becomes `\S failed: `. Trimming matters: Vectorscan reports
+// every end of a match, and a tail of `.*` would be one report for each byte of the line.
+// `\b` stays: it is right at the ends of a message as long as no header ends, and no line break begins, in a word byte.
+
+import Rules
+
+struct RelaxedPattern: Equatable {
+    /// In Vectorscan's syntax.
+    let text: String
+
+    /// Nil when nothing is left that must be there: the pattern could match an empty text, or is all anchors.
+    init?(_ syntax: PatternSyntax) {
+        let plain = Self.scoped(syntax.alternatives).map { Self.trimmed($0) }
+        guard !Self.canBeEmpty(plain) else { return nil }
+        text = String(decoding: Self.written(plain), as: UTF8.self)
+    }
+
+    // MARK: Dropping
+
+    /// Without anchors, lookaround and back-references, inline options as groups. An option set in one alternative
+    /// holds for the following ones too (pcre2pattern(3), "Internal option setting").
+    private static func scoped(_ alternatives: [[PatternNode]]) -> [[PatternNode]] {
+        var inherited: [[UInt8]] = []
+        var result: [[PatternNode]] = []
+        for alternative in alternatives {
+            var levels: [[PatternNode]] = Array(repeating: [], count: inherited.count + 1)
+            for node in alternative {
+                if case .options(let letters) = node {
+                    inherited.append(letters)
+                    levels.append([])
+                } else if let kept = kept(node) {
+                    levels[levels.count - 1].append(kept)
+                }
+            }
+            // The innermost level last: wrap from the right.
+            var nodes = levels.removeLast()
+            var depth = inherited.count
+            while let outer = levels.popLast() {
+                depth -= 1
+                nodes = outer + (nodes.isEmpty ? [] : [.group(options: inherited[depth], alternatives: [nodes])])
+            }
+            result.append(nodes)
+        }
+        return result
+    }
+
+    private static func kept(_ node: PatternNode) -> PatternNode? {
+        switch node {
+        case .byte, .set, .boundary, .options: return node
+        case .anchor, .lookaround: return nil
+        case .reference: return .repeated(.set(Array("[\\x00-\\xff]".utf8)), minimum: 0, maximum: nil)
+        case .group(let options, let alternatives):
+            let inner = scoped(alternatives)
+            return inner.allSatisfy(\.isEmpty) ? nil : .group(options: options, alternatives: inner)
+        case .repeated(let inner, let minimum, let maximum):
+            guard let inner = kept(inner), maximum != 0 else { return nil }
+            if case .boundary = inner { return minimum > 0 ? inner : nil }
+            // A long counted repeat costs the automaton a state for each count; without an upper bound it is one.
+            let open = maximum.map { $0 - minimum > 3 } ?? true
+            return .repeated(inner, minimum: minimum, maximum: open ? nil : maximum)
+        }
+    }
+
+    // MARK: Trimming
+
+    private static func trimmed(_ nodes: [PatternNode]) -> [PatternNode] {
+        var nodes = nodes
+        while let last = nodes.popLast() {
+            if let edge = edge(last, trim: { trimmedEnd($0) }) {
+                nodes.append(edge)
+                break
+            }
+        }
+        nodes.reverse()
+        while let first = nodes.popLast() {
+            if let edge = edge(first, trim: { trimmedStart($0) }) {
+                nodes.append(edge)
+                break
+            }
+        }
+        nodes.reverse()
+        return nodes
+    }
+
+    private static func trimmedEnd(_ nodes: [PatternNode]) -> [PatternNode] {
+        var nodes = nodes
+        while let last = nodes.popLast() {
+            if let edge = edge(last, trim: { trimmedEnd($0) }) { return nodes + [edge] }
+        }
+        return nodes
+    }
+
+    private static func trimmedStart(_ nodes: [PatternNode]) -> [PatternNode] {
+        var rest = nodes[...]
+        while let first = rest.popFirst() {
+            if let edge = edge(first, trim: { trimmedStart($0) }) { return [edge] + rest }
+        }
+        return []
+    }
+
+    /// What of a node at the edge must be there; nil if nothing.
+    private static func edge(_ node: PatternNode, trim: ([PatternNode]) -> [PatternNode]) -> PatternNode? {
+        switch node {
+        case .byte, .set, .boundary: return node
+        case .anchor, .lookaround, .reference, .options: return nil
+        case .repeated(let inner, let minimum, _):
+            if minimum == 0 { return nil }
+            return minimum == 1 ? edge(inner, trim: trim) : .repeated(inner, minimum: minimum, maximum: minimum)
+        case .group(let options, let alternatives):
+            let inner = alternatives.map(trim)
+            return canBeEmpty(inner) ? nil : .group(options: options, alternatives: inner)
+        }
+    }
+
+    private static func canBeEmpty(_ alternatives: [[PatternNode]]) -> Bool {
+        alternatives.contains { $0.allSatisfy(canBeEmpty) }
+    }
+
+    private static func canBeEmpty(_ node: PatternNode) -> Bool {
+        switch node {
+        case .byte, .set: false
+        case .anchor, .lookaround, .reference, .options, .boundary: true
+        case .repeated(let inner, let minimum, _): minimum == 0 || canBeEmpty(inner)
+        case .group(_, let alternatives): canBeEmpty(alternatives)
+        }
+    }
+
+    // MARK: Writing
+
+    private static func written(_ alternatives: [[PatternNode]]) -> [UInt8] {
+        var out: [UInt8] = []
+        for (index, nodes) in alternatives.enumerated() {
+            if index > 0 { out.append(UInt8(ascii: "|")) }
+            for node in nodes { out += written(node) }
+        }
+        return out
+    }
+
+    private static func written(_ node: PatternNode) -> [UInt8] {
+        switch node {
+        case .byte(let byte): return written(byte)
+        // A NUL would end the C string.
+        case .set(let text): return escape(text) ?? text.flatMap { $0 == 0 ? Array("\\x00".utf8) : [$0] }
+        case .boundary(let text): return text
+        case .anchor, .lookaround, .reference, .options: return []
+        case .group(let options, let alternatives):
+            return Array("(?".utf8) + options + Array(":".utf8) + written(alternatives) + Array(")".utf8)
+        case .repeated(let inner, let minimum, let maximum):
+            let text: String
+            switch (minimum, maximum) {
+            case (0, nil): text = "*"
+            case (1, nil): text = "+"
+            case (0, 1): text = "?"
+            case (let least, nil): text = "{\(least),}"
+            case (let least, let most?): text = least == most ? "{\(least)}" : "{\(least),\(most)}"
+            }
+            return unit(inner) + Array(text.utf8)
+        }
+    }
+
+    /// What a quantifier can follow. A repeat of a repeat must not be read as lazy or possessive.
+    private static func unit(_ node: PatternNode) -> [UInt8] {
+        if case .repeated = node { return Array("(?:".utf8) + written(node) + Array(")".utf8) }
+        return written(node)
+    }
+
+    private static func written(_ byte: UInt8) -> [UInt8] {
+        let isWord = (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
+        if isWord || byte == 0x20 || byte == 0x5f || byte == 0x3a { return [byte] }
+        let digits = Array("0123456789abcdef".utf8)
+        return Array("\\x".utf8) + [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+    }
+
+    /// Escapes of which the two libraries might think differently, as classes.
+    private static func escape(_ text: [UInt8]) -> [UInt8]? {
+        guard text.count == 2, text[0] == UInt8(ascii: "\\") else { return nil }
+        switch text[1] {
+        case UInt8(ascii: "h"): return Array("[\\t\\x20\\xa0]".utf8)
+        case UInt8(ascii: "H"): return Array("[^\\t\\x20\\xa0]".utf8)
+        case UInt8(ascii: "v"): return Array("[\\n-\\r\\x85]".utf8)
+        case UInt8(ascii: "V"): return Array("[^\\n-\\r\\x85]".utf8)
+        case UInt8(ascii: "N"): return Array("[^\\n]".utf8)
+        case UInt8(ascii: "s"): return Array("[\\t-\\r\\x20]".utf8)
+        case UInt8(ascii: "e"): return Array("\\x1b".utf8)
+        case UInt8(ascii: "a"): return Array("\\x07".utf8)
+        default: return nil
+        }
+    }
+}

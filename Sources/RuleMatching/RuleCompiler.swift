@@ -1,0 +1,155 @@
+// Rules made ready to match: every pattern compiled by PCRE2, and relaxed into the one Vectorscan database. All faults
+// of all patterns are found before any is reported.
+
+import Rules
+import YAML
+
+/// What the scan searches for: a pattern of a rule.
+struct Search {
+    enum Role: Equatable { case match, recovery }
+    var rule: Int
+    var role: Role
+    var pattern: CompiledPattern
+}
+
+/// A rule's parts that are looked at for each candidate.
+struct CompiledRule {
+    struct Condition {
+        var field: String
+        var values: [[UInt8]]
+    }
+    var conditions: [Condition] = []
+    var unless: [CompiledPattern] = []
+    /// Decided by fields alone.
+    var hasPatterns = true
+    /// For a rule without patterns: a bit for each priority that it asks for; all when it asks for none.
+    var priorities: UInt8 = 0xff
+}
+
+struct RuleCompiler {
+    private(set) var searches: [Search] = []
+    private(set) var compiled: [CompiledRule] = []
+    private(set) var faults: [Diagnostic] = []
+    private var expressions: [PatternDatabase.Expression] = []
+
+    init(_ rules: RuleSet) {
+        for (index, rule) in rules.rules.enumerated() { add(rule, index) }
+    }
+
+    private mutating func add(_ rule: Rule, _ index: Int) {
+        var parts = CompiledRule()
+        parts.conditions = rule.where.map { condition in
+            CompiledRule.Condition(field: condition.field, values: condition.values.map { Array($0.utf8) })
+        }
+        if !rule.messageIDs.isEmpty {
+            let values = rule.messageIDs.map { Array($0.utf8) }
+            parts.conditions.append(CompiledRule.Condition(field: "message_id", values: values))
+        }
+        parts.hasPatterns = !rule.match.isEmpty
+        for condition in rule.where where condition.field == "priority" {
+            let asked = condition.values.compactMap { UInt8($0) }.filter { $0 < 8 }
+            parts.priorities &= asked.reduce(0) { $0 | 1 << $1 }
+        }
+        parts.unless = rule.unless.compactMap { pattern in
+            guard let code = compile(pattern, "'unless' of rule '\(rule.id)'") else { return nil }
+            if matchesNothing(code) {
+                fault(
+                    pattern, "it can match an empty text, so it would take every hit back",
+                    "'unless' of rule '\(rule.id)'")
+            }
+            return code
+        }
+        compiled.append(parts)
+        for pattern in rule.match { search(pattern, .match, index, "'match' of rule '\(rule.id)'") }
+        for pattern in rule.recoveredBy { search(pattern, .recovery, index, "'recovered_by' of rule '\(rule.id)'") }
+    }
+
+    private mutating func search(_ pattern: Pattern, _ role: Search.Role, _ rule: Int, _ subject: String) {
+        guard let code = compile(pattern, subject) else { return }
+        if matchesNothing(code) {
+            return fault(
+                pattern, "it can match an empty text, so it would hit every line; name what must be there", subject)
+        }
+        do throws(PatternFault) {
+            guard let relaxed = RelaxedPattern(try PatternSyntax(pattern.text)) else {
+                let message =
+                    "without its anchors and lookaround nothing is left to search for; name what must be there"
+                return fault(pattern, message, subject)
+            }
+            searches.append(Search(rule: rule, role: role, pattern: code))
+            expressions.append(PatternDatabase.Expression(text: relaxed.text))
+        } catch {
+            fault(pattern, "\(error.message) (character \(error.offset + 1) of the pattern)", subject)
+        }
+    }
+
+    private mutating func compile(_ pattern: Pattern, _ subject: String) -> CompiledPattern? {
+        do throws(Diagnostic) {
+            _ = try Self.syntax(pattern, subject)
+            return try CompiledPattern(pattern, of: subject)
+        } catch {
+            faults.append(error)
+            return nil
+        }
+    }
+
+    /// First our own words for what is refused; PCRE2's are for the rest.
+    private static func syntax(_ pattern: Pattern, _ subject: String) throws(Diagnostic) -> PatternSyntax {
+        do throws(PatternFault) { return try PatternSyntax(pattern.text) } catch {
+            let message = "\(error.message) (character \(error.offset + 1) of the pattern)"
+            throw CompiledPattern.fault(pattern, message, of: subject)
+        }
+    }
+
+    private func matchesNothing(_ pattern: CompiledPattern) -> Bool {
+        pattern.match([UInt8](), PatternWorkspace()) == .matched
+    }
+
+    private mutating func fault(_ pattern: Pattern, _ message: String, _ subject: String) {
+        faults.append(CompiledPattern.fault(pattern, message, of: subject))
+    }
+
+    // MARK: The database
+
+    /// One database of all searches, in their order, and of one more: a line of JSON, whose message does
+    /// not stand in its bytes as it will be matched (escapes; members put together). With any fault found so far, or now, throws all.
+    mutating func database() throws(MatcherError) -> PatternDatabase {
+        let decoded = PatternDatabase.Expression(text: Self.decodedLine, multiline: true)
+        var fault = try build(with: decoded)
+        if case .failure = fault {
+            judgeEach()
+            fault = try build(with: decoded)
+        }
+        switch fault {
+        case .success(let database): return database
+        case .failure(let error):
+            let place = error.pattern.flatMap { $0 < searches.count ? searches[$0] : nil }
+            let diagnostic =
+                place.map { search in
+                    CompiledPattern.fault(search.pattern.pattern, error.words, of: "the rules taken together")
+                } ?? Diagnostic(file: "rules", message: "the rules cannot be compiled together: \(error.words)")
+            throw MatcherError(faults: [diagnostic])
+        }
+    }
+
+    static let decodedLine = "^\\{|std(?:out|err) [FP][^ \\n]* \\{"
+
+    private func build(
+        with decoded: PatternDatabase.Expression
+    ) throws(MatcherError) -> Result<PatternDatabase, DatabaseFault> {
+        if !faults.isEmpty { throw MatcherError(faults: faults) }
+        do throws(DatabaseFault) { return .success(try PatternDatabase(expressions + [decoded])) } catch {
+            return .failure(error)
+        }
+    }
+
+    /// Finds what Vectorscan takes as it is, as a prefilter, or not at all.
+    private mutating func judgeEach() {
+        for (index, search) in searches.enumerated() where PatternDatabase.fault(of: expressions[index]) != nil {
+            expressions[index].prefilter = true
+            if let words = PatternDatabase.fault(of: expressions[index]) {
+                fault(search.pattern.pattern, words, "the block scan")
+            }
+        }
+    }
+}

@@ -1,0 +1,141 @@
+// The property on which everything rests: the scan's candidates are a superset of what PCRE2 finds.
+
+import Formats
+import Records
+import Rules
+import Testing
+
+@testable import RuleMatching
+
+/// A small generator (SplitMix64), so that a failure can be repeated.
+struct Generator: RandomNumberGenerator {
+    var state: UInt64
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+        return z ^ (z >> 31)
+    }
+    mutating func pick<T>(_ items: [T]) -> T { items[Int.random(in: 0..<items.count, using: &self)] }
+}
+
+extension Generator {
+    /// A pattern of up to `depth` levels of groups, with everything that an author may write.
+    mutating func pattern(_ depth: Int = 2) -> String {
+        let count = Int.random(in: 1...4, using: &self)
+        var text = (0..<count).map { _ in element(depth) }.joined()
+        if Int.random(in: 0..<6, using: &self) == 0 { text = pick(["^", "\\A", "(?i)", "(?s)", "(?m)^"]) + text }
+        if Int.random(in: 0..<6, using: &self) == 0 { text += pick(["$", "\\z", "\\Z", "\\b", "(?!x)"]) }
+        if depth > 0, Int.random(in: 0..<5, using: &self) == 0 { text += "|" + pattern(depth - 1) }
+        return text
+    }
+
+    private mutating func element(_ depth: Int) -> String {
+        if depth > 0, Int.random(in: 0..<3, using: &self) == 0 {
+            let open = pick([
+                "(", "(?:", "(?<n\(Int.random(in: 0..<1_000_000, using: &self))>", "(?>", "(?=", "(?!", "(?<=a|",
+                "(?<!",
+                "(?i:", "(?s-i:",
+            ])
+            return open
+                + (open.hasPrefix("(?<=") || open.hasPrefix("(?<!") ? "b)" : pattern(depth - 1) + ")" + quantifier())
+        }
+        let atom = pick([
+            "a", "b", "A", "fail", "é", " ", ":", "\\.", ".", "\\d", "\\w", "\\W", "\\s", "\\S", "\\D", "\\h", "\\H",
+            "\\v",
+            "\\N", "[ab]", "[^a]", "[^x\\n]", "[\\s:]", "[[:alpha:]]", "[[:^digit:]]", "[\\x80-\\xff]", "\\xff",
+            "\\x00",
+            "\\x{e9}", "\\t", "\\r", "\\Qa.b\\E", "\\b", "\\B", "^", "$", "[]a]", "[^]\\]]", "\\e", "(?i)", "(?#c)",
+            "\\cA",
+            "[\\d-]", "[\\w\\-.]", "\\-", "{", "}", "]", "x{,2}",
+        ])
+        let quantifiable = !["\\b", "\\B", "^", "$", "(?i)", "(?#c)", "x{,2}", "\\Qa.b\\E"].contains(atom)
+        return atom + (quantifiable ? quantifier() : "")
+    }
+
+    private mutating func quantifier() -> String {
+        pick(["", "", "", "", "*", "+", "?", "+?", "*?", "++", "?+", "{2}", "{1,3}", "{0,9}", "{2,}", "{0}", "{1,40}?"])
+    }
+
+    /// A line, without its newline, with what lines may hold.
+    mutating func line() -> [UInt8] {
+        let pieces: [[UInt8]] = [
+            Array("a".utf8), Array("b".utf8), Array("A".utf8), Array("fail".utf8), Array("FAIL".utf8), Array("é".utf8),
+            [0x20],
+            [0x20, 0x20], Array(":".utf8), Array("a.b".utf8), Array("12".utf8), [0], [0xff], [0xe9], [0xa0], [0x85],
+            [0x0d],
+            [0x09], [0x0b], [0x1b], [1], Array("x".utf8), Array("-_.{}][\\".utf8),
+        ]
+        var bytes = (0..<Int.random(in: 0...9, using: &self)).flatMap { _ in pick(pieces) }
+        if Int.random(in: 0..<4, using: &self) == 0 { bytes.append(0x0d) }
+        return bytes
+    }
+}
+
+@Suite struct SupersetTests {
+    private static let plain = LineContext(format: .plain, readAt: Timestamp(seconds: 1_800_000_000))
+
+    /// The patterns that can be used, of `count` generated ones.
+    private static func usable(_ count: Int, _ generator: inout Generator) -> [Rule] {
+        var rules: [Rule] = []
+        for number in 0..<count {
+            let rule = Rule(
+                id: "r\(number)", title: Template("t"), severity: .error, match: [Pattern(generator.pattern())])
+            if (try? Matcher(RuleSet([rule]))) != nil { rules.append(rule) }
+        }
+        return rules
+    }
+
+    @Test("every line that PCRE2 alone would hit is hit through the scan, and no other", arguments: UInt64(1)...24)
+    func scanAgreesWithPCRE2(seed: UInt64) throws {
+        var generator = Generator(state: seed)
+        let rules = Self.usable(60, &generator)
+        try #require(rules.count > 20)
+        let matcher = try Matcher(RuleSet(rules))
+        let lines = (0..<300).map { _ in generator.line() }
+        let batch = RecordBatch(lines: lines.flatMap { $0 + [0x0a] }, source: .file("t"), context: Self.plain)
+        var found: Set<String> = []
+        for match in matcher.matches(in: batch).hits { found.insert("\(match.index) \(match.hit.rule.id)") }
+        let workspace = PatternWorkspace()
+        for rule in rules {
+            let code = try CompiledPattern(rule.match[0], of: "a test")
+            for (index, line) in lines.enumerated() {
+                let message = batch.record(at: index).message
+                let expected = code.match(message, workspace) == .matched
+                #expect(
+                    found.contains("\(index) \(rule.id)") == expected,
+                    "pattern \(rule.match[0].text) on \(Printable.text(line)), PCRE2 says \(expected)")
+            }
+        }
+    }
+
+    @Test(
+        "a record that holds newlines, as a journal's message may, is decided as a whole", arguments: UInt64(100)...107)
+    func recordsWithNewlines(seed: UInt64) throws {
+        var generator = Generator(state: seed)
+        let rules = Self.usable(40, &generator)
+        let matcher = try Matcher(RuleSet(rules))
+        var entries = JournalEntries()
+        var bytes: [UInt8] = []
+        var ranges: [Range<Int>] = []
+        for _ in 0..<150 {
+            entries.beginEntry(time: Timestamp(seconds: 1))
+            let start = bytes.count
+            bytes += generator.line() + [0x0a] + generator.line()
+            ranges.append(start..<bytes.count)
+            bytes.append(0x0a)
+        }
+        let batch = RecordBatch(source: .journal(""), bytes: bytes, ranges: ranges, origin: .journal(entries))
+        let found = Set(matcher.matches(in: batch).hits.map { "\($0.index) \($0.hit.rule.id)" })
+        let workspace = PatternWorkspace()
+        for rule in rules {
+            let code = try CompiledPattern(rule.match[0], of: "a test")
+            for index in 0..<batch.count {
+                let expected = code.match(batch.record(at: index).message, workspace) == .matched
+                #expect(
+                    found.contains("\(index) \(rule.id)") == expected, "pattern \(rule.match[0].text), record \(index)")
+            }
+        }
+    }
+}

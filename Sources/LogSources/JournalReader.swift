@@ -1,11 +1,20 @@
+// Reads a journal in process: from the remembered cursor to the end, then what comes. The position is the cursor, never a
+// time; no filter by boot, so that following crosses reboots. Belongs to the thread that made it, for life; the caller
+// polls `descriptor` until `nextDeadline` and calls `read`, which never waits.
+//
+// A journal file truncated under the reader raises SIGBUS (libsystemd maps files). CPlatform's handler puts zero pages
+// there and counts; a batch during which the count grew is thrown away, and the journal opened again at the cursor.
+
+import CPlatform
 import Formats
+import Glibc
 import Platform
 import Records
 
-/// Reads one journal: the system's, or a folder of journal files. Belongs to the thread that made it, for life.
+/// Reads one journal: the system's, a namespace's, or a folder of journal files. Belongs to the thread that made it.
 package final class JournalReader {
     package enum Start: String, Hashable, Sendable {
-        /// This boot's entries.
+        /// This boot's entries; where there are none of it (another host's journal), as `now`.
         case boot
         /// Only what comes from now on.
         case now
@@ -14,7 +23,7 @@ package final class JournalReader {
     }
 
     package struct Options: Sendable {
-        /// "" for the system's journal, else a folder.
+        /// "" for the system's journal; a folder, if it begins with a slash; else a namespace.
         package var place: String
         /// Where to begin when there is no checkpoint.
         package var start = Start.now
@@ -25,29 +34,250 @@ package final class JournalReader {
         /// Of one field other than MESSAGE; a longer one is cut.
         package var fieldLimit = 64 << 10
         /// Of one MESSAGE; a longer one is cut, and said.
-        package var messageLimit = 1 << 20
+        package var messageLimit = 256 << 10
+        /// Of all fields of one entry, and of one batch; further fields are left out.
+        package var entryLimit = 1 << 20
+        package var batchFieldBytes = 4 << 20
+        /// Between two tries to open a journal that cannot be read.
+        package var retryInterval = Duration.seconds(10)
+        /// Between two looks without any hint (a network file system gives none).
+        package var lookInterval = Duration.seconds(5)
 
         package init(place: String = "") { self.place = place }
     }
 
+    let options: Options
+    let source: Source
+    private var handle: JournalHandle?
+    /// Of the entry handed over last.
+    private var cursor: String?
+    /// The handle stands on an entry that was not handed over: the next `next` would pass it.
+    private var standsOnUnread = false
+    /// There was no checkpoint and none could be made, for the journal was empty: all that comes is new.
+    private var beganEmpty = false
+    private var fault: String?
+    private var nextTry = Duration.zero
+    private var failedReads = 0
+    private var damagedInARow = 0
+    package private(set) var isIdle = false
+
     /// Opens nothing yet: a journal that is not there is a notice of `read`, and tried again.
     /// `checkpoints` are those that the owner stored, those of other sources too.
-    package init(_ options: Options, checkpoints: [SourceCheckpoint]) {}
+    package init(_ options: Options, checkpoints: [SourceCheckpoint]) {
+        self.options = options
+        source = .journal(options.place)
+        for case .journal(let known) in checkpoints where known.place == options.place { cursor = known.cursor }
+        _ = herald_sigbus_install()
+    }
 
     /// To be polled with `events`; nil while the journal is not open.
-    package var descriptor: Int32? { nil }
+    package var descriptor: Int32? { handle?.descriptor }
 
     /// Of poll(2).
-    package var events: Int16 { 0 }
+    package var events: Int16 { handle?.events ?? 0 }
 
-    /// When `read` must be called though the descriptor is not ready, on the monotonic clock; nil: not at all.
-    package var nextDeadline: Duration? { nil }
+    /// When `read` must be called though the descriptor is not ready, on the clock of `SourceTime.monotonic`.
+    package private(set) var nextDeadline = Duration.zero
+
+    package var status: SourceStatus { SourceStatus(source: source, fault: fault) }
 
     /// Reads one batch. Never waits.
-    package func read(at time: SourceTime) -> SourceOutput { SourceOutput() }
+    package func read(at time: SourceTime) -> SourceOutput {
+        var output = SourceOutput()
+        if handle == nil, time.monotonic < nextTry { return output }
+        let replacedPages = herald_sigbus_count()
+        do throws(SystemError) {
+            let handle = try opened(time, &output)
+            try readBatch(handle, &output)
+            if herald_sigbus_count() != replacedPages { return lostPages(time) }
+            failedReads = 0
+            if fault != nil {
+                fault = nil
+                output.notices.append(SourceNotice(source, .readable, "The \(name) is read again."))
+            }
+            setDeadline(handle, time)
+        } catch {
+            if herald_sigbus_count() != replacedPages { return lostPages(time) }
+            failed(error, time, &output)
+        }
+        return output
+    }
 
-    /// Whether the last `read` came to the end.
-    package var isIdle: Bool { true }
+    private var name: String { Printable.text(source.name) }
 
-    package var status: SourceStatus { SourceStatus(source: .journal("")) }
+    private func setDeadline(_ handle: JournalHandle, _ time: SourceTime) {
+        guard isIdle else {
+            nextDeadline = .zero
+            return
+        }
+        nextDeadline = time.monotonic + options.lookInterval
+        if let timeout = handle.timeout {
+            nextDeadline = min(nextDeadline, max(.zero, timeout - monotonicClock()) + time.monotonic)
+        }
+    }
+
+    /// libsystemd counts on CLOCK_MONOTONIC, which stands still while the machine sleeps.
+    private func monotonicClock() -> Duration {
+        var now = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &now)
+        return .seconds(Int64(now.tv_sec)) + .nanoseconds(Int64(now.tv_nsec))
+    }
+
+    /// Pages of a file went away while they were read: nothing of this batch is to be believed.
+    private func lostPages(_ time: SourceTime) -> SourceOutput {
+        close(time, retry: failedReads == 0 ? .zero : options.retryInterval)
+        failedReads += 1
+        var output = SourceOutput()
+        output.notices.append(
+            SourceNotice(
+                source, .gap,
+                "A file of the \(name) was truncated while it was read; entries of it may be missing."))
+        return output
+    }
+
+    private func failed(_ error: SystemError, _ time: SourceTime, _ output: inout SourceOutput) {
+        close(time, retry: options.retryInterval)
+        isIdle = true
+        let text = Printable.text(error.description)
+        if fault == text { return }
+        fault = text
+        output.notices.append(SourceNotice(source, .unreadable, text))
+    }
+
+    private func close(_ time: SourceTime, retry: Duration) {
+        handle = nil
+        isIdle = false
+        standsOnUnread = false
+        nextTry = time.monotonic + retry
+        nextDeadline = nextTry
+    }
+
+    // MARK: - Opening
+
+    private func opened(_ time: SourceTime, _ output: inout SourceOutput) throws(SystemError) -> JournalHandle {
+        if let handle {
+            if try handle.process() { try tellVacuumed(handle, &output) }
+            return handle
+        }
+        let handle = try JournalHandle(place: options.place)
+        guard handle.hasFiles || options.place.hasPrefix("/") else {
+            // Opening succeeds without any file, and without the right to read one.
+            throw SystemError("read the \(name), for no file of it is there or may be read", errno: ENOENT)
+        }
+        handle.setDataThreshold(options.messageLimit + 64)
+        // Makes the descriptor before the seek, so that no change in between is missed.
+        _ = handle.descriptor
+        try resume(handle, &output)
+        self.handle = handle
+        return handle
+    }
+
+    private func resume(_ handle: JournalHandle, _ output: inout SourceOutput) throws(SystemError) {
+        guard let cursor else { return try begin(handle, &output) }
+        try handle.seek(cursor: cursor)
+        let found = try handle.next()
+        if found, handle.isAt(cursor: cursor) { return }
+        standsOnUnread = found
+        try crossClockSetBack(handle, cursor)
+        let next = standsOnUnread ? CursorParts(try handle.cursor()) : nil
+        let count = next.flatMap { CursorParts(cursor).entries(before: $0) }
+        let missing = count.map { $0 > 0 ? "\($0) entries" : "Entries" } ?? "Entries"
+        output.notices.append(
+            SourceNotice(
+                source, .gap,
+                "\(missing) of the \(name) are gone that were not read: the entry read last is not there any more."))
+    }
+
+    /// Where the remembered entry is gone and the clock was set back (a volatile journal, no battery), this boot's
+    /// entries sort before the cursor. They are younger: begin with them.
+    private func crossClockSetBack(_ handle: JournalHandle, _ cursor: String) throws(SystemError) {
+        guard options.place.isEmpty, let before = CursorParts(cursor).realtime,
+            let first = try handle.firstCursorOfThisBoot(), CursorParts(first).boot != CursorParts(cursor).boot
+        else {
+            if options.place.isEmpty {
+                try handle.seek(cursor: cursor)
+                standsOnUnread = try handle.next()
+            }
+            return
+        }
+        let isEarlier = CursorParts(first).realtime.map { $0 < before } ?? false
+        try handle.seek(cursor: isEarlier ? first : cursor)
+        standsOnUnread = try handle.next()
+    }
+
+    /// The first start ever.
+    private func begin(_ handle: JournalHandle, _ output: inout SourceOutput) throws(SystemError) {
+        if beganEmpty || options.start == .beginning { return try handle.seekHead() }
+        if options.start == .boot, let first = try handle.firstCursorOfThisBoot() {
+            try handle.seek(cursor: first)
+            standsOnUnread = try handle.next()
+            return
+        }
+        try handle.seekTail()
+        guard try handle.previous() else {
+            beganEmpty = true
+            return try handle.seekHead()
+        }
+        // The seek may land before the last entry (systemd issue 17662): on to the end from there.
+        while try handle.next() {}
+        let last = try handle.cursor()
+        cursor = last
+        output.move(.journal(JournalCheckpoint(place: options.place, cursor: last)))
+    }
+
+    /// Files went away: were there entries in them that were not read?
+    private func tellVacuumed(_ handle: JournalHandle, _ output: inout SourceOutput) throws(SystemError) {
+        guard let cursor, !standsOnUnread, try handle.next() else { return }
+        standsOnUnread = true
+        if let count = CursorParts(cursor).entries(before: CursorParts(try handle.cursor())), count > 0 {
+            output.notices.append(
+                SourceNotice(source, .gap, "\(count) entries of the \(name) were removed before they were read."))
+        }
+    }
+
+    // MARK: - Reading
+
+    private func readBatch(_ handle: JournalHandle, _ output: inout SourceOutput) throws(SystemError) {
+        var batch = JournalBatch(options)
+        var failure: SystemError?
+        isIdle = false
+        while batch.hasRoom {
+            do throws(SystemError) {
+                if !standsOnUnread, try !handle.next() {
+                    isIdle = true
+                    break
+                }
+                standsOnUnread = true
+                try batch.add(handle)
+                standsOnUnread = false
+            } catch {
+                failure = error
+                break
+            }
+        }
+        if batch.count > 0 {
+            let last = batch.lastCursor
+            cursor = last
+            output.deliver(batch.finished(source), .journal(JournalCheckpoint(place: options.place, cursor: last)))
+        }
+        if batch.cutMessages > 0 {
+            output.notices.append(
+                SourceNotice(
+                    source, .skipped,
+                    "\(batch.cutMessages) messages in the \(name) are longer than \(options.messageLimit) bytes; what "
+                        + "is beyond was not matched."))
+        }
+        guard let failure else {
+            damagedInARow = 0
+            return
+        }
+        standsOnUnread = false
+        damagedInARow = batch.count > 0 ? 1 : damagedInARow + 1
+        // One damaged entry is passed over, and said. A file that is damaged throughout is left out by libsystemd.
+        guard failure.errno == EBADMSG || failure.errno == ENODATA || failure.errno == EADDRNOTAVAIL else {
+            throw failure
+        }
+        output.notices.append(
+            SourceNotice(source, .gap, "An entry of the \(name) is damaged and was passed over."))
+    }
 }

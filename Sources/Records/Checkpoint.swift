@@ -123,18 +123,43 @@ package struct SourceDelivery: Sendable {
     }
 }
 
-/// What one call of a source's `read` hands over. All of it belongs into one transaction.
+/// What one call of a source's `read` hands over. All of it belongs into one transaction: the hits of the deliveries with
+/// their checkpoints, in order, then `checkpoints`; rows of `forgotten` go. No key is in two of these places wrongly:
+/// use the methods.
 package struct SourceOutput: Sendable {
-    package var deliveries: [SourceDelivery] = []
+    package private(set) var deliveries: [SourceDelivery] = []
     package var notices: [SourceNotice] = []
     /// Checkpoints that moved without a record (a file seen for the first time and begun at its end).
-    package var checkpoints: [SourceCheckpoint] = []
+    package private(set) var checkpoints: [SourceCheckpoint] = []
     /// Keys of checkpoints whose file is gone for good.
-    package var forgotten: [String] = []
+    package private(set) var forgotten: [String] = []
 
     package init() {}
 
     package var isEmpty: Bool {
         deliveries.isEmpty && notices.isEmpty && checkpoints.isEmpty && forgotten.isEmpty
+    }
+
+    /// A batch, and the checkpoint behind it, which takes the place of earlier ones of its key.
+    package mutating func deliver(_ batch: RecordBatch, _ checkpoint: SourceCheckpoint) {
+        withdraw(checkpoint.key)
+        deliveries.append(SourceDelivery(batch: batch, checkpoint: checkpoint))
+    }
+
+    /// A checkpoint that moved without records.
+    package mutating func move(_ checkpoint: SourceCheckpoint) {
+        withdraw(checkpoint.key)
+        checkpoints.append(checkpoint)
+    }
+
+    /// The checkpoint with this key is of no use any more.
+    package mutating func forget(_ key: String) {
+        withdraw(key)
+        forgotten.append(key)
+    }
+
+    private mutating func withdraw(_ key: String) {
+        if !checkpoints.isEmpty { checkpoints.removeAll { $0.key == key } }
+        if !forgotten.isEmpty { forgotten.removeAll { $0 == key } }
     }
 }

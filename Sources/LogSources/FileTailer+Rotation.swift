@@ -1,0 +1,182 @@
+// Generations of one log: which rotated files hold text that was not handed over, and in which order they are read.
+// A generation is found by identity (device, inode, beginning, bytes before the offset), a copy by its content. One that
+// was never seen is read whole if it was written after its log was last seen at its path.
+
+import Formats
+import Glibc
+import Platform
+import Records
+
+extension FileTailer {
+    /// A rotated file beside a log.
+    private struct Generation {
+        var path: String
+        var descriptor: Descriptor
+        var status: FileStatus
+        var key: FileKey { FileKey(status) }
+    }
+
+    /// The uncompressed generations beside `path`, oldest first.
+    private func generations(of path: String) -> [Generation] {
+        let (folder, base) = Files.split(path)
+        var all: [Generation] = []
+        for name in listing(of: folder)[base] ?? [] {
+            let path = folder == "/" ? "/" + name : folder + "/" + name
+            guard let descriptor = try? Descriptor.open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY),
+                let status = try? descriptor.status(), status.isRegular
+            else { continue }
+            all.append(Generation(path: path, descriptor: descriptor, status: status))
+        }
+        return all.sorted { ($0.status.modified, $1.path) < ($1.status.modified, $0.path) }
+    }
+
+    /// The generations in a folder by their logs; listed once in a scan, for a thousand logs may rotate at once.
+    private func listing(of folder: String) -> [String: [String]] {
+        if let listed = listings[folder] { return listed }
+        var byLog: [String: [String]] = [:]
+        for name in (try? Files.list(folder)) ?? [] {
+            for base in RotatedNames.bases(of: name) { byLog[base, default: []].append(name) }
+        }
+        listings[folder] = byLog
+        return byLog
+    }
+
+    /// Opens what was not read of the generations of `path`, each after the one before. `before` was the file at the
+    /// path until now. Returns the last of them, which the file at the path has to wait for.
+    func findGenerations(
+        of path: String, before: FileKey?, replacing: FileKey?, _ time: SourceTime, _ output: inout SourceOutput
+    ) -> FileKey? {
+        guard let before else { return nil }
+        var lost: FileCheckpoint?
+        if let open = files[before], before != replacing {
+            return openGenerations(
+                of: path, seen: open.checkpoint.seen, after: before, lost: &lost, time, &output)
+        }
+        lost = remembered[before]
+        let seen = lost?.seen ?? time.wall
+        let last = openGenerations(of: path, seen: seen, after: nil, lost: &lost, time, &output)
+        if let lost { giveUp(lost, &output) }
+        return last
+    }
+
+    /// No file holds what `lost` remembers.
+    private func giveUp(_ lost: FileCheckpoint, _ output: inout SourceOutput) {
+        gap(
+            lost.path,
+            "\(lost.path) was replaced, truncated or removed while it was not read, and no rotated file holds what "
+                + "followed byte \(lost.offset).",
+            &output)
+        remembered[FileKey(lost)] = nil
+        output.forget(FileKey(lost).text)
+    }
+
+    private func openGenerations(
+        of path: String, seen: Timestamp, after first: FileKey?, lost: inout FileCheckpoint?, _ time: SourceTime,
+        _ output: inout SourceOutput
+    ) -> FileKey? {
+        var last = first
+        for generation in generations(of: path) where files[generation.key] == nil {
+            let start: FileCheckpoint?
+            if let known = remembered[generation.key], FileIdentity.holds(generation.descriptor, known) {
+                if lost.map({ FileKey($0) }) == generation.key { lost = nil }
+                if generation.status.size <= known.offset { continue }
+                start = known
+            } else if let missing = lost, FileIdentity.holds(generation.descriptor, missing) {
+                // copytruncate: another inode, the same content.
+                lost = nil
+                remembered[FileKey(missing)] = nil
+                start = missing
+            } else if generation.status.modified + .milliseconds(100) > seen {
+                // The kernel stamps files with the time of its last tick: a little early.
+                start = nil
+            } else {
+                continue
+            }
+            remembered[generation.key] = nil
+            last = open(generation, path: path, from: start, after: last, time, &output)
+        }
+        return last
+    }
+
+    private func open(
+        _ generation: Generation, path: String, from start: FileCheckpoint?, after: FileKey?, _ time: SourceTime,
+        _ output: inout SourceOutput
+    ) -> FileKey {
+        let file = TailedFile(
+            descriptor: generation.descriptor, status: generation.status, path: path, placedAt: generation.path,
+            pattern: finder.pattern(for: path) ?? FilePattern(path), checkpoint: start, time: time)
+        file.isCurrent = false
+        file.leftAt = time.monotonic
+        file.predecessor = after
+        file.watch = watches.watch(file.descriptor, file.key)
+        files[file.key] = file
+        note(file.checkpoint, &output)
+        enqueue(file)
+        return file.key
+    }
+
+    /// The open file does not hold what was read of it: truncated in place, or its inode used again. What was not read
+    /// before that may be in a copy.
+    func replaced(_ file: TailedFile, _ time: SourceTime, _ output: inout SourceOutput) {
+        var lost: FileCheckpoint? = file.checkpoint
+        let unread = file.behind
+        let seen = file.checkpoint.seen
+        listings = [:]
+        defer { listings = [:] }
+        file.predecessor = openGenerations(of: file.path, seen: seen, after: nil, lost: &lost, time, &output)
+        if lost != nil, unread > 0 {
+            gap(
+                file.path,
+                "\(file.path) was truncated before its last \(unread) bytes were read, and no copy of them is there.",
+                &output)
+        }
+        file.restart(time)
+        note(file.checkpoint, &output)
+    }
+
+    /// At the start: logs that were rotated away and not begun again, and rows of files that are gone.
+    func findLostGenerations(_ time: SourceTime, _ output: inout SourceOutput) {
+        startedUp = true
+        let waiting = Dictionary(grouping: remembered.values, by: \.path)
+        for (path, checkpoints) in waiting {
+            guard finder.pattern(for: path) != nil else {
+                // Not watched any more.
+                for checkpoint in checkpoints {
+                    remembered[FileKey(checkpoint)] = nil
+                    output.forget(FileKey(checkpoint).text)
+                }
+                continue
+            }
+            let isThere = lastAtPath[path].flatMap { files[$0] } != nil
+            let newest = checkpoints.map(\.seen).max() ?? time.wall
+            var lost = isThere ? nil : lastAtPath[path].flatMap { remembered[$0] }
+            _ = openGenerations(
+                of: path, seen: isThere ? time.wall : newest, after: nil, lost: &lost, time, &output)
+            if let lost { giveUp(lost, &output) }
+            forgetGone(checkpoints, path, &output)
+        }
+    }
+
+    /// Rows of generations that were deleted or compressed meanwhile.
+    private func forgetGone(_ checkpoints: [FileCheckpoint], _ path: String, _ output: inout SourceOutput) {
+        let there = Set(generations(of: path).map(\.key))
+        for checkpoint in checkpoints {
+            let key = FileKey(checkpoint)
+            guard remembered[key] != nil, !there.contains(key), lastAtPath[path] != key else { continue }
+            remembered[key] = nil
+            output.forget(key.text)
+        }
+    }
+
+    /// Whether this is a copy of a log that is being made (copytruncate, matched by the glob itself): it is looked at
+    /// when the log is found truncated, and is no log of its own until then.
+    func isUnfinishedCopy(_ stranger: Stranger) -> Bool {
+        let (folder, name) = Files.split(stranger.path)
+        return RotatedNames.bases(of: name).contains { base in
+            guard let file = lastAtPath[folder == "/" ? "/" + base : folder + "/" + base].flatMap({ files[$0] }) else {
+                return false
+            }
+            return FileIdentity.isCopy(stranger.descriptor, of: file.descriptor, candidateSize: stranger.status.size)
+        }
+    }
+}

@@ -1,0 +1,74 @@
+// inotify as a hint: which files have news, and whether files came or went. Where it cannot watch (no watches left, a
+// network file system), the caller's timers find everything, only later.
+
+import Glibc
+import Platform
+
+/// The watches of the tailed files and of the folders in which files may appear.
+struct FileWatches {
+    private let inotify: Inotify?
+    private var files: [Int32: FileKey] = [:]
+    private var folders: [String: Int32] = [:]
+
+    struct Hints {
+        var changed: [FileKey] = []
+        /// Names came or went, or events were lost.
+        var rescan = false
+        var overflowed = false
+    }
+
+    init() { inotify = try? Inotify() }
+
+    var descriptors: [Int32] { inotify.map { [$0.descriptor.number] } ?? [] }
+
+    /// Nil when the file cannot be watched. The descriptor's own file is watched, whatever its name is by now.
+    mutating func watch(_ descriptor: Descriptor, _ key: FileKey) -> Int32? {
+        guard let inotify,
+            let watch = try? inotify.add(
+                "/proc/self/fd/\(descriptor.number)", UInt32(IN_MODIFY | IN_ATTRIB | IN_MOVE_SELF))
+        else { return nil }
+        files[watch] = key
+        return watch
+    }
+
+    mutating func unwatch(_ watch: Int32) {
+        if files.removeValue(forKey: watch) != nil { inotify?.remove(watch) }
+    }
+
+    /// Watches these folders and no others.
+    mutating func watchFolders(_ wanted: Set<String>) {
+        guard let inotify else { return }
+        for (folder, watch) in folders where !wanted.contains(folder) {
+            inotify.remove(watch)
+            folders[folder] = nil
+        }
+        for folder in wanted where folders[folder] == nil {
+            let mask = UInt32(IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ONLYDIR)
+            folders[folder] = try? inotify.add(folder, mask)
+        }
+    }
+
+    /// What happened since; reads until nothing is left or a bound is reached.
+    mutating func hints() -> Hints {
+        var hints = Hints()
+        var changed: Set<FileKey> = []
+        for _ in 0..<64 {
+            let events = inotify?.events() ?? []
+            if events.isEmpty { break }
+            for event in events {
+                if event.overflowed {
+                    (hints.overflowed, hints.rescan) = (true, true)
+                } else if let key = files[event.watch] {
+                    changed.insert(key)
+                    if event.mask & UInt32(IN_MOVE_SELF | IN_ATTRIB) != 0 { hints.rescan = true }
+                    if event.ended { files[event.watch] = nil }
+                } else if let folder = folders.first(where: { $0.value == event.watch })?.key {
+                    hints.rescan = true
+                    if event.ended { folders[folder] = nil }
+                }
+            }
+        }
+        hints.changed = Array(changed)
+        return hints
+    }
+}

@@ -1,0 +1,77 @@
+// A batch of journal entries in the making: texts end to end for the scan, the other fields in a flat store.
+
+import Formats
+import Platform
+import Records
+
+struct JournalBatch {
+    private let options: JournalReader.Options
+    private var bytes: [UInt8] = []
+    private var ranges: [Range<Int>] = []
+    private var entries = JournalEntries()
+    private(set) var lastCursor = ""
+    private(set) var cutMessages = 0
+
+    init(_ options: JournalReader.Options) { self.options = options }
+
+    var count: Int { ranges.count }
+
+    var hasRoom: Bool {
+        ranges.count < options.batchEntries && bytes.count < options.batchBytes
+            && entries.size < options.batchFieldBytes
+    }
+
+    /// Adds the entry on which the handle stands; all of it or, when it cannot be read, nothing.
+    mutating func add(_ handle: JournalHandle) throws(SystemError) {
+        let start = bytes.count
+        var text = MessageText(limit: options.messageLimit)
+        do throws(SystemError) {
+            entries.beginEntry(time: try handle.realtime())
+            var left = options.entryLimit
+            try handle.forEachField { field in
+                if field.starts(with: "MESSAGE=".utf8) {
+                    text.append(UnsafeRawBufferPointer(rebasing: field[8...]), to: &bytes)
+                } else if left > 0 {
+                    let kept = field.prefix(min(left, options.fieldLimit))
+                    entries.append(UnsafeRawBufferPointer(rebasing: kept))
+                    left -= kept.count
+                }
+            }
+            // For each entry: which one is the last is only known when the handle has moved on.
+            lastCursor = try handle.cursor()
+        } catch {
+            bytes.removeSubrange(start...)
+            entries.removeLastEntry()
+            throw error
+        }
+        if text.wasCut { cutMessages += 1 }
+        ranges.append(start..<bytes.count)
+        bytes.append(0x0a)
+    }
+
+    func finished(_ source: Source) -> RecordBatch {
+        RecordBatch(source: source, bytes: bytes, ranges: ranges, origin: .journal(entries))
+    }
+}
+
+/// The text of one entry. MESSAGE may be there more than once: each on a line of its own.
+private struct MessageText {
+    let limit: Int
+    private var length = 0
+    private var isEmpty = true
+    private(set) var wasCut = false
+
+    init(limit: Int) { self.limit = limit }
+
+    mutating func append(_ message: UnsafeRawBufferPointer, to bytes: inout [UInt8]) {
+        if !isEmpty, length < limit {
+            bytes.append(0x0a)
+            length += 1
+        }
+        isEmpty = false
+        let kept = message.prefix(max(0, limit - length))
+        bytes.append(contentsOf: kept)
+        length += kept.count
+        if kept.count < message.count { wasCut = true }
+    }
+}

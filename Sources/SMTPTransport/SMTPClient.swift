@@ -1,8 +1,13 @@
 // One connection to a server, used by one thread: the pure Conversation decides, this carries out.
+//
+// What must stay true: every wait has a deadline; no command goes out while bytes are there that came before it; the
+// caller's commit of "the dot is about to go out" comes before the last block of the message, and nothing after it can
+// keep the block from being counted as sent.
 
 import Formats
 import Logging
 import Mail
+import Platform
 import SMTPProtocol
 
 /// A client of one server: connects, logs in, delivers letters one after the other, quits. Blocks the calling thread,
@@ -10,21 +15,57 @@ import SMTPProtocol
 package final class SMTPClient {
     private let options: SessionOptions
     private let log: Logger
+    private var conversation: Conversation
+    private var stream: NetworkStream?
+    private var parser = ReplyParser()
+    private var delivery: Delivery?
 
     package init(_ options: SessionOptions, log: Logger) {
         self.options = options
         self.log = log
+        conversation = Conversation(.init(security: options.security, heloName: options.heloName))
     }
 
+    deinit { stream?.close() }
+
     /// Whether a letter can be handed to `deliver` without connecting first.
-    package private(set) var isConnected = false
+    package var isConnected: Bool { stream != nil && conversation.isReady }
 
     /// The fault that ended the connection, where `deliver` returned outcomes and the connection did not survive.
     package private(set) var lastFault: SessionFault?
 
+    /// The server, or what stands before it, answered grouped commands out of step: the next connection of this client
+    /// goes without pipelining, and so should later clients of this server (`SessionOptions.pipelining`).
+    package private(set) var pipeliningFailed = false
+
+    /// The address that the connection goes to.
+    package private(set) var address = ""
+
+    /// `TLSv1.3`; nil on a plain connection.
+    package var tlsVersion: String? { stream?.protection?.version }
+
+    /// What the server can do, and how the session logged in.
+    package var capabilities: Capabilities { conversation.capabilities }
+    package var mechanism: AuthMechanism? { conversation.mechanism }
+
     /// Connects, protects the connection and logs in. Does nothing when connected.
     package func connect() throws(SessionFault) {
-        throw SessionFault(.connect, "not there yet", .tryAgain)
+        if isConnected { return }
+        disconnect()
+        let connected = try Connector.connect(to: options.server, timeout: options.timeouts.connect)
+        address = connected.address
+        stream = NetworkStream(connected.descriptor)
+        parser = ReplyParser()
+        conversation = Conversation(
+            .init(
+                security: options.security, credentials: options.credentials, mechanisms: options.authMechanisms,
+                heloName: options.heloName, allowPlaintextLogin: options.allowPlaintextLogin,
+                pipelining: options.pipelining && !pipeliningFailed, nonce: Base64.encode(Randomness.bytes(24))))
+        switch drive(.connected) {
+        case .ready: return
+        case .failed(let fault): throw fault
+        case .finished, .closed: throw SessionFault(.connect, "the session ended", [.tryAgain, .nextAddress, .close])
+        }
     }
 
     /// One transaction. Connects first where there is no connection; a reused connection that the server has meanwhile
@@ -41,9 +82,256 @@ package final class SMTPClient {
     package func deliver(
         _ envelope: Envelope, message: [UInt8], onDotPending: ([EmailAddress]) throws -> Void
     ) throws(SessionFault) -> [EmailAddress: Outcome] {
-        throw SessionFault(.connect, "not there yet", .tryAgain)
+        lastFault = nil
+        let transaction = Transaction(
+            envelope, size: DotStuffing.size(of: message), hasEightBit: message.contains { $0 >= 0x80 })
+        if transaction.recipients.isEmpty { return [:] }
+        let isReused = isConnected
+        try connect()
+        var result = withoutActuallyEscaping(onDotPending) { run(transaction, message, $0) }
+        // Row 86: nothing has been decided before MAIL is answered, so a second try repeats nothing.
+        if isReused, case .failed(let fault) = result, Self.isStale(fault) {
+            log.debug("connecting again: \(fault)")
+            try connect()
+            result = withoutActuallyEscaping(onDotPending) { run(transaction, message, $0) }
+        }
+        switch result {
+        case .finished(let outcomes, let fault):
+            lastFault = fault
+            return outcomes
+        case .failed(let fault): throw fault
+        case .ready, .closed: throw SessionFault(.idle, "the session ended", [.tryAgain, .close])
+        }
     }
 
     /// Says QUIT, waits shortly, closes. Decides nothing.
-    package func quit() {}
+    package func quit() {
+        if isConnected { _ = drive(.quitRequested) }
+        disconnect()
+    }
+}
+
+extension SMTPClient {
+    private enum Result {
+        case ready
+        case finished([EmailAddress: Outcome], SessionFault?)
+        case failed(SessionFault)
+        case closed
+    }
+
+    /// The message that is on its way.
+    private struct Delivery {
+        var blocks: DotStuffing
+        /// The block that ends with the dot, kept back until the caller has committed.
+        var last: [UInt8] = []
+        let onDotPending: ([EmailAddress]) throws -> Void
+    }
+
+    private func run(
+        _ transaction: Transaction, _ message: [UInt8], _ onDotPending: @escaping ([EmailAddress]) throws -> Void
+    ) -> Result {
+        delivery = Delivery(blocks: DotStuffing(message), onDotPending: onDotPending)
+        defer { delivery = nil }
+        return drive(.transactionRequested(transaction))
+    }
+
+    /// Whether a connection that was good when it was left is merely gone.
+    private static func isStale(_ fault: SessionFault) -> Bool {
+        [.idle, .reset, .sender].contains(fault.phase) && fault.reaction.contains(.close) && !fault.isAccountFault
+    }
+
+    /// Feeds an event and everything that follows from it, until the conversation has an answer for the caller.
+    private func drive(_ first: Conversation.Event) -> Result {
+        var event = first
+        while true {
+            let actions = conversation.handle(event)
+            if conversation.pipeliningFailed { pipeliningFailed = true }
+            switch perform(actions) {
+            case .event(let next): event = next
+            case .result(let result): return result
+            case .nothing:
+                guard let wait = conversation.wait else { return .closed }
+                event = nextReply(wait)
+            }
+        }
+    }
+
+    private enum Performed {
+        case nothing
+        case event(Conversation.Event)
+        case result(Result)
+    }
+
+    private func perform(_ actions: [Conversation.Action]) -> Performed {
+        var performed = Performed.nothing
+        var commands: [UInt8] = []
+        for action in actions {
+            switch action {
+            case .send(let bytes, let shown):
+                log.debug("> \(shown)")
+                commands += bytes
+            case .startTLS: performed = .event(startTLS())
+            case .becomeReady: performed = .result(.ready)
+            case .sendBody: performed = .event(sendBody())
+            case .markDotPending(let recipients): performed = .event(markDot(recipients))
+            case .sendEnd: performed = .event(sendEnd())
+            case .finish(let outcomes, let fault): performed = .result(.finished(outcomes, fault))
+            case .fail(let fault):
+                log.debug("\(fault)")
+                performed = .result(.failed(fault))
+            case .close:
+                disconnect()
+                if case .nothing = performed { performed = .result(.closed) }
+            }
+        }
+        if !commands.isEmpty, let event = sendCommands(&commands) { return .event(event) }
+        return performed
+    }
+
+    private func disconnect() {
+        stream?.close()
+        stream = nil
+    }
+
+    private func deadline(_ timeout: Duration) -> Duration { SystemClock.monotonic() + timeout }
+
+    private func timeout(_ wait: Conversation.Wait) -> Duration {
+        switch wait {
+        case .greeting: options.timeouts.greeting
+        case .command: options.timeouts.command
+        case .data: options.timeouts.data
+        case .finalReply: options.timeouts.finalReply
+        case .quit: options.timeouts.quit
+        }
+    }
+}
+
+// Reading.
+extension SMTPClient {
+    /// The next whole reply, or why there is none. The wait ends when the reply is whole, and from its first byte on it
+    /// has `replyCompletion`: who lets bytes trickle gains nothing.
+    private func nextReply(_ wait: Conversation.Wait) -> Conversation.Event {
+        let timeout = timeout(wait)
+        let end = deadline(timeout)
+        var completion: Duration?
+        while true {
+            if let event = parsed() { return event }
+            if !parser.isEmpty, completion == nil { completion = deadline(options.timeouts.replyCompletion) }
+            guard let stream else { return .disconnected("there is no connection") }
+            do throws(StreamFault) {
+                let bytes = try stream.read(by: min(end, completion ?? end))
+                if bytes.isEmpty { return .disconnected("the server closed the connection") }
+                parser.append(bytes)
+            } catch { return Self.event(error, timeout) }
+        }
+    }
+
+    private func parsed() -> Conversation.Event? {
+        do throws(ReplyError) {
+            guard let reply = try parser.next() else { return nil }
+            log.debug("< \(reply.text)", metadata: reply.hasBareLineFeed ? ["line_end": "LF"] : nil)
+            return .replyReceived(reply)
+        } catch { return .replyMalformed(error) }
+    }
+
+    private static func event(_ fault: StreamFault, _ timeout: Duration) -> Conversation.Event {
+        switch fault {
+        case .timedOut: .timedOut(timeout)
+        case .disconnected(let words): .disconnected(words)
+        case .tls(let failure): .disconnected(failure.words)
+        }
+    }
+
+    /// What came without being asked for. Of it, 421 alone means something: the server is about to go.
+    private func unsolicited() -> Conversation.Event? {
+        guard let stream else { return .disconnected("there is no connection") }
+        do throws(StreamFault) {
+            parser.append(try stream.readAvailable())
+        } catch { return Self.event(error, .zero) }
+        if !parser.isEmpty {
+            if case .replyReceived(let reply) = parsed(), reply.code == 421 { return .replyReceived(reply) }
+            return .unsolicitedBytesReceived
+        }
+        return stream.isFinished ? .disconnected("the server closed the connection") : nil
+    }
+}
+
+// Writing.
+extension SMTPClient {
+    private func sendCommands(_ bytes: inout [UInt8]) -> Conversation.Event? {
+        // Passwords may be among them.
+        defer { Secrets.wipe(&bytes) }
+        if let event = unsolicited() { return event }
+        guard let stream else { return .disconnected("there is no connection") }
+        do throws(StreamFault) {
+            _ = try stream.write(bytes, by: deadline(options.timeouts.command))
+            return nil
+        } catch { return broken(error, options.timeouts.command) }
+    }
+
+    private func startTLS() -> Conversation.Event {
+        // Row 36: what was buffered before the handshake was not protected by it (CVE-2011-0411).
+        if !parser.isEmpty { return .unsolicitedBytesReceived }
+        guard let stream else { return .disconnected("there is no connection") }
+        do {
+            let context = try TLSContext.client(
+                caFile: options.caFile, insists: options.security == .tls || options.security == .starttls)
+            try stream.startTLS(
+                context, serverName: options.server.host, by: deadline(options.timeouts.connect))
+            return .tlsEstablished(verified: stream.protection?.isVerified ?? false)
+        } catch let failure as TLSFailure {
+            return .tlsFailed(failure)
+        } catch let fault as StreamFault {
+            switch fault {
+            case .timedOut:
+                let words = "no TLS handshake within \(options.timeouts.connect.phrase)"
+                return .tlsFailed(TLSFailure(.timedOut, words))
+            case .disconnected(let words): return .tlsFailed(TLSFailure(.disconnected, words))
+            case .tls(let failure): return .tlsFailed(failure)
+            }
+        } catch { return .disconnected("\(error)") }
+    }
+
+    /// All blocks but the last.
+    private func sendBody() -> Conversation.Event {
+        while let block = delivery?.blocks.next() {
+            if block.isLast {
+                delivery?.last = block.bytes
+                return .bodySent
+            }
+            if let event = send(block: block.bytes) { return event }
+        }
+        return .disconnected("there is no message")
+    }
+
+    private func markDot(_ recipients: [EmailAddress]) -> Conversation.Event {
+        do {
+            try delivery?.onDotPending(recipients)
+            return .dotMarked
+        } catch { return .dotRefused("the queue could not be written: \(error)") }
+    }
+
+    private func sendEnd() -> Conversation.Event { send(block: delivery?.last ?? []) ?? .endSent }
+
+    /// Rows 72 to 74: while the message goes out, the server may refuse it, take no more, or go.
+    private func send(block: [UInt8]) -> Conversation.Event? {
+        guard let stream else { return .disconnected("there is no connection") }
+        do throws(StreamFault) {
+            if try stream.write(block, by: deadline(options.timeouts.dataBlock), stopsAtInput: true) { return nil }
+            return nextReply(.command)
+        } catch { return broken(error, options.timeouts.dataBlock) }
+    }
+
+    /// Writing failed. What the server said before it went is worth reading: it may be the reason (row 73).
+    private func broken(_ fault: StreamFault, _ timeout: Duration) -> Conversation.Event {
+        if case .disconnected(let words) = fault, let stream {
+            let end = deadline(options.timeouts.quit)
+            while true {
+                if let event = parsed() { return event }
+                guard let bytes = try? stream.read(by: end), !bytes.isEmpty else { return .disconnected(words) }
+                parser.append(bytes)
+            }
+        }
+        return Self.event(fault, timeout)
+    }
 }

@@ -1,0 +1,219 @@
+// One letter: MAIL, RCPT, DATA (RFC 5321 section 3.3), in one group where the server allows it (RFC 2920).
+
+import Formats
+import Mail
+
+extension Conversation {
+    mutating func transactionRequested(_ transaction: Transaction) -> [Action] {
+        guard case .ready = state else { return fail(SessionFault(.idle, "there is no session", [.tryAgain, .close])) }
+        if needsReset {
+            state = .resetting(transaction)
+            return send(.rset)
+        }
+        return begin(transaction)
+    }
+
+    /// Row 85: a server without RSET cannot take another letter on this connection; the letter has no fault.
+    mutating func resetAnswered(_ reply: Reply, _ transaction: Transaction) -> [Action] {
+        guard reply.isPositive else {
+            return fail(SessionFault(.reset, reply.text, [.tryAgain, .nextAddress, .close]))
+        }
+        needsReset = false
+        return begin(transaction)
+    }
+
+    private mutating func begin(_ transaction: Transaction) -> [Action] {
+        var progress = TransactionProgress(transaction)
+        refuseWhatCannotBe(&progress)
+        guard let mail = render(.mail(transaction.sender, parameters: transaction.mailParameters(capabilities)))
+        else {
+            progress.decide(progress.undecided, .permanent("the sender's address makes a command too long"))
+            return finish(progress)
+        }
+        let parameters = transaction.recipientParameters(capabilities)
+        for recipient in progress.unsent where render(.rcpt(recipient, parameters: parameters)) == nil {
+            progress.refuse(recipient, "the address makes a command too long")
+        }
+        guard !progress.unsent.isEmpty else { return finish(progress) }
+        progress.expected = [.mail]
+        guard terms.pipelining, capabilities.pipelining else {
+            state = .transaction(progress)
+            return [mail]
+        }
+        // One group, and so one round trip; DATA ends a group (section 3.1).
+        var group = [mail]
+        for recipient in progress.unsent {
+            if let command = render(.rcpt(recipient, parameters: parameters)) { group.append(command) }
+            progress.expected.append(.rcpt(recipient))
+        }
+        if let command = render(.data) { group.append(command) }
+        progress.expected.append(.data)
+        progress.unsent = []
+        state = .transaction(progress)
+        return group
+    }
+
+    private func render(_ command: Command) -> Action? {
+        (try? command.rendered()).map { .send($0, shown: command.shown) }
+    }
+
+    /// Rows 61 and 62: what the server has said it will not take.
+    private func refuseWhatCannotBe(_ progress: inout TransactionProgress) {
+        let transaction = progress.transaction
+        var refusal: String?
+        if let limit = capabilities.maxSize, transaction.size > limit {
+            refusal = "the message has \(transaction.size) octets; the server takes \(limit) at most"
+        } else if !capabilities.smtpUTF8, transaction.sender?.isASCII == false {
+            refusal = "the sender's address needs SMTPUTF8, which the server lacks"
+        }
+        for recipient in transaction.recipients {
+            if let refusal {
+                progress.refuse(recipient, refusal)
+            } else if !capabilities.smtpUTF8, !recipient.isASCII {
+                progress.refuse(recipient, "the address needs SMTPUTF8, which the server lacks")
+            }
+        }
+    }
+
+    mutating func transactionAnswered(_ reply: Reply, _ progress: TransactionProgress) -> [Action] {
+        var progress = progress
+        guard let expected = progress.expected.first else { return broken("a reply too many: \(reply.text)") }
+        if reply.code == 421 || reply.code == 530 { return sessionRefused(reply, progress) }
+        progress.expected.removeFirst()
+        var fits = true
+        switch expected {
+        case .mail: fits = progress.mailAnswered(reply)
+        case .rcpt(let recipient): fits = progress.rcptAnswered(recipient, reply)
+        case .data: return dataAnswered(reply, progress)
+        }
+        guard fits else { return broken("\(reply.text), which answers nothing that was asked", malformed: true) }
+        state = .transaction(progress)
+        if !progress.expected.isEmpty { return [] }
+        return nextCommand(progress)
+    }
+
+    /// Without pipelining: one command at a time.
+    private mutating func nextCommand(_ progress: TransactionProgress) -> [Action] {
+        var progress = progress
+        if progress.senderWasAccepted, let recipient = progress.unsent.first {
+            progress.unsent.removeFirst()
+            progress.expected = [.rcpt(recipient)]
+            state = .transaction(progress)
+            return send(.rcpt(recipient, parameters: progress.transaction.recipientParameters(capabilities)))
+        }
+        guard progress.senderWasAccepted, !progress.accepted.isEmpty else {
+            needsReset = true
+            return finish(progress)
+        }
+        progress.expected = [.data]
+        state = .transaction(progress)
+        return send(.data)
+    }
+
+    /// 421 ends the session; 530 (RFC 4954 section 6) says that a login is missing.
+    private mutating func sessionRefused(_ reply: Reply, _ progress: TransactionProgress) -> [Action] {
+        if reply.code == 421 { return end(progress, SessionFault(phase, reply.text, [.tryAgain, .close])) }
+        return end(
+            progress,
+            SessionFault(
+                phase, reply.text, [.tryAgain, .close, .tellOperator],
+                likelyCause: "the server wants a login, or TLS, first",
+                remedy: "check the account's login and security"))
+    }
+
+    private mutating func dataAnswered(_ reply: Reply, _ progress: TransactionProgress) -> [Action] {
+        var progress = progress
+        let hasRecipients = progress.senderWasAccepted && !progress.accepted.isEmpty
+        switch reply.series {
+        case 3 where reply.code == 354 && hasRecipients:
+            state = .body(progress)
+            return [.sendBody]
+        case 3 where reply.code == 354 && progress.accepted.isEmpty:
+            // Row 69, RFC 2920 section 3.1: an empty message to nobody; its reply means nothing.
+            needsReset = true
+            state = .emptyData(progress)
+            return [.send(Array(".\r\n".utf8), shown: ".")]
+        case 4, 5:
+            needsReset = true
+            let outcome: Outcome = reply.isTransient ? .transient(reply.text) : .permanent(reply.text)
+            progress.decide(progress.accepted, outcome)
+            return finish(progress)
+        default:
+            // Row 70: what follows would be taken for commands.
+            state = .transaction(progress)
+            return broken("\(reply.text) in answer to DATA", malformed: true)
+        }
+    }
+
+    mutating func bodySent() -> [Action] {
+        guard case .body(let progress) = state else { return [] }
+        state = .markingDot(progress)
+        return [.markDotPending(progress.accepted)]
+    }
+
+    mutating func dotMarked() -> [Action] {
+        guard case .markingDot(let progress) = state else { return [] }
+        state = .sendingEnd(progress)
+        return [.sendEnd]
+    }
+
+    mutating func dotRefused(_ words: String) -> [Action] {
+        guard case .markingDot(let progress) = state else { return [] }
+        return end(progress, SessionFault(.body, words, [.tryAgain, .close]))
+    }
+
+    mutating func endSent() -> [Action] {
+        guard case .sendingEnd(let progress) = state else { return [] }
+        state = .finalReply(progress)
+        return []
+    }
+
+    /// Rows 72 and 73: a reply before the dot has gone out. Nothing but a refusal makes sense, and it costs the
+    /// connection: how much of the message the server has taken is not known.
+    mutating func bodyInterrupted(_ reply: Reply, _ progress: TransactionProgress) -> [Action] {
+        var progress = progress
+        let fault = SessionFault(phase, reply.text, [.tryAgain, .close])
+        guard reply.isPermanent else { return end(progress, fault) }
+        progress.decide(progress.accepted, .permanent(reply.text))
+        state = .closed
+        return [.finish(progress.outcomes, fault), .close]
+    }
+
+    mutating func finalReplyReceived(_ reply: Reply, _ progress: TransactionProgress) -> [Action] {
+        var progress = progress
+        switch reply.code {
+        case 250...252:
+            progress.decide(progress.accepted, .delivered(reply.text))
+            return finish(progress)
+        case 421:
+            progress.decide(progress.accepted, .transient(reply.text))
+            state = .closed
+            return [.finish(progress.outcomes, SessionFault(.finalReply, reply.text, [.tryAgain, .close])), .close]
+        case 400...499:
+            progress.decide(progress.accepted, .transient(reply.text))
+            return finish(progress)
+        case 530:
+            progress.decide(progress.accepted, .transient(reply.text))
+            return sessionRefused(reply, progress)
+        case 500...599:
+            progress.decide(progress.accepted, .permanent(reply.text))
+            return finish(progress)
+        default:
+            // Rows 80 and 81: 221, 220, 354 and the like answer another question.
+            return uncertain(progress, "\(reply.text) in answer to the message")
+        }
+    }
+
+    /// U: the dot is out, and no answer that counts will come.
+    mutating func uncertain(_ progress: TransactionProgress, _ words: String) -> [Action] {
+        var progress = progress
+        progress.decide(progress.accepted, .uncertain(words))
+        state = .closed
+        return [.finish(progress.outcomes, SessionFault(.finalReply, words, [.uncertain, .close])), .close]
+    }
+
+    mutating func finish(_ progress: TransactionProgress) -> [Action] {
+        state = .ready
+        return [.finish(progress.outcomes, nil)]
+    }
+}

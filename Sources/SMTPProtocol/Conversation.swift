@@ -1,0 +1,309 @@
+// The client's side of an SMTP session as a value: what happened goes in, what to do comes out. No socket, no clock, no
+// randomness; so every row of the fault table that the protocol can decide is a test by equality.
+//
+// What must stay true: a recipient is delivered only by a 2xx that answers the final dot; after the dot, whatever is not
+// a clear reply is uncertain; before it, nothing is. A reply is never paired with a command that was sent after it came.
+
+import Formats
+import Mail
+
+/// Why a TLS handshake failed, as the transport understood OpenSSL.
+package struct TLSFailure: Error, Hashable, Sendable {
+    package enum Kind: Hashable, Sendable {
+        /// The other side speaks something else ("wrong version number").
+        case notTLS
+        case expired
+        case wrongName
+        /// Self-signed, or from an authority that is not known here.
+        case untrusted
+        /// No protocol version or key that is good enough on both sides.
+        case tooOld
+        case timedOut
+        case disconnected
+        case other
+    }
+
+    package var kind: Kind
+    /// OpenSSL's words, safe to show.
+    package var words: String
+
+    package init(_ kind: Kind, _ words: String) {
+        self.kind = kind
+        self.words = words
+    }
+}
+
+/// The conversation of one connection.
+package struct Conversation: Sendable {
+    /// What the account asks for.
+    package struct Terms: Sendable {
+        package var security: Security
+        package var credentials: Credentials?
+        package var mechanisms: [AuthMechanism]
+        package var heloName: String
+        package var allowPlaintextLogin: Bool
+        package var pipelining: Bool
+        /// For SCRAM: fresh for each connection, from at least 18 random bytes.
+        package var nonce: String
+
+        package init(
+            security: Security, credentials: Credentials? = nil,
+            mechanisms: [AuthMechanism] = AuthMechanism.allCases, heloName: String, allowPlaintextLogin: Bool = false,
+            pipelining: Bool = true, nonce: String = ""
+        ) {
+            self.security = security
+            self.credentials = credentials
+            self.mechanisms = mechanisms
+            self.heloName = heloName
+            self.allowPlaintextLogin = allowPlaintextLogin
+            self.pipelining = pipelining
+            self.nonce = nonce
+        }
+    }
+
+    /// What happened.
+    package enum Event: Hashable, Sendable {
+        case connected
+        case replyReceived(Reply)
+        case replyMalformed(ReplyError)
+        /// Bytes that answer nothing: before a command, or behind the reply to STARTTLS.
+        case unsolicitedBytesReceived
+        /// `verified`: the certificate is valid, of a known authority, and for this name.
+        case tlsEstablished(verified: Bool)
+        case tlsFailed(TLSFailure)
+        case transactionRequested(Transaction)
+        /// All blocks of the message but the last are with the operating system.
+        case bodySent
+        /// The caller has committed that the dot is about to go out.
+        case dotMarked
+        /// The caller does not want the dot to go out.
+        case dotRefused(String)
+        /// The last block and the dot are with the operating system.
+        case endSent
+        case timedOut(Duration)
+        case disconnected(String)
+        case quitRequested
+    }
+
+    /// What to do, in order.
+    package enum Action: Hashable, Sendable {
+        /// `shown` is for the transcript: without secrets.
+        case send([UInt8], shown: String)
+        case startTLS
+        /// The session is open: transactions can be requested.
+        case becomeReady
+        /// Send all blocks of the message but the last.
+        case sendBody
+        /// Let the caller commit that these recipients may get the message at any moment now.
+        case markDotPending([EmailAddress])
+        /// Send the last block, which ends with the dot.
+        case sendEnd
+        /// The transaction is over. With a fault where the connection went with it.
+        case finish([EmailAddress: Outcome], SessionFault?)
+        /// The session is over, and nothing was decided.
+        case fail(SessionFault)
+        case close
+    }
+
+    /// Which wait is on.
+    package enum Wait: Hashable, Sendable {
+        case greeting, command, data, finalReply, quit
+    }
+
+    enum State: Sendable {
+        case initial
+        case greeting
+        case hello(isFallback: Bool)
+        case startTLS
+        case handshake
+        case login(SASLExchange, initialWasSent: Bool, challenges: Int, remaining: [AuthMechanism])
+        /// `*` has been sent; its reply is awaited, then this is the fault.
+        case cancelling(SessionFault)
+        case ready
+        case resetting(Transaction)
+        case transaction(TransactionProgress)
+        case body(TransactionProgress)
+        case markingDot(TransactionProgress)
+        case sendingEnd(TransactionProgress)
+        case finalReply(TransactionProgress)
+        /// The lone dot that ends a DATA without recipients has been sent; its reply means nothing.
+        case emptyData(TransactionProgress)
+        case quitting
+        case closed
+    }
+
+    let terms: Terms
+    var state = State.initial
+    /// Of the latest EHLO alone: what a server said before TLS is forgotten (RFC 3207 section 4.2).
+    package internal(set) var capabilities = Capabilities()
+    package internal(set) var isProtected = false
+    package internal(set) var isVerified = false
+    /// The mechanism by which the session logged in.
+    package internal(set) var mechanism: AuthMechanism?
+    /// The server answered a group of commands out of step: it, or what stands before it, cannot do pipelining.
+    package internal(set) var pipeliningFailed = false
+    /// A transaction was broken off; RSET goes before the next.
+    var needsReset = false
+
+    package init(_ terms: Terms) { self.terms = terms }
+
+    package var isReady: Bool { if case .ready = state { true } else { false } }
+    package var isClosed: Bool { if case .closed = state { true } else { false } }
+
+    /// The wait that is on; nil when nothing is awaited from the server.
+    package var wait: Wait? {
+        switch state {
+        case .initial, .handshake, .ready, .body, .markingDot, .sendingEnd, .closed: nil
+        case .greeting: .greeting
+        case .transaction(let progress) where progress.expected.first == .data: .data
+        case .hello, .startTLS, .login, .cancelling, .resetting, .transaction: .command
+        case .emptyData: .data
+        case .finalReply: .finalReply
+        case .quitting: .quit
+        }
+    }
+
+    /// Takes what happened, gives what to do.
+    package mutating func handle(_ event: Event) -> [Action] {
+        switch event {
+        case .connected: return connected()
+        case .replyReceived(let reply): return replyReceived(reply)
+        case .replyMalformed(let error): return broken("\(error)", malformed: true)
+        case .unsolicitedBytesReceived: return unsolicitedBytesReceived()
+        case .tlsEstablished(let verified): return tlsEstablished(verified: verified)
+        case .tlsFailed(let failure): return tlsFailed(failure)
+        case .transactionRequested(let transaction): return transactionRequested(transaction)
+        case .bodySent: return bodySent()
+        case .dotMarked: return dotMarked()
+        case .dotRefused(let words): return dotRefused(words)
+        case .endSent: return endSent()
+        case .timedOut(let duration): return broken("no answer within \(duration.phrase)", timedOut: true)
+        case .disconnected(let words): return broken(words)
+        case .quitRequested: return quitRequested()
+        }
+    }
+
+    private mutating func replyReceived(_ reply: Reply) -> [Action] {
+        switch state {
+        case .greeting: return greetingReceived(reply)
+        case .hello(let isFallback): return helloAnswered(reply, isFallback: isFallback)
+        case .startTLS: return startTLSAnswered(reply)
+        case .login(let exchange, let sent, let challenges, let remaining):
+            return loginAnswered(reply, exchange, initialWasSent: sent, challenges: challenges, remaining: remaining)
+        case .cancelling(let fault): return fail(fault)
+        case .ready: return unsolicited(reply)
+        case .resetting(let transaction): return resetAnswered(reply, transaction)
+        case .transaction(let progress): return transactionAnswered(reply, progress)
+        case .body(let progress), .markingDot(let progress), .sendingEnd(let progress):
+            return bodyInterrupted(reply, progress)
+        case .finalReply(let progress): return finalReplyReceived(reply, progress)
+        case .emptyData(let progress): return finish(progress)
+        case .quitting: return close()
+        case .initial, .handshake, .closed: return unsolicitedBytesReceived()
+        }
+    }
+
+    private mutating func quitRequested() -> [Action] {
+        guard case .ready = state else { return close() }
+        state = .quitting
+        return send(.quit)
+    }
+
+    /// Row 26: what came without being asked for must not be taken for the answer to what is asked next.
+    private mutating func unsolicitedBytesReceived() -> [Action] {
+        switch state {
+        case .closed: return []
+        case .quitting: return close()
+        case .startTLS, .handshake:
+            return fail(
+                SessionFault(
+                    .startTLS, "bytes behind the reply to STARTTLS", [.tryAgain, .close, .tellOperator],
+                    likelyCause: "someone on the way injects commands or replies (CVE-2011-0411)",
+                    remedy: "find out who; the connection was closed before anything was sent over it"))
+        default:
+            return broken("bytes that answer nothing", malformed: true)
+        }
+    }
+
+    private mutating func unsolicited(_ reply: Reply) -> [Action] {
+        // Section 3.8: a server that closes an idle connection says 421 first.
+        fail(SessionFault(.idle, reply.text, [.tryAgain, .nextAddress, .close]))
+    }
+}
+
+extension Conversation {
+    /// The step that the session is at.
+    var phase: SessionPhase {
+        switch state {
+        case .initial: .connect
+        case .greeting: .greeting
+        case .hello: .hello
+        case .startTLS: .startTLS
+        case .handshake: .tls
+        case .login, .cancelling: .login
+        case .ready, .closed: .idle
+        case .resetting: .reset
+        case .transaction(let progress):
+            switch progress.expected.first {
+            case .mail: .sender
+            case .rcpt: .recipients
+            case .data, nil: .data
+            }
+        case .body, .markingDot, .sendingEnd: .body
+        case .finalReply: .finalReply
+        case .emptyData: .data
+        case .quitting: .quit
+        }
+    }
+
+    /// A command; one that cannot be rendered ends the session, since it is made from settings.
+    mutating func send(_ command: Command) -> [Action] {
+        do throws(CommandError) {
+            return [.send(try command.rendered(), shown: command.shown)]
+        } catch {
+            return fail(SessionFault(phase, "\(error)", [.tryAgain, .close, .tellOperator]))
+        }
+    }
+
+    /// The session ends and decides nothing.
+    mutating func fail(_ fault: SessionFault) -> [Action] {
+        if case .closed = state { return [] }
+        state = .closed
+        return [.fail(fault), .close]
+    }
+
+    mutating func close() -> [Action] {
+        if case .closed = state { return [] }
+        state = .closed
+        return [.close]
+    }
+
+    /// The connection is of no use any more: closed by the other side, silent, or out of step.
+    mutating func broken(_ words: String, malformed: Bool = false, timedOut: Bool = false) -> [Action] {
+        switch state {
+        case .closed: return []
+        case .quitting: return close()
+        case .cancelling(let fault): return fail(fault)
+        case .emptyData(let progress):
+            return end(progress, SessionFault(.data, words, [.tryAgain, .close]))
+        case .transaction(let progress):
+            if malformed, terms.pipelining, capabilities.pipelining { pipeliningFailed = true }
+            return end(progress, SessionFault(phase, words, [.tryAgain, .close]))
+        case .body(let progress), .markingDot(let progress), .sendingEnd(let progress):
+            return end(progress, SessionFault(phase, words, [.tryAgain, .close]))
+        case .finalReply(let progress): return uncertain(progress, words)
+        case .greeting: return fail(greetingBroken(words, malformed: malformed, timedOut: timedOut))
+        case .initial, .hello, .startTLS, .handshake, .login, .ready, .resetting:
+            return fail(SessionFault(phase, words, [.tryAgain, .nextAddress, .close]))
+        }
+    }
+
+    /// The transaction ends with the connection, before the dot: what is decided stands, the rest is tried again.
+    mutating func end(_ progress: TransactionProgress, _ fault: SessionFault) -> [Action] {
+        guard !progress.outcomes.isEmpty else { return fail(fault) }
+        var progress = progress
+        progress.decide(progress.transaction.recipients, .transient(fault.words))
+        state = .closed
+        return [.finish(progress.outcomes, fault), .close]
+    }
+}

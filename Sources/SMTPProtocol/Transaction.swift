@@ -1,0 +1,126 @@
+// One mail transaction: what is asked for, and how the replies to a group of commands decide it.
+
+import Formats
+import Mail
+
+/// What a transaction is about; the message's bytes stay with the transport.
+package struct Transaction: Hashable, Sendable {
+    /// RFC 5321 section 4.5.3.1.8: so many every server takes.
+    package static let recipientLimit = 100
+
+    package var sender: EmailAddress?
+    package var recipients: [EmailAddress]
+    /// In octets, as SIZE counts them.
+    package var size: Int
+    package var hasEightBit: Bool
+    package var notify: Envelope.Notify
+    package var envelopeID: String?
+
+    /// The first hundred recipients of the envelope, each once.
+    package init(_ envelope: Envelope, size: Int, hasEightBit: Bool) {
+        sender = envelope.sender
+        recipients = []
+        for recipient in envelope.recipients where !recipients.contains(recipient) {
+            if recipients.count < Self.recipientLimit { recipients.append(recipient) }
+        }
+        self.size = size
+        self.hasEightBit = hasEightBit
+        notify = envelope.notify
+        envelopeID = envelope.envelopeID
+    }
+
+    /// The parameters of MAIL for a server that can do `capabilities`.
+    func mailParameters(_ capabilities: Capabilities) -> [String] {
+        var parameters: [String] = []
+        if capabilities.offersSize { parameters.append("SIZE=\(size)") }
+        if capabilities.eightBitMIME, hasEightBit { parameters.append("BODY=8BITMIME") }
+        if capabilities.smtpUTF8, !isASCII { parameters.append("SMTPUTF8") }
+        // RFC 3461 section 4.4: at most 100 characters.
+        if capabilities.dsn, let id = envelopeID {
+            let text = Command.xtext(id.utf8)
+            if !text.isEmpty, text.utf8.count <= 100 { parameters.append("ENVID=\(text)") }
+        }
+        return parameters
+    }
+
+    func recipientParameters(_ capabilities: Capabilities) -> [String] {
+        capabilities.dsn && notify == .never ? ["NOTIFY=NEVER"] : []
+    }
+
+    private var isASCII: Bool { (sender?.isASCII ?? true) && recipients.allSatisfy(\.isASCII) }
+}
+
+/// The state of a transaction between MAIL and the message. A value of its own, because replies to a pipelined group
+/// (RFC 2920) are collected first and judged together.
+struct TransactionProgress: Sendable {
+    /// What a reply will answer, in the order in which the commands went out.
+    enum Expected: Hashable, Sendable {
+        case mail
+        case rcpt(EmailAddress)
+        case data
+    }
+
+    let transaction: Transaction
+    var expected: [Expected] = []
+    /// Recipients still to be named to the server.
+    var unsent: [EmailAddress]
+    private(set) var senderWasAccepted = false
+    private(set) var accepted: [EmailAddress] = []
+    /// Put off to another transaction; without an outcome.
+    private(set) var putOff: [EmailAddress] = []
+    private(set) var outcomes: [EmailAddress: Outcome] = [:]
+
+    init(_ transaction: Transaction) {
+        self.transaction = transaction
+        unsent = transaction.recipients
+    }
+
+    /// Recipients about whom nothing is known yet.
+    var undecided: [EmailAddress] {
+        transaction.recipients.filter { outcomes[$0] == nil && !putOff.contains($0) }
+    }
+
+    /// Recipients that the session alone keeps us from naming.
+    mutating func refuse(_ recipient: EmailAddress, _ words: String) {
+        outcomes[recipient] = .permanent(words)
+        unsent.removeAll { $0 == recipient }
+    }
+
+    mutating func decide(_ recipients: [EmailAddress], _ outcome: Outcome) {
+        for recipient in recipients where outcomes[recipient] == nil { outcomes[recipient] = outcome }
+    }
+
+    /// MAIL. False when the reply is none that answers it.
+    mutating func mailAnswered(_ reply: Reply) -> Bool {
+        switch reply.series {
+        case 2: senderWasAccepted = true
+        case 4: decide(undecided, .transient(reply.text))
+        case 5: decide(undecided, .permanent(reply.text))
+        default: return false
+        }
+        return true
+    }
+
+    /// RCPT. False when the reply is none that answers it.
+    mutating func rcptAnswered(_ recipient: EmailAddress, _ reply: Reply) -> Bool {
+        let isFull = reply.code == 452 || reply.code == 552
+        switch reply.series {
+        case 2: accepted.append(recipient)
+        // Section 4.5.3.1.10: too many recipients is 452, and 552 of old servers means the same. The accepted ones go
+        // now, the others in a transaction of their own; unless the server says that it is something else.
+        case 4 where isFull && !accepted.isEmpty && saysTooMany(reply),
+            5 where isFull && !accepted.isEmpty && saysTooMany(reply):
+            if senderWasAccepted { putOff.append(recipient) }
+        case 4: decide([recipient], .transient(reply.text))
+        case 5 where reply.code == 552: decide([recipient], .transient(reply.text))
+        case 5: decide([recipient], .permanent(reply.text))
+        default: return false
+        }
+        return true
+    }
+
+    private func saysTooMany(_ reply: Reply) -> Bool {
+        guard let enhanced = reply.enhanced else { return true }
+        return (enhanced.subject, enhanced.detail) == (5, 3) || (enhanced.subject, enhanced.detail) == (0, 0)
+    }
+}

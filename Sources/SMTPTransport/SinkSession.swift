@@ -1,0 +1,314 @@
+// The server's side of one SMTP session, for the sink.
+
+import Formats
+import Logging
+import Platform
+import SMTPProtocol
+
+/// One client of the sink. Belongs to its connection's thread.
+final class SinkSession {
+    private let core: SinkCore
+    private let stream: NetworkStream
+    private var input: [UInt8] = []
+    private var output: [UInt8] = []
+    private var heloName: String?
+    private var login: (name: String, mechanism: AuthMechanism)?
+    private var envelope: (sender: String, parameters: String)?
+    private var recipients: [String] = []
+    private var faults = 0
+    private var isOver = false
+
+    private var options: SinkOptions { core.options }
+    private var isProtected: Bool { stream.protection != nil }
+
+    /// Octets of a command line; AUTH allows 12288 (RFC 4954 section 4).
+    private static let lineLimit = 12288
+    private static let faultLimit = 20
+
+    init(_ core: SinkCore, _ stream: NetworkStream) {
+        self.core = core
+        self.stream = stream
+    }
+
+    func run(isTLS: Bool) {
+        defer { stream.close() }
+        do {
+            if isTLS { try startTLS() }
+            reply(220, "\(options.name) Herald sink")
+            while !isOver, let line = try nextLine() { try handle(line) }
+            try flush()
+        } catch {
+            core.log.debug("sink: \(error)")
+        }
+    }
+
+    private func handle(_ line: [UInt8]) throws {
+        let text = String(decoding: line, as: UTF8.self)
+        let verb = text.prefix { $0 != " " }.uppercased()
+        let rest = String(text.dropFirst(verb.count + 1))
+        switch verb {
+        case "EHLO": hello(rest, extended: true)
+        case "HELO": hello(rest, extended: false)
+        case "STARTTLS": try startTLSAsked()
+        case "AUTH": try logIn(rest)
+        case "MAIL": mail(rest)
+        case "RCPT": recipient(rest)
+        case "DATA": try data()
+        case "RSET":
+            reset()
+            reply(250, "2.0.0 reset")
+        case "NOOP": reply(250, "2.0.0 well")
+        case "VRFY": reply(252, "2.1.5 send it and see")
+        case "QUIT":
+            reply(221, "2.0.0 goodbye")
+            isOver = true
+        default: refuse(500, "5.5.1 no such command")
+        }
+    }
+
+    private func hello(_ name: String, extended: Bool) {
+        guard !name.isEmpty else { return refuse(501, "5.5.4 a name is missing") }
+        reset()
+        heloName = name
+        guard extended else { return reply(250, options.name) }
+        var lines = [
+            options.name, "PIPELINING", "SIZE \(options.maxMessageSize)", "8BITMIME", "SMTPUTF8", "DSN",
+            "ENHANCEDSTATUSCODES",
+        ]
+        if options.offersSTARTTLS, !isProtected { lines.append("STARTTLS") }
+        if offersLogin { lines.append("AUTH " + options.mechanisms.map(\.rawValue).joined(separator: " ")) }
+        for line in lines.dropLast() { output += Array("250-\(line)\r\n".utf8) }
+        reply(250, lines.last ?? "")
+    }
+
+    private var offersLogin: Bool {
+        !options.users.isEmpty && login == nil && (isProtected || options.offersLoginWithoutTLS)
+    }
+
+    private func startTLSAsked() throws {
+        guard options.offersSTARTTLS, !isProtected else { return refuse(503, "5.5.1 not now") }
+        // RFC 3207: a client that pipelines behind STARTTLS is no client of ours.
+        guard input.isEmpty else {
+            isOver = true
+            return reply(554, "5.5.0 bytes behind STARTTLS")
+        }
+        reply(220, "2.0.0 go ahead")
+        try flush()
+        try startTLS()
+        heloName = nil
+        login = nil
+        reset()
+    }
+
+    private func startTLS() throws {
+        try stream.startTLS(try TLSContext.server(core.certificate), serverName: nil, by: deadline)
+    }
+
+    private func reset() {
+        envelope = nil
+        recipients = []
+    }
+
+    private var deadline: Duration { SystemClock.monotonic() + options.idleTimeout }
+}
+
+// Mail.
+extension SinkSession {
+    private func mail(_ rest: String) {
+        guard heloName != nil else { return refuse(503, "5.5.1 EHLO first") }
+        guard !options.requiresLogin || login != nil else { return refuse(530, "5.7.0 log in first") }
+        guard envelope == nil else { return refuse(503, "5.5.1 one at a time") }
+        guard let (sender, parameters) = Self.path(rest, after: "FROM:") else {
+            return refuse(501, "5.5.4 MAIL FROM:<address>")
+        }
+        for parameter in parameters.split(separator: " ") where parameter.uppercased().hasPrefix("SIZE=") {
+            if let size = Int(parameter.dropFirst(5)), size > options.maxMessageSize {
+                return refuse(552, "5.3.4 larger than \(options.maxMessageSize)")
+            }
+        }
+        envelope = (sender, parameters)
+        reply(250, "2.1.0 sender taken")
+    }
+
+    private func recipient(_ rest: String) {
+        guard envelope != nil else { return refuse(503, "5.5.1 MAIL first") }
+        guard let (recipient, _) = Self.path(rest, after: "TO:"), !recipient.isEmpty else {
+            return refuse(501, "5.5.4 RCPT TO:<address>")
+        }
+        guard recipients.count < options.maxRecipients else { return reply(452, "4.5.3 too many recipients") }
+        recipients.append(recipient)
+        reply(250, "2.1.5 recipient taken")
+    }
+
+    /// `FROM:<a@b> SIZE=1` without its keyword: the path, and what stands behind it. A quoted local part may hold `>`.
+    static func path(_ rest: String, after keyword: String) -> (String, String)? {
+        guard rest.uppercased().hasPrefix(keyword) else { return nil }
+        let text = rest.dropFirst(keyword.count).drop { $0 == " " }
+        guard text.first == "<" else { return nil }
+        var isQuoted = false
+        var isEscaped = false
+        for index in text.indices.dropFirst() {
+            let character = text[index]
+            if isEscaped {
+                isEscaped = false
+            } else if isQuoted, character == "\\" {
+                isEscaped = true
+            } else if character == "\"" {
+                isQuoted.toggle()
+            } else if character == ">", !isQuoted {
+                let path = text[text.index(after: text.startIndex)..<index]
+                return (String(path), String(text[text.index(after: index)...].drop { $0 == " " }))
+            }
+        }
+        return nil
+    }
+
+    private func data() throws {
+        guard let envelope, !recipients.isEmpty else { return refuse(503, "5.5.1 RCPT first") }
+        reply(354, "end with a dot")
+        try flush()
+        var unstuffing = DotUnstuffing(limit: options.maxMessageSize)
+        var bytes = input
+        while true {
+            if let used = unstuffing.append(bytes[...]) {
+                input = Array(bytes[used...])
+                break
+            }
+            bytes = try stream.read(by: deadline)
+            if bytes.isEmpty { throw StreamFault.disconnected("the client went in the middle of a message") }
+        }
+        defer { reset() }
+        if unstuffing.isTooLong { return refuse(552, "5.3.4 larger than \(options.maxMessageSize)") }
+        let message = SinkMessage(
+            sender: envelope.sender, recipients: recipients, parameters: envelope.parameters,
+            heloName: heloName ?? "", tlsVersion: stream.protection?.version, login: login?.name,
+            mechanism: login?.mechanism, bytes: unstuffing.message, bareLineFeeds: unstuffing.bareLineFeeds,
+            received: SystemClock.now())
+        do {
+            try core.onMessage(message)
+            reply(250, "2.0.0 message taken")
+        } catch {
+            reply(451, "4.3.0 \(Printable.text("\(error)", limit: 200))")
+        }
+    }
+}
+
+// Login.
+extension SinkSession {
+    private func logIn(_ rest: String) throws {
+        guard offersLogin else { return refuse(503, "5.5.1 not now") }
+        let words = rest.split(separator: " ").map(String.init)
+        guard let mechanism = AuthMechanism(named: words.first ?? ""), options.mechanisms.contains(mechanism) else {
+            return refuse(504, "5.5.4 no such mechanism")
+        }
+        var initial: [UInt8]?
+        if words.count > 1 {
+            initial = words[1] == "=" ? [] : Base64.decode(words[1].utf8)
+            if initial == nil { return refuse(501, "5.5.2 not base64") }
+        }
+        let name: String?
+        do throws(SASLError) {
+            switch mechanism {
+            case .plain: name = try plain(initial)
+            case .login:
+                let user = String(decoding: try first(initial, prompt: "Username:"), as: UTF8.self)
+                name = check(user, try ask(Array("Password:".utf8)))
+            case .scramSHA256: name = try scram(.sha256, initial)
+            case .scramSHA1: name = try scram(.sha1, initial)
+            case .cramMD5: name = try cramMD5()
+            }
+        } catch {
+            if case .challenge(let words) = error { return refuse(501, "5.5.2 \(words)") }
+            return refuse(535, "5.7.8 \(error)")
+        }
+        guard let name else { return refuse(535, "5.7.8 wrong login or password") }
+        login = (name, mechanism)
+        reply(235, "2.7.0 welcome")
+    }
+
+    private func plain(_ initial: [UInt8]?) throws(SASLError) -> String? {
+        let message = try first(initial, prompt: "")
+        let parts = message.split(separator: 0, omittingEmptySubsequences: false)
+        guard parts.count == 3 else { throw .challenge("not a PLAIN message") }
+        return check(String(decoding: parts[1], as: UTF8.self), Array(parts[2]))
+    }
+
+    /// What the client said with AUTH, or says when it is asked.
+    private func first(_ initial: [UInt8]?, prompt: String) throws(SASLError) -> [UInt8] {
+        if let initial { return initial }
+        return try ask(Array(prompt.utf8))
+    }
+
+    private func scram(_ digest: Digest, _ initial: [UInt8]?) throws(SASLError) -> String? {
+        var server = SCRAMServer(digest, salt: Randomness.bytes(16))
+        let question = try server.challenge(
+            to: try first(initial, prompt: ""), nonce: Base64.encode(Randomness.bytes(18)))
+        let answer = try ask(question)
+        guard let user = options.users.first(where: { $0.login == server.login }) else { return nil }
+        _ = try ask(try server.verdict(on: answer, password: user.password))
+        return user.login
+    }
+
+    /// RFC 2195: the name, and the keyed hash of the challenge.
+    private func cramMD5() throws(SASLError) -> String? {
+        let challenge = Array("<\(Hex.encode(Randomness.bytes(12)))@\(options.name)>".utf8)
+        let words = String(decoding: try ask(challenge), as: UTF8.self).split(separator: " ")
+        let name = words.dropLast().joined(separator: " ")
+        guard let user = options.users.first(where: { $0.login == name }), let given = words.last,
+            let expected = Digest.md5.authenticate(challenge, key: user.password)
+        else { return nil }
+        return Digest.areEqual(Array(given.utf8), Array(Hex.encode(expected).utf8)) ? name : nil
+    }
+
+    private func check(_ name: String, _ password: [UInt8]) -> String? {
+        options.users.first { $0.login == name && $0.password == password }?.login
+    }
+
+    /// One challenge and its response.
+    private func ask(_ challenge: [UInt8]) throws(SASLError) -> [UInt8] {
+        reply(334, Base64.encode(challenge))
+        guard let line = try? nextLine(), line != Array("*".utf8), let response = Base64.decode(line) else {
+            throw .challenge("cancelled")
+        }
+        return response
+    }
+}
+
+// Lines.
+extension SinkSession {
+    private func reply(_ code: Int, _ text: String) { output += Array("\(code) \(text)\r\n".utf8) }
+
+    private func refuse(_ code: Int, _ text: String) {
+        reply(code, text)
+        faults += 1
+        if faults > Self.faultLimit {
+            reply(421, "4.7.0 too many errors")
+            isOver = true
+        }
+    }
+
+    private func flush() throws(StreamFault) {
+        guard !output.isEmpty else { return }
+        let bytes = output
+        output = []
+        _ = try stream.write(bytes, by: deadline)
+    }
+
+    /// The next command without its line end; nil when the client has gone. Replies go out when nothing more is to be
+    /// read at once, so that a pipelined group is answered in one piece.
+    private func nextLine() throws(StreamFault) -> [UInt8]? {
+        while true {
+            if let end = input.firstIndex(of: 0x0a) {
+                var line = Array(input[..<end])
+                if line.last == 0x0d { line.removeLast() }
+                input.removeFirst(end + 1)
+                return line
+            }
+            guard input.count < Self.lineLimit else { throw .disconnected("a line too long") }
+            try flush()
+            let bytes = try stream.read(by: deadline)
+            if bytes.isEmpty { return nil }
+            input += bytes
+        }
+    }
+}

@@ -1,0 +1,60 @@
+// What the tests of the client share: short deadlines, one letter, and a sink that keeps what comes.
+
+import Formats
+import Logging
+import Mail
+import Platform
+import SMTPProtocol
+import SMTPTransport
+import Synchronization
+import TestSupport
+
+let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
+/// Messages that came, kept for a test to look at.
+final class Inbox: Sendable {
+    private let kept = Mutex<[SinkMessage]>([])
+    var messages: [SinkMessage] { kept.withLock { $0 } }
+    func take(_ message: SinkMessage) { kept.withLock { $0.append(message) } }
+}
+
+extension ServerTimeouts {
+    /// Long enough for a loaded machine to say one line, short enough for a test to wait for.
+    static func brief(_ change: (inout ServerTimeouts) -> Void = { _ in }) -> ServerTimeouts {
+        var timeouts = ServerTimeouts(
+            connect: .seconds(10), greeting: .seconds(10), command: .seconds(10), data: .seconds(10),
+            dataBlock: .seconds(10), finalReply: .seconds(10), quit: .milliseconds(200),
+            replyCompletion: .seconds(10))
+        change(&timeouts)
+        return timeouts
+    }
+}
+
+func options(
+    port: Int, _ security: Security = .none, host: String = "127.0.0.1", credentials: Credentials? = nil,
+    caFile: String? = nil, timeouts: ServerTimeouts = .brief(), allowPlaintextLogin: Bool = false
+) -> SessionOptions {
+    SessionOptions(
+        server: ServerAddress(host: host, port: port), security: security, credentials: credentials,
+        heloName: "client.example.org", timeouts: timeouts, caFile: caFile, allowPlaintextLogin: allowPlaintextLogin)
+}
+
+func address(_ text: String) throws -> EmailAddress { try EmailAddress(text) }
+
+func envelope(_ recipients: String...) throws -> Envelope {
+    Envelope(
+        sender: try EmailAddress("sender@example.org"),
+        recipients: try (recipients.isEmpty ? ["a@example.org"] : recipients).map { try EmailAddress($0) })
+}
+
+let letter = Array("Subject: x\r\n\r\nHello.\r\n".utf8)
+
+/// A file that a test needs, removed with it.
+final class TemporaryFile {
+    let path: String
+    init(_ bytes: [UInt8]) throws {
+        path = "/tmp/herald-test-\(Randomness.identifier())"
+        try Files.write(bytes, to: path)
+    }
+    deinit { try? Files.remove(path) }
+}

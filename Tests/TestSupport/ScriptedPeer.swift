@@ -1,0 +1,212 @@
+// An SMTP server that does exactly what a test says, right or wrong: the other side of the fault table.
+
+import Formats
+import Glibc
+import Platform
+import SMTPTransport
+import Synchronization
+
+/// Plays one script for each connection, in the order in which they come, on a thread of its own; keeps what it was
+/// told. A script that is through reads until the client closes.
+package final class ScriptedPeer: Sendable {
+    package enum Step: Sendable {
+        /// A line; CRLF is added.
+        case say(String)
+        case send([UInt8])
+        /// Each byte in a segment of its own.
+        case sendBytewise([UInt8])
+        /// The next line must begin so.
+        case expect(String)
+        /// Reads to the final dot; the message is kept with its stuffing.
+        case expectMessage
+        /// Reads so many bytes, whatever they are.
+        case take(Int)
+        /// The server's side of a handshake, which may fail.
+        case startTLS(ServerCertificate)
+        /// Ends the connection, at once.
+        case close
+        /// Ends it with RST.
+        case reset
+        /// Reads and says nothing until the client goes or the test ends.
+        case stall
+    }
+
+    private struct Record {
+        var lines: [String] = []
+        var messages: [[UInt8]] = []
+        var problems: [String] = []
+        var connections = 0
+    }
+
+    package let port: Int
+    private let record = Mutex(Record())
+    private let wakeUp: WakeUp
+    private let worker: Mutex<Worker?>
+
+    /// No test waits longer for anything, so that a wrong script fails and does not hang.
+    private static let patience = Duration.seconds(20)
+
+    package init(_ scripts: [Step]...) throws {
+        let (descriptor, port) = try Self.listen()
+        self.port = port
+        wakeUp = try WakeUp()
+        worker = Mutex(nil)
+        let started = try Worker.start("peer") { [self] in
+            for script in scripts {
+                guard let connection = accept(descriptor) else { return }
+                serve(connection, script)
+            }
+        }
+        worker.withLock { $0 = started }
+    }
+
+    /// The lines that clients sent, over all connections; messages apart.
+    package var lines: [String] { record.withLock(\.lines) }
+    /// The messages, without the final dot.
+    package var messages: [[UInt8]] { record.withLock(\.messages) }
+    /// Where a client did not do what the script expected.
+    package var problems: [String] { record.withLock(\.problems) }
+    package var connections: Int { record.withLock(\.connections) }
+
+    /// Ends whatever is on, and waits for the thread.
+    package func stop() {
+        wakeUp.signal()
+        let started = worker.withLock { worker in
+            defer { worker = nil }
+            return worker
+        }
+        started?.join()
+    }
+}
+
+extension ScriptedPeer {
+    private static func listen() throws -> (Descriptor, Int) {
+        let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+        let descriptor = Descriptor(owning: try retrying("make a socket") { socket(AF_INET, type, 0) })
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = in_addr_t(0x7f00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let code = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { raw in
+                bind(descriptor.number, raw, length) == 0 && Glibc.listen(descriptor.number, 16) == 0
+                    ? getsockname(descriptor.number, raw, &length) : -1
+            }
+        }
+        guard code == 0 else { throw SystemError("listen") }
+        return (descriptor, Int(UInt16(bigEndian: address.sin_port)))
+    }
+
+    private func accept(_ listener: Descriptor) -> Descriptor? {
+        let interests = [(listener.number, Interest.readable), (wakeUp.descriptor.number, Interest.readable)]
+        guard let ready = try? Poller.wait(interests, timeout: Self.patience), ready == [0] else { return nil }
+        let number = Glibc.accept(listener.number, nil, nil)
+        return number < 0 ? nil : Descriptor(owning: number)
+    }
+
+    private func serve(_ descriptor: Descriptor, _ script: [Step]) {
+        record.withLock { $0.connections += 1 }
+        let connection = Connection(descriptor, wakeUp: wakeUp, deadline: SystemClock.monotonic() + Self.patience)
+        do {
+            for step in script { try play(step, connection, descriptor) }
+            while try connection.fill() {}
+            connection.stream.close()
+        } catch ScriptEnd.closed {
+            connection.stream.close()
+        } catch ScriptEnd.reset {
+            // SO_LINGER of 0: closing sends RST (socket(7)). The descriptor closes when this function's references go.
+            var linger = linger(l_onoff: 1, l_linger: 0)
+            setsockopt(descriptor.number, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<linger>.size))
+        } catch {
+            record.withLock { $0.problems.append("\(error)") }
+            connection.stream.close()
+        }
+    }
+
+    private func play(_ step: Step, _ connection: Connection, _ descriptor: Descriptor) throws {
+        switch step {
+        case .say(let line): try connection.write(Array("\(line)\r\n".utf8))
+        case .send(let bytes): try connection.write(bytes)
+        case .sendBytewise(let bytes): for byte in bytes { try connection.write([byte]) }
+        case .expect(let prefix):
+            let line = try connection.line()
+            record.withLock { record in
+                record.lines.append(line)
+                if !line.hasPrefix(prefix) { record.problems.append("expected \(prefix), got \(line)") }
+            }
+        case .expectMessage:
+            let message = try connection.message()
+            record.withLock { $0.messages.append(message) }
+        case .take(let count): try connection.take(count)
+        case .startTLS(let certificate):
+            try connection.stream.startTLS(TLSContext.server(certificate), serverName: nil, by: connection.deadline)
+        case .close: throw ScriptEnd.closed
+        case .reset: throw ScriptEnd.reset
+        case .stall:
+            _ = try Poller.wait([(wakeUp.descriptor.number, .readable)], timeout: Self.patience)
+            throw ScriptEnd.closed
+        }
+    }
+
+    private enum ScriptEnd: Error {
+        case closed, reset
+        case clientGone
+    }
+
+    /// One client, on the peer's thread.
+    private final class Connection {
+        let stream: NetworkStream
+        let deadline: Duration
+        private let wakeUp: WakeUp
+        private var input: [UInt8] = []
+
+        init(_ descriptor: Descriptor, wakeUp: WakeUp, deadline: Duration) {
+            stream = NetworkStream(descriptor)
+            self.wakeUp = wakeUp
+            self.deadline = deadline
+        }
+
+        func write(_ bytes: [UInt8]) throws { _ = try stream.write(bytes, by: deadline) }
+
+        /// Takes what comes; false at the end.
+        func fill() throws -> Bool {
+            let bytes = try stream.read(by: deadline)
+            input += bytes
+            return !bytes.isEmpty
+        }
+
+        func line() throws -> String {
+            while true {
+                if let end = input.firstIndex(of: 0x0a) {
+                    let line = String(decoding: input[..<end], as: UTF8.self)
+                    input.removeFirst(end + 1)
+                    return line.last == "\r" ? String(line.dropLast()) : line
+                }
+                guard try fill() else { throw ScriptEnd.clientGone }
+            }
+        }
+
+        func message() throws -> [UInt8] {
+            let end = Array("\r\n.\r\n".utf8)
+            while true {
+                if input.starts(with: end.dropFirst(2)) {
+                    input.removeFirst(3)
+                    return []
+                }
+                if input.count >= end.count,
+                    let at = (0...input.count - end.count).first(where: { input[$0...].starts(with: end) })
+                {
+                    let message = Array(input[..<(at + 2)])
+                    input.removeFirst(at + end.count)
+                    return message
+                }
+                guard try fill() else { throw ScriptEnd.clientGone }
+            }
+        }
+
+        func take(_ count: Int) throws {
+            while input.count < count { guard try fill() else { throw ScriptEnd.clientGone } }
+            input.removeFirst(count)
+        }
+    }
+}

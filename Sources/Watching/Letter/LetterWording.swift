@@ -1,0 +1,279 @@
+// The words of a letter: the sentence that says what happened, and the names of things.
+
+import Formats
+import Incidents
+import Rules
+
+/// Makes the content of a letter from a report.
+struct LetterWording {
+    let report: Report
+    let budget: LetterBudget
+    let utcOffset: Int
+    /// For the last line: what made this letter, and where.
+    let signature: String
+
+    func content() -> LetterContent {
+        var content = LetterContent(
+            sentence: sentence, explanation: explanation, label: label, tone: tone,
+            sections: report.entries.prefix(Self.shownEntries).map { section($0) },
+            silences: report.silences.map { silence($0) }, footer: footer)
+        let left = report.entries.dropFirst(Self.shownEntries)
+        if !left.isEmpty {
+            let hits = left.reduce(0) { $0 + $1.newHits }
+            content.explanation =
+                (content.explanation.map { $0 + " " } ?? "")
+                + "Not shown here: \(Self.count(left.count, "more incident")) with \(Self.count(hits, "new hit")); "
+                + "herald incidents list shows them."
+        }
+        content.isCut = isCut
+        return content
+    }
+
+    /// Sections of a digest that are worth reading; the rest is counted.
+    static let shownEntries = 40
+
+    // MARK: The sentence
+
+    var subjectTitle: String {
+        guard report.isDigest, report.entries.count > 1 else { return report.entries.first?.incident.title ?? "" }
+        return "\(Self.count(report.entries.count, "incident")), \(Self.count(report.newHits, "new hit"))"
+    }
+
+    var hosts: [String] {
+        var seen: [String] = []
+        for entry in report.entries where !seen.contains(entry.incident.origin.host) {
+            seen.append(entry.incident.origin.host)
+        }
+        return seen
+    }
+
+    var hostPhrase: String {
+        let hosts = hosts
+        return hosts.count <= 2 ? hosts.joined(separator: " and ") : "\(hosts.count) hosts"
+    }
+
+    private var sentence: String {
+        guard let entry = report.entries.first, report.entries.count == 1 || !report.isDigest else {
+            return digestSentence
+        }
+        let incident = entry.incident
+        let what = Self.ended(incident.title)
+        let host = incident.origin.host
+        switch entry.kind {
+        case .further:
+            return "\(what) on \(host), \(Self.times(entry.newHits)) more, \(Self.times(incident.hits)) so far."
+        case .reminder:
+            return "Still open after \(duration(incident)): \(what) on \(host)."
+        case .recovered: return "Over after \(duration(incident)): \(what) on \(host)."
+        case .quiet:
+            return "Quiet since \(clock(incident.lastSeen, near: report.time)): \(what) on \(host)."
+        default:
+            if entry.newHits <= 1 { return "\(what) on \(host)." }
+            return "\(what) on \(host), \(Self.times(entry.newHits)) in \(duration(incident))."
+        }
+    }
+
+    private var digestSentence: String {
+        let incidents = Self.count(report.entries.count, "incident")
+        let hits = Self.count(report.newHits, "new hit")
+        let start = report.entries.map(\.incident.firstSeen).min() ?? report.time
+        let since = "since \(clock(start, near: report.time))"
+        return "\(incidents) on \(hostPhrase) with \(hits) \(since)."
+    }
+
+    private var explanation: String? {
+        switch report.kind {
+        case .digest where report.entries.count > 1:
+            return "More happened than letters may be sent in an hour, so these are told together, the most severe first. "
+                + "Nothing was left out of the counts."
+        case .late:
+            return "These lines were more than ten minutes old when Herald read them: it was not running, or could not "
+                + "read them earlier. They are told once, together."
+        case .quiet:
+            return "No further hit came for an hour. If it comes back, you will be told as of a new incident."
+        case .recovered:
+            guard let line = report.entries.first?.incident.endedBy else { return nil }
+            return "The log says: \(Printable.text(line, limit: 300))"
+        case .first where report.entries.first?.incident.state == .recovered:
+            return "It is over already."
+        default: return nil
+        }
+    }
+
+    private var label: String {
+        switch report.kind {
+        case .first: "new"
+        case .further: "goes on"
+        case .reminder: "reminder"
+        case .recovered: "recovered"
+        case .quiet: "quiet"
+        case .digest: "digest"
+        case .late: "catch-up"
+        }
+    }
+
+    private var tone: LetterTone {
+        switch report.kind {
+        case .recovered: .recovered
+        case .quiet: .quiet
+        default: .severity(report.severity)
+        }
+    }
+
+    /// What stands for the severity in the subject.
+    var subjectSeverity: String {
+        switch report.kind {
+        case .recovered: "recovered"
+        case .quiet: "quiet"
+        default: report.severity.name
+        }
+    }
+
+    // MARK: One incident
+
+    private func section(_ entry: Report.Entry) -> LetterContent.Section {
+        let incident = entry.incident
+        let several = report.entries.count > 1
+        let shown = several ? 1 : budget.samples
+        return LetterContent.Section(
+            title: several ? incident.title : nil, tone: several ? .severity(incident.severity) : tone,
+            facts: facts(entry), chart: several ? nil : chart(incident.timeline), advice: incident.advice,
+            url: incident.rule.url, captures: incident.captures,
+            samples: incident.samples.prefix(shown).map { sample($0, of: incident) },
+            samplesTitle: samplesTitle(entry, shown: min(shown, incident.samples.count)),
+            commands: several ? [] : commands(incident))
+    }
+
+    private func facts(_ entry: Report.Entry) -> [LetterContent.Fact] {
+        let incident = entry.incident
+        let origin = incident.origin
+        var facts = [
+            LetterContent.Fact(label: "Host", value: origin.host),
+            LetterContent.Fact(label: "Severity", value: incident.severity.name),
+            LetterContent.Fact(label: "Rule", value: incident.rule.id),
+            LetterContent.Fact(label: "First seen", value: stamp(incident.firstSeen)),
+            LetterContent.Fact(label: "Last seen", value: stamp(incident.lastSeen)),
+            LetterContent.Fact(
+                label: "Hits", value: "\(entry.newHits) new in this letter, \(incident.hits) so far"),
+        ]
+        facts.append(LetterContent.Fact(label: origin.isJournal ? "Source" : "File", value: origin.source))
+        if let unit = origin.unit { facts.append(LetterContent.Fact(label: "Unit", value: unit)) }
+        if let user = user(origin) { facts.append(LetterContent.Fact(label: "Written by", value: user)) }
+        if let boot = origin.bootID { facts.append(LetterContent.Fact(label: "Boot", value: boot)) }
+        return facts
+    }
+
+    /// Who wrote the line: any local user can write any text, so the letter says whose it is.
+    private func user(_ origin: Origin) -> String? {
+        if origin.transport == "kernel" { return "the kernel" }
+        var words: [String] = []
+        if let program = origin.executable ?? origin.identifier { words.append(program) }
+        if let pid = origin.pid { words.append("pid \(pid)") }
+        if let uid = origin.uid { words.append("uid \(uid)") }
+        return words.isEmpty ? nil : words.joined(separator: ", ")
+    }
+
+    private func chart(_ timeline: Timeline) -> LetterContent.Chart? {
+        guard timeline.counts.count > 1 else { return nil }
+        // A short span is drawn with the empty slots after it left out, a long one as it is.
+        return LetterContent.Chart(
+            counts: timeline.counts, from: clock(timeline.startTime, near: report.time),
+            to: clock(timeline.endTime, near: report.time), scale: "each bar \(Duration.seconds(timeline.width).phrase)")
+    }
+
+    private func commands(_ incident: Incident) -> [LetterContent.Command] {
+        [
+            LetterContent.Command(
+                purpose: "Not to hear of this incident for four hours:",
+                line: "herald silence add --incident \(incident.id) --for 4h"),
+            LetterContent.Command(
+                purpose: "Nor of anything this rule finds:",
+                line: "herald silence add --rule \(incident.rule.id) --for 4h"),
+        ]
+    }
+
+    private func samplesTitle(_ entry: Report.Entry, shown: Int) -> String {
+        if entry.newHits <= 1 { return "The line" }
+        return shown < entry.newHits ? "\(shown) of \(entry.newHits) new lines" : "The lines"
+    }
+
+    private func sample(_ sample: Sample, of incident: Incident) -> LetterContent.SampleContent {
+        let mine = sample.origin
+        var caption = [stamp(sample.time)]
+        if mine.host != incident.origin.host { caption.append(mine.host) }
+        if let program = mine.identifier { caption.append(mine.pid.map { "\(program)[\($0)]" } ?? program) }
+        if mine.place != incident.origin.place { caption.append(mine.place) }
+        return LetterContent.SampleContent(
+            caption: caption.joined(separator: " · "),
+            before: sample.before.map { Self.cut($0, budget.context) },
+            lines: Self.cut(sample.text, budget.line).split(separator: "\n", omittingEmptySubsequences: false)
+                .prefix(60).map { String($0).replacingTabs },
+            after: sample.after.map { Self.cut($0, budget.context) })
+    }
+
+    /// Whether the letter shows less than the report holds.
+    private var isCut: Bool {
+        let limit = report.entries.count > 1 ? 1 : budget.samples
+        return report.entries.contains { entry in
+            entry.incident.samples.count > limit
+                || entry.incident.samples.contains { sample in
+                    sample.text.unicodeScalars.count > budget.line || sample.text.count(where: \.isNewline) >= 60
+                        || (sample.before + sample.after).contains { $0.unicodeScalars.count > budget.context }
+                }
+        }
+    }
+
+    // MARK: Words
+
+    private func silence(_ silence: Silence) -> String {
+        let what = [silence.rule, silence.host.map { "on \($0)" }].compactMap { $0 }.joined(separator: " ")
+        return "\(what.isEmpty ? "everything" : what) until \(stamp(silence.until))"
+            + (silence.comment.isEmpty ? "" : ": \(Printable.text(silence.comment, limit: 200))")
+    }
+
+    private var footer: String {
+        let ids = report.entries.prefix(8).map { String($0.incident.id) }.joined(separator: ", ")
+        let more = report.entries.count > 8 ? " …" : ""
+        return "Incident \(ids)\(more) · \(signature) · times are \(zone)"
+    }
+
+    private var zone: String {
+        let minutes = abs(utcOffset) / 60
+        guard minutes != 0 else { return "UTC" }
+        let rest = minutes % 60 == 0 ? "" : ":" + pad(minutes % 60)
+        return "UTC\(utcOffset < 0 ? "−" : "+")\(minutes / 60)\(rest)"
+    }
+
+    private func stamp(_ time: Timestamp) -> String { time.plain(utcOffset: utcOffset) }
+
+    /// The time of day; with the date when it is not today's.
+    private func clock(_ time: Timestamp, near now: Timestamp) -> String {
+        let text = stamp(time)
+        return text.prefix(10) == stamp(now).prefix(10) ? String(text.dropFirst(11)) : text
+    }
+
+    private func duration(_ incident: Incident) -> String {
+        let end = report.kind == .reminder ? report.time : incident.lastSeen
+        return max(end - incident.firstSeen, .seconds(1)).phrase
+    }
+
+    private static func times(_ count: Int) -> String { count == 1 ? "once" : "\(count) times" }
+
+    static func count(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
+
+    /// A title without its full stop, to stand within a sentence.
+    private static func ended(_ title: String) -> String {
+        title.hasSuffix(".") && !title.hasSuffix("..") ? String(title.dropLast()) : title
+    }
+
+    private static func cut(_ text: String, _ limit: Int) -> String {
+        let scalars = text.unicodeScalars
+        guard scalars.count > limit else { return text }
+        return String(String.UnicodeScalarView(scalars.prefix(limit))) + "…"
+    }
+}
+
+extension String {
+    /// Tabs as four blanks: a mail program shows them as it likes.
+    var replacingTabs: String { contains("\t") ? split(separator: "\t", omittingEmptySubsequences: false).joined(separator: "    ") : self }
+}

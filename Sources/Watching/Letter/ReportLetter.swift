@@ -1,0 +1,157 @@
+// From a report to a letter for some recipients: subject, headers, both parts, and what did not fit as an attached log.
+
+import Formats
+import Incidents
+import Mail
+import Platform
+import Rules
+
+/// Renders reports. Pure: the clock, the letter's identity and the host's name come in.
+package struct ReportLetter: Sendable {
+    package var from: Mailbox
+    package var replyTo: Mailbox?
+    /// `{severity}`, `{host}`, `{title}`, `{rule}`, `{count}` are replaced.
+    package var subject: Template
+    package var mailerName: String
+    /// The host's mail name: Message-IDs stand on it.
+    package var mailName: String
+    /// Of this machine, for the last line.
+    package var host: String
+    package var utcOffset: Int
+
+    /// Text and HTML as they go over the wire, together; what is above it goes into the attached log.
+    package static let sizeLimit = 100 << 10
+
+    package init(
+        from: Mailbox, replyTo: Mailbox? = nil, subject: Template, mailerName: String, mailName: String, host: String,
+        utcOffset: Int
+    ) {
+        self.from = from
+        self.replyTo = replyTo
+        self.subject = subject
+        self.mailerName = mailerName
+        self.mailName = mailName
+        self.host = host
+        self.utcOffset = utcOffset
+    }
+
+    /// `<ID@host>` on a name of the host's, whatever characters that has.
+    package func messageID(of letterID: String) -> String {
+        let allowed = mailName.unicodeScalars.filter {
+            ("a"..."z").contains($0) || ("A"..."Z").contains($0) || ("0"..."9").contains($0) || $0 == "-" || $0 == "."
+        }
+        let name = String(String.UnicodeScalarView(allowed)).trimmingDots
+        return "<herald.\(letterID)@\(name.isEmpty ? "localhost" : name)>"
+    }
+
+    /// The letter of `report` to `recipients`, made so small that its parts fit.
+    package func draft(_ report: Report, to recipients: [Mailbox], id: String) -> Draft {
+        var budget = LetterBudget.full
+        var draft = draft(report, to: recipients, id: id, budget: budget)
+        for _ in 0..<8 where Self.size(draft) > Self.sizeLimit {
+            budget = budget.smaller
+            draft = self.draft(report, to: recipients, id: id, budget: budget)
+        }
+        return draft
+    }
+
+    private func draft(_ report: Report, to recipients: [Mailbox], id: String, budget: LetterBudget) -> Draft {
+        let wording = LetterWording(
+            report: report, budget: budget, utcOffset: utcOffset,
+            signature: "Herald \(Product.version) on \(Printable.text(host, limit: 100))")
+        let content = wording.content()
+        let references = threading(report)
+        return Draft(
+            from: from, to: recipients, replyTo: replyTo, subject: subject(report, wording),
+            messageID: messageID(of: id), date: report.time, utcOffset: utcOffset, mailer: mailerName,
+            inReplyTo: references.last.map { [$0] } ?? [], references: references, headers: headers(report),
+            text: LetterText.render(content), html: LetterHTML.render(content),
+            attachments: content.isCut ? [AttachedLog.attachment(report, utcOffset: utcOffset)] : [], boundarySeed: id)
+    }
+
+    private func subject(_ report: Report, _ wording: LetterWording) -> String {
+        let first = report.entries.first?.incident
+        let text = subject.rendered { name in
+            switch name {
+            case "severity": wording.subjectSeverity
+            case "host": wording.hostPhrase
+            case "title": wording.subjectTitle
+            case "rule": report.isDigest && report.entries.count > 1 ? report.kind.rawValue : first?.rule.id
+            case "count": String(report.newHits)
+            default: nil
+            }
+        }
+        return Printable.text(text, limit: 250)
+    }
+
+    /// The first letter of the incident, and the last, so that a mail program shows one thread. A digest stands alone:
+    /// it would tie the threads of its incidents into one.
+    private func threading(_ report: Report) -> [String] {
+        guard report.entries.count == 1, let incident = report.entries.first?.incident,
+            let first = incident.firstMessageID
+        else { return [] }
+        guard let last = incident.lastMessageID, last != first else { return [first] }
+        return [first, last]
+    }
+
+    /// For programs: what a filter sorts by and a test adds up.
+    private func headers(_ report: Report) -> [(name: String, value: String)] {
+        func list(_ values: [String]) -> String {
+            var seen: [String] = []
+            for value in values where !seen.contains(value) && seen.count < 50 { seen.append(value) }
+            return seen.joined(separator: ", ")
+        }
+        return [
+            ("Auto-Submitted", "auto-generated"),
+            ("Importance", report.severity.isAtLeast(.critical) && !report.isOver ? "high" : "normal"),
+            ("X-Herald-Report", report.kind.rawValue),
+            ("X-Herald-Incident", list(report.entries.map { String($0.incident.id) })),
+            ("X-Herald-New-Hits", String(report.newHits)),
+            ("X-Herald-Rule", list(report.entries.map { Printable.text($0.incident.rule.id, limit: 100) })),
+            ("X-Herald-Severity", report.severity.name),
+        ]
+    }
+
+    /// Both parts quoted-printable: a byte beyond ASCII, and an equals sign, takes three, and each line ends in CRLF
+    /// or, about every 75 bytes, in a soft break.
+    private static func size(_ draft: Draft) -> Int {
+        [draft.text, draft.html ?? ""].reduce(3000) { sum, part in
+            let bytes = part.utf8.reduce(0) { $0 + ($1 >= 0x80 || $1 == UInt8(ascii: "=") ? 3 : $1 == 0x0a ? 2 : 1) }
+            return sum + bytes + bytes / 24
+        }
+    }
+}
+
+/// What did not fit into a letter.
+enum AttachedLog {
+    private static let limit = 512 << 10
+
+    /// All samples of the report, whole, as one text file.
+    static func attachment(_ report: Report, utcOffset: Int) -> Attachment {
+        var text = ""
+        for entry in report.entries {
+            text += "# incident \(entry.incident.id): \(entry.incident.title)\n"
+            for sample in entry.incident.samples {
+                guard text.utf8.count < limit else { break }
+                text += "# \(sample.time.rfc3339(utcOffset: utcOffset)) \(sample.origin.place)\n"
+                for line in sample.before { text += "  \(line)\n" }
+                for line in sample.text.split(separator: "\n") { text += "> \(line)\n" }
+                for line in sample.after { text += "  \(line)\n" }
+            }
+        }
+        return Attachment(name: "herald.log", type: "text/plain", bytes: Array(text.utf8))
+    }
+}
+
+extension Report {
+    fileprivate var isOver: Bool { kind == .recovered || kind == .quiet }
+}
+
+extension String {
+    fileprivate var trimmingDots: String {
+        var text = Substring(self)
+        while text.first == "." || text.first == "-" { text.removeFirst() }
+        while text.last == "." || text.last == "-" { text.removeLast() }
+        return String(text)
+    }
+}

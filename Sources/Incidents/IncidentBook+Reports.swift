@@ -68,7 +68,7 @@ extension IncidentBook {
         guard incident.lastHit + quiet <= now else { return }
         var ended = incident
         ended.state = .quiet
-        if incident.letters > 0, incident.rule.ending != .event {
+        if incident.letters > 0, incident.rule.ending == .quiet || incident.rule.ending == .recovery {
             ended.due = now
             put(ended)
         } else {
@@ -220,7 +220,7 @@ extension IncidentBook {
             after.reminderAfter = min(after.reminderAfter * 2, ReportPolicy.longestReminder)
         }
         // Long over when it was read: one letter is enough.
-        let isPast = wasLate && incident.lastSeen + policy.quietTime < now && incident.rule.ending == .quiet
+        let isPast = wasLate && incident.lastSeen + policy.quietTime < now && incident.rule.ending != .recovery
         if after.state == .open, incident.rule.ending == .event { after.state = .told }
         if after.state == .open, isPast { after.state = .quiet }
         if after.isOver {

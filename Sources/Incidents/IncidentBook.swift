@@ -17,9 +17,9 @@ package struct IncidentBook: Sendable {
     package internal(set) var silences: [Silence] = []
 
     var incidents: [Int64: Incident] = [:]
-    private var byFingerprint: [Fingerprint: Int64] = [:]
-    private var countByRule: [String: Int] = [:]
-    private var lastID: Int64 = 0
+    var byFingerprint: [Fingerprint: Int64] = [:]
+    var countByRule: [String: Int] = [:]
+    var lastID: Int64 = 0
 
     /// Letters of the last hour: critical and below; emergency and alert.
     var cap = LetterCap()
@@ -31,14 +31,14 @@ package struct IncidentBook: Sendable {
     var lateSince: Timestamp?
     var lastLateDigest: Timestamp?
     /// The latest time that the book was told, to notice a clock that goes back.
-    private var latest: Timestamp = .distantPast
+    var latest: Timestamp = .distantPast
     /// Nothing can be due before this.
-    private var nextCheck: Timestamp?
+    var nextCheck: Timestamp?
 
-    private var changed: Set<Int64> = []
-    private var closed: [Incident] = []
-    private var passed: [Int64] = []
-    private var bookChanged = false
+    var changed: Set<Int64> = []
+    var closed: [Incident] = []
+    var passed: [Int64] = []
+    var bookChanged = false
 
     package init(policy: ReportPolicy) { self.policy = policy }
 
@@ -153,6 +153,8 @@ package struct IncidentBook: Sendable {
 
     // MARK: What is asked
 
+    /// What `group: never` groups the next hit by: no two hits have the same.
+    package var nextSerial: String { String(lastID + 1) }
     /// When `due` has to be called next; nil: not before something happens.
     package var nextDue: Timestamp? { nextCheck }
     package var openIncidents: [Incident] { incidents.values.filter { $0.state == .open }.sorted { $0.id < $1.id } }
@@ -292,7 +294,7 @@ package struct IncidentBook: Sendable {
         countByRule[incident.rule.id] = left > 0 ? left : nil
     }
 
-    private mutating func check(at time: Timestamp) { nextCheck = min(nextCheck ?? .distantFuture, time) }
+    mutating func check(at time: Timestamp) { nextCheck = min(nextCheck ?? .distantFuture, time) }
 
     /// After `due`: the next time, from all that there is.
     mutating func recheck() {
@@ -303,63 +305,6 @@ package struct IncidentBook: Sendable {
 
     func isCheckDue(_ now: Timestamp) -> Bool { nextCheck.map { $0 <= now } ?? false }
     mutating func noteBookChange() { bookChanged = true }
-
-    // MARK: Storing
-
-    /// What has to be stored: only what changed since `changesKept()`.
-    package struct Changes: Sendable {
-        /// To be inserted or replaced, by id.
-        package var incidents: [Incident]
-        /// To be deleted, by id: they never reached their threshold.
-        package var passed: [Int64]
-        /// The rest of the book; nil when it did not change.
-        package var book: JSON?
-
-        package var isEmpty: Bool { incidents.isEmpty && passed.isEmpty && book == nil }
-    }
-
-    package var changes: Changes {
-        Changes(
-            incidents: changed.sorted().compactMap { incidents[$0] } + closed, passed: passed,
-            book: bookChanged ? state : nil)
-    }
-
-    /// The changes are stored; they are not given again.
-    package mutating func changesKept() {
-        changed = []
-        closed = []
-        passed = []
-        bookChanged = false
-    }
-
-    private var state: JSON {
-        [
-            "last_id": .int(lastID), "cap": cap.json, "urgent_cap": urgentCap.json, "latest": .int(latest.microseconds),
-            "digest_due": JSON(time: digestDue), "urgent_digest_due": JSON(time: urgentDigestDue),
-            "late_since": JSON(time: lateSince), "last_late_digest": JSON(time: lastLateDigest),
-            "silences": .array(silences.map(\.json)),
-        ]
-    }
-
-    /// The book as it was stored: incidents that are not over, and the rest.
-    package init(policy: ReportPolicy, incidents: [Incident], book: JSON?) {
-        self.policy = policy
-        for incident in incidents {
-            self.incidents[incident.id] = incident
-            byFingerprint[incident.fingerprint] = incident.id
-            countByRule[incident.rule.id, default: 0] += 1
-        }
-        lastID = max(book?["last_id"]?.int ?? 0, incidents.map(\.id).max() ?? 0)
-        cap = LetterCap(json: book?["cap"])
-        urgentCap = LetterCap(json: book?["urgent_cap"])
-        latest = Timestamp(json: book?["latest"]) ?? .distantPast
-        digestDue = Timestamp(json: book?["digest_due"])
-        urgentDigestDue = Timestamp(json: book?["urgent_digest_due"])
-        lateSince = Timestamp(json: book?["late_since"])
-        lastLateDigest = Timestamp(json: book?["last_late_digest"])
-        silences = (book?["silences"]?.array ?? []).compactMap { Silence(json: $0) }
-        check(at: .distantPast)
-    }
 }
 
 extension Timestamp {

@@ -12,6 +12,8 @@ package struct RuleFacts: Hashable, Sendable {
         case quiet
         /// By a record that tells of the recovery.
         case recovery
+        /// By a time without hits, and nothing more is said.
+        case silent
         /// With its first letter; it is an event, not a state.
         case event
     }

@@ -77,15 +77,19 @@ enum LetterTone {
 /// How much of the samples a letter shows; made smaller until it fits.
 struct LetterBudget {
     var samples: Int
+    /// Incidents of a digest; the rest is counted.
+    var sections: Int
     /// Characters of a matched record.
     var line: Int
     /// Characters of a line of context.
     var context: Int
 
-    static let full = LetterBudget(samples: 10, line: 2000, context: 300)
+    static let full = LetterBudget(samples: 10, sections: 30, line: 2000, context: 300)
 
     /// The next smaller one.
     var smaller: LetterBudget {
-        LetterBudget(samples: max(1, samples * 2 / 3), line: max(200, line / 2), context: max(80, context * 2 / 3))
+        LetterBudget(
+            samples: max(1, samples * 2 / 3), sections: max(4, sections * 2 / 3), line: max(200, line / 2),
+            context: max(80, context * 2 / 3))
     }
 }

@@ -144,10 +144,30 @@ struct LetterHTML {
         out.markup(
             "<div class=\"t-\(accent.name)\" style=\"font-size:13px;line-height:1.4;font-weight:650;"
                 + "color:\(accent.light)\">What to do</div>")
-        if let advice = section.advice { paragraph(advice, margin: "5px 0 0", color: Style.ink, cssClass: "i") }
+        if let advice = section.advice { prose(advice) }
         if let url = section.url { link(url, accent) }
         out.markup("</div>\n")
         endRow()
+    }
+
+    /// The advice, with `commands` between back-quotes set as code.
+    private mutating func prose(_ text: String) {
+        out.markup(
+            "<p class=\"i\" style=\"margin:5px 0 0;font-size:15px;line-height:1.6;color:\(Style.ink);"
+                + "white-space:pre-line;overflow-wrap:anywhere\">")
+        let pieces = text.split(separator: "`", omittingEmptySubsequences: false)
+        for (index, piece) in pieces.enumerated() {
+            let isCode = index % 2 == 1 && index < pieces.count - 1
+            if isCode {
+                out.element(
+                    "<code class=\"m\" style=\"font-family:\(Style.mono);font-size:13px;background:\(Style.rule);"
+                        + "padding:1px 5px;border-radius:4px\">", String(piece), "</code>")
+            } else {
+                // The quote that opens nothing is text.
+                out.text((index % 2 == 1 ? "`" : "") + piece)
+            }
+        }
+        out.markup("</p>\n")
     }
 
     /// A link only where it leads to the web.

@@ -45,7 +45,7 @@ enum LetterStyle {
             .s{color:#98a2ae !important}
             .r{border-color:#2c3138 !important}
             .k{background:#14171b !important;border-color:#2c3138 !important;color:#cdd3da !important}
-            .z{background:#31363d !important}
+            .z,.m{background:#31363d !important}
 
             """
         for accent in accents {

@@ -15,9 +15,9 @@ struct LetterWording {
     func content() -> LetterContent {
         var content = LetterContent(
             sentence: sentence, explanation: explanation, label: label, tone: tone,
-            sections: report.entries.prefix(Self.shownEntries).map { section($0) },
+            sections: report.entries.prefix(budget.sections).map { section($0) },
             silences: report.silences.map { silence($0) }, footer: footer)
-        let left = report.entries.dropFirst(Self.shownEntries)
+        let left = report.entries.dropFirst(budget.sections)
         if !left.isEmpty {
             let hits = left.reduce(0) { $0 + $1.newHits }
             content.explanation =
@@ -28,9 +28,6 @@ struct LetterWording {
         content.isCut = isCut
         return content
     }
-
-    /// Sections of a digest that are worth reading; the rest is counted.
-    static let shownEntries = 40
 
     // MARK: The sentence
 
@@ -120,6 +117,9 @@ struct LetterWording {
         }
     }
 
+    /// Whether the letter says that something is over: nobody has to do anything.
+    private var isGood: Bool { report.kind == .recovered || report.kind == .quiet }
+
     /// What stands for the severity in the subject.
     var subjectSeverity: String {
         switch report.kind {
@@ -137,11 +137,11 @@ struct LetterWording {
         let shown = several ? 1 : budget.samples
         return LetterContent.Section(
             title: several ? incident.title : nil, tone: several ? .severity(incident.severity) : tone,
-            facts: facts(entry), chart: several ? nil : chart(incident.timeline), advice: incident.advice,
-            url: incident.rule.url, captures: incident.captures,
+            facts: several ? shortFacts(entry) : facts(entry), chart: several ? nil : chart(incident.timeline),
+            advice: incident.advice, url: incident.rule.url, captures: several ? [] : incident.captures,
             samples: incident.samples.prefix(shown).map { sample($0, of: incident) },
             samplesTitle: samplesTitle(entry, shown: min(shown, incident.samples.count)),
-            commands: several ? [] : commands(incident))
+            commands: several || incident.isOver ? [] : commands(incident))
     }
 
     private func facts(_ entry: Report.Entry) -> [LetterContent.Fact] {
@@ -163,6 +163,28 @@ struct LetterWording {
         return facts
     }
 
+    /// In a digest: what tells one incident from the next.
+    private func shortFacts(_ entry: Report.Entry) -> [LetterContent.Fact] {
+        let incident = entry.incident
+        let origin = incident.origin
+        let seen =
+            incident.firstSeen == incident.lastSeen
+            ? stamp(incident.firstSeen) : "\(stamp(incident.firstSeen)) to \(clock(incident.lastSeen, near: incident.firstSeen))"
+        var facts = [
+            LetterContent.Fact(label: "Hits", value: "\(entry.newHits) new, \(incident.hits) so far"),
+            LetterContent.Fact(label: "Seen", value: seen),
+            LetterContent.Fact(label: "Rule", value: incident.rule.id),
+            LetterContent.Fact(label: "From", value: origin.place),
+        ]
+        if hosts.count > 1 { facts.append(LetterContent.Fact(label: "Host", value: origin.host)) }
+        switch entry.kind {
+        case .recovered, .quiet: facts.append(LetterContent.Fact(label: "State", value: "over, " + entry.kind.rawValue))
+        case .reminder: facts.append(LetterContent.Fact(label: "State", value: "still open"))
+        default: break
+        }
+        return facts
+    }
+
     /// Who wrote the line: any local user can write any text, so the letter says whose it is.
     private func user(_ origin: Origin) -> String? {
         if origin.transport == "kernel" { return "the kernel" }
@@ -175,10 +197,10 @@ struct LetterWording {
 
     private func chart(_ timeline: Timeline) -> LetterContent.Chart? {
         guard timeline.counts.count > 1 else { return nil }
-        // A short span is drawn with the empty slots after it left out, a long one as it is.
+        let width = timeline.width < 120 ? "\(timeline.width) s" : Duration.seconds(timeline.width).phrase
         return LetterContent.Chart(
             counts: timeline.counts, from: clock(timeline.startTime, near: report.time),
-            to: clock(timeline.endTime, near: report.time), scale: "each bar \(Duration.seconds(timeline.width).phrase)")
+            to: clock(timeline.endTime, near: report.time), scale: "each bar \(width)")
     }
 
     private func commands(_ incident: Incident) -> [LetterContent.Command] {
@@ -253,8 +275,9 @@ struct LetterWording {
     }
 
     private func duration(_ incident: Incident) -> String {
-        let end = report.kind == .reminder ? report.time : incident.lastSeen
-        return max(end - incident.firstSeen, .seconds(1)).phrase
+        let isEnd = report.kind == .reminder || report.kind == .recovered
+        let length = (isEnd ? report.time : incident.lastSeen) - incident.firstSeen
+        return length < .seconds(10) ? "\(max(1, length.milliseconds / 1000)) s" : length.phrase
     }
 
     private static func times(_ count: Int) -> String { count == 1 ? "once" : "\(count) times" }

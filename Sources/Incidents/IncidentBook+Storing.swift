@@ -1,0 +1,62 @@
+// What of the book has to be stored, and the book made again from it.
+
+import Formats
+
+extension IncidentBook {
+    /// What has to be stored: only what changed since `changesKept()`.
+    package struct Changes: Sendable {
+        /// In the book: to be inserted or replaced, by id.
+        package var open: [Incident]
+        /// Out of the book, likewise: history.
+        package var closed: [Incident]
+        /// To be deleted, by id: they never reached their threshold.
+        package var passed: [Int64]
+        /// The rest of the book; nil when it did not change.
+        package var book: JSON?
+
+        package var isEmpty: Bool { open.isEmpty && closed.isEmpty && passed.isEmpty && book == nil }
+    }
+
+    package var changes: Changes {
+        Changes(
+            open: changed.sorted().compactMap { incidents[$0] }, closed: closed, passed: passed,
+            book: bookChanged ? state : nil)
+    }
+
+    /// The changes are stored; they are not given again.
+    package mutating func changesKept() {
+        changed = []
+        closed = []
+        passed = []
+        bookChanged = false
+    }
+
+    private var state: JSON {
+        [
+            "last_id": .int(lastID), "cap": cap.json, "urgent_cap": urgentCap.json, "latest": .int(latest.microseconds),
+            "digest_due": JSON(time: digestDue), "urgent_digest_due": JSON(time: urgentDigestDue),
+            "late_since": JSON(time: lateSince), "last_late_digest": JSON(time: lastLateDigest),
+            "silences": .array(silences.map(\.json)),
+        ]
+    }
+
+    /// The book as it was stored: incidents that are not over, and the rest.
+    package init(policy: ReportPolicy, incidents: [Incident], book: JSON?) {
+        self.init(policy: policy)
+        for incident in incidents {
+            self.incidents[incident.id] = incident
+            byFingerprint[incident.fingerprint] = incident.id
+            countByRule[incident.rule.id, default: 0] += 1
+        }
+        lastID = max(book?["last_id"]?.int ?? 0, incidents.map(\.id).max() ?? 0)
+        cap = LetterCap(json: book?["cap"])
+        urgentCap = LetterCap(json: book?["urgent_cap"])
+        latest = Timestamp(json: book?["latest"]) ?? .distantPast
+        digestDue = Timestamp(json: book?["digest_due"])
+        urgentDigestDue = Timestamp(json: book?["urgent_digest_due"])
+        lateSince = Timestamp(json: book?["late_since"])
+        lastLateDigest = Timestamp(json: book?["last_late_digest"])
+        silences = (book?["silences"]?.array ?? []).compactMap { Silence(json: $0) }
+        check(at: .distantPast)
+    }
+}

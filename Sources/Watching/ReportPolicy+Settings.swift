@@ -1,0 +1,17 @@
+// The incident book's policy as the settings give it.
+
+import Incidents
+import Settings
+
+extension ReportPolicy {
+    /// The settings' figures; the rest stays as it is fixed.
+    init(_ report: Settings.Report) {
+        self.init()
+        groupWait = report.groupWait
+        groupInterval = report.groupInterval
+        repeatInterval = report.repeatInterval
+        maxPerHour = report.maxPerHour
+        minSeverity = report.minSeverity
+        samples = report.samples
+    }
+}

@@ -1,0 +1,261 @@
+// The watcher: from log lines to letters in incoming/. `round` lists the stages; `run` waits for the next round.
+// Everything here is on one thread: the sources, the book, the database.
+//
+// Must stay true: nothing of a round is durable but by the one commit in `keep`; a commit that fails is tried again with
+// all that it held, and nothing more is read until it succeeds.
+
+import Formats
+import Glibc
+import Incidents
+import Logging
+import Platform
+import Records
+import RuleMatching
+import Rules
+import Settings
+
+/// One watcher on one state.
+package final class Watcher {
+    package struct Options: Sendable {
+        /// Work off all that is there, hand over what is due, and return.
+        package var untilIdle = false
+        /// Called after each commit, before letters are handed over, and after each deposit: where tests crash it.
+        package init(untilIdle: Bool = false) { self.untilIdle = untilIdle }
+    }
+
+    var settings: Settings
+    var matcher: Matcher
+    var sources: SourceSet
+    var book: IncidentBook
+    let store: WatcherStore
+    var outbox: Outbox
+    var context: ContextLines
+    var pending = RoundChanges()
+    let desk: WatcherDesk
+    let log: Logger
+    let host: String
+    let started: Timestamp
+
+    private let lock: LockFile
+    private let signals: Signals?
+    private let options: Options
+    private let reload: @Sendable () -> Settings?
+    private let clock: @Sendable () -> SourceTime
+    /// Of the oldest checkpoint that is not committed, and of the next housekeeping; monotonic.
+    private var checkpointDue: Duration?
+    private var pruneDue: Duration = .zero
+    private var commitRetryAt: Duration?
+    private var commitWait = Duration.seconds(1)
+    /// What needs a person, for the status.
+    var storeFault: String?
+    var reloadFault: String?
+    var lettersHandedOver = 0
+
+    /// - Parameters:
+    ///   - signals: nil where somebody else stops this one (tests).
+    ///   - reload: reads the settings again; nil when they are invalid, having said so.
+    ///   - clock: the clocks; tests turn them.
+    /// - Throws: `SystemError` (EWOULDBLOCK: another watcher owns the state), `DatabaseError`.
+    package init(
+        _ settings: Settings, matcher: Matcher, options: Options = Options(), desk: WatcherDesk, signals: Signals?,
+        log: Logger, reload: @escaping @Sendable () -> Settings? = { nil },
+        clock: @escaping @Sendable () -> SourceTime = { SourceTime.now() }
+    ) throws {
+        let folder = settings.paths.state("watcher")
+        try Files.makeDirectories(folder)
+        lock = try LockFile(folder + "/watcher.lock")
+        store = try WatcherStore(path: folder + "/watcher.db")
+        self.settings = settings
+        self.matcher = matcher
+        self.options = options
+        self.desk = desk
+        self.signals = signals
+        self.log = log
+        self.reload = reload
+        self.clock = clock
+        host = HostNames.host()
+        let now = clock()
+        started = now.wall
+        let (book, unreadable) = try store.book(policy: ReportPolicy(settings.report))
+        self.book = book
+        if unreadable > 0 { log.error("\(unreadable) incidents of the stored state cannot be read; they are left there") }
+        sources = SourceSet(settings.watch, checkpoints: try store.checkpoints())
+        outbox = Outbox(path: settings.paths.incoming("watcher"))
+        context = ContextLines(count: settings.report.contextLines)
+        outbox.wake(at: now.monotonic)  // letters of the last run
+        if let text = store.setAside {
+            log.error("\(text)")
+            join(OwnNotice.setAside(text, localHost: host, at: now.wall), at: now.wall)
+        }
+    }
+
+    /// Works until it is told to stop, or with `untilIdle` until nothing is left that is due.
+    package func run() throws(SystemError) {
+        while true {
+            let isIdle = round(at: clock())
+            if answerRequests() || (options.untilIdle && isIdle) { break }
+            try waitForMore(isIdle: isIdle)
+        }
+        keep(at: clock(), evenCheckpointsAlone: true)
+        handOver(at: clock())
+        desk.close()
+    }
+
+    // MARK: The stages
+
+    /// One round: sources → matcher → incident book → letters → store → incoming/. Returns whether nothing is left that
+    /// is due now.
+    package func round(at time: SourceTime) -> Bool {
+        guard commitRetryAt.map({ $0 <= time.monotonic }) ?? true else { return false }
+        var isIdle = true
+        if commitRetryAt == nil {
+            for output in sources.read(at: time) {
+                if !output.isEmpty { isIdle = false }
+                take(output, at: time.wall)
+            }
+            write(book.due(time.wall, caughtUp: sources.isIdle), at: time)
+        }
+        keep(at: time, evenCheckpointsAlone: checkpointDue.map { $0 <= time.monotonic } ?? false)
+        handOver(at: time)
+        prune(at: time)
+        return isIdle && sources.isIdle && commitRetryAt == nil
+    }
+
+    /// What a source handed over: its records through the matcher into the book, its notices, its checkpoints.
+    private func take(_ output: SourceOutput, at now: Timestamp) {
+        for delivery in output.deliveries {
+            observe(delivery.batch, at: now)
+            pending.note(delivery.checkpoint)
+        }
+        for notice in output.notices { take(notice, at: now) }
+        for checkpoint in output.checkpoints { pending.note(checkpoint) }
+        for key in output.forgotten { pending.forget(key) }
+    }
+
+    /// The letters of what is due, on their way to the same commit.
+    private func write(_ reports: [Report], at time: SourceTime) {
+        let mailroom = Mailroom(settings: settings, host: host, mailName: HostNames.mail())
+        for report in reports {
+            var letters: [Int64: String] = [:]
+            do throws(MailError) {
+                let mailings = try mailroom.mailings(
+                    of: report, at: time.wall, utcOffset: SystemClock.utcOffset(at: time.wall),
+                    identifier: Randomness.identifier)
+                for mailing in mailings {
+                    let ids = mailing.report.entries.map(\.incident.id)
+                    book.tellMessageID(mailing.letter.messageID, of: ids)
+                    for id in ids { letters[id] = mailing.letter.id }
+                    pending.letters.append(mailing.letter)
+                }
+            } catch {
+                log.critical("a report cannot be made a letter of: \(error)")
+            }
+            pending.reports += report.entries.map { entry in
+                TellingRow(
+                    time: report.time, incident: entry.incident.id, kind: entry.kind, newHits: entry.newHits,
+                    letter: letters[entry.incident.id])
+            }
+        }
+    }
+
+    /// Commits what changed: at once where there is a hit or a letter, checkpoints alone every 30 s and at the end.
+    private func keep(at time: SourceTime, evenCheckpointsAlone: Bool) {
+        let changes = book.changes
+        let isUrgent = pending.isUrgent || !changes.isEmpty
+        if !isUrgent, !(evenCheckpointsAlone && pending.hasCheckpoints) {
+            if pending.hasCheckpoints, checkpointDue == nil { checkpointDue = time.monotonic + .seconds(30) }
+            return
+        }
+        do {
+            try store.commit(pending, changes, at: time.wall)
+            if !pending.letters.isEmpty { outbox.wake(at: time.monotonic) }
+            pending = RoundChanges()
+            book.changesKept()
+            if storeFault != nil { log.notice("the state can be written again; reading goes on") }
+            (checkpointDue, commitRetryAt, storeFault, commitWait) = (nil, nil, nil, .seconds(1))
+        } catch {
+            if storeFault == nil { log.critical("the state cannot be written, so reading stops until it can: \(error)") }
+            storeFault = "the state cannot be written: \(error)"
+            commitRetryAt = time.monotonic + commitWait
+            commitWait = min(commitWait * 2, .seconds(30))
+        }
+    }
+
+    private func handOver(at time: SourceTime) {
+        lettersHandedOver += outbox.handOver(store, at: (time.monotonic, time.wall), log)
+    }
+
+    private func prune(at time: SourceTime) {
+        guard time.monotonic >= pruneDue else { return }
+        pruneDue = time.monotonic + .seconds(86400)
+        do { try store.prune(at: time.wall) } catch { log.warning("old history is not forgotten yet: \(error)") }
+    }
+
+    // MARK: Waiting
+
+    /// Sleeps until a source, a person, a signal or a time asks for the next round.
+    private func waitForMore(isIdle: Bool) throws(SystemError) {
+        let watchdog = ServiceManager.watchdogInterval()
+        var list: [(number: Int32, interest: Interest)] = [(desk.wakeUp.descriptor.number, .readable)]
+        if let signals { list.append((signals.descriptor.number, .readable)) }
+        // While the state cannot be written nothing is read, so nothing is waited for either.
+        if commitRetryAt == nil { list += sources.interests }
+        let ready = try Poller.wait(list, timeout: isIdle || commitRetryAt != nil ? timeout(watchdog) : .zero)
+        if ready.contains(0) { desk.wakeUp.clear() }
+        if watchdog != nil { ServiceManager.watchdog() }
+    }
+
+    private func timeout(_ watchdog: Duration?) -> Duration? {
+        let now = clock()
+        var times = [commitRetryAt, outbox.retryAt, checkpointDue, pruneDue].compactMap { $0 }.map { $0 - now.monotonic }
+        if commitRetryAt == nil {
+            if let due = book.nextDue { times.append(due - now.wall) }
+            if let due = sources.nextDeadline { times.append(due - now.monotonic) }
+        }
+        if let watchdog { times.append(watchdog) }
+        return times.min().map { max($0, .zero) }
+    }
+
+    /// Answers what people asked. Returns whether to stop.
+    private func answerRequests() -> Bool {
+        var stops = desk.isStopAsked
+        while let request = signals?.next() {
+            switch request {
+            case .stop: stops = true
+            case .reload: reloadSettings()
+            }
+        }
+        for call in desk.take() { call.answer(answer(to: call.request)) }
+        return stops
+    }
+
+    /// New settings and rules, if they are all valid; no line is missed, because the sources resume where they were.
+    func reloadSettings() {
+        ServiceManager.reloading()
+        defer { ServiceManager.ready() }
+        guard let settings = reload() else {
+            reloadFault = "the settings are invalid, the old ones are in force (herald check names the faults)"
+            return log.error("reload: the settings are invalid; the old ones stay in force")
+        }
+        let rules = RuleLoading.load(settings.watch)
+        for diagnostic in rules.diagnostics { log.warning("\(diagnostic)") }
+        guard let matcher = rules.matcher else {
+            reloadFault = "the rules are invalid, the old ones are in force (herald check names the faults)"
+            return log.error("reload: the rules are invalid; the old ones stay in force")
+        }
+        if settings.watch != self.settings.watch {
+            keep(at: clock(), evenCheckpointsAlone: true)
+            guard commitRetryAt == nil, let checkpoints = try? store.checkpoints() else {
+                reloadFault = "the state cannot be written, so the new settings are not in force"
+                return
+            }
+            sources = SourceSet(settings.watch, checkpoints: checkpoints)
+        }
+        reloadFault = nil
+        self.settings = settings
+        self.matcher = matcher
+        book.policy = ReportPolicy(settings.report)
+        context = ContextLines(count: settings.report.contextLines)
+        log.notice("reloaded: \(matcher.rules.rules.count) rules")
+    }
+}

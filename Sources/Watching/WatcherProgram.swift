@@ -1,0 +1,47 @@
+// The program herald-watcher: from its options to a running watcher.
+
+import Control
+import Glibc
+import Logging
+import Platform
+import Settings
+
+package enum WatcherProgram {
+    /// Runs the watcher in the foreground. Returns the exit code: 0 done, 2 wrong settings or rules, 75 another watcher
+    /// owns the state, or it cannot be opened.
+    package static func run(_ options: DaemonOptions) -> Int32 {
+        let log = Logger(label: "herald-watcher")
+        let read = { @Sendable () -> Settings? in
+            let (settings, diagnostics) = Settings.read(options.config)
+            for line in diagnostics { log.log(level: settings == nil ? .error : .warning, "\(line)") }
+            return settings
+        }
+        guard let settings = read() else { return 2 }
+        let rules = RuleLoading.load(settings.watch)
+        for line in rules.diagnostics { log.log(level: rules.matcher == nil ? .error : .warning, "\(line)") }
+        guard let matcher = rules.matcher else { return 2 }
+        do {
+            let signals = try Signals()
+            let desk = try WatcherDesk()
+            let watcher = try Watcher(
+                settings, matcher: matcher, options: Watcher.Options(untilIdle: options.untilIdle), desk: desk,
+                signals: signals, log: log, reload: read)
+            let control = try ControlServer(path: settings.paths.socket("watcher"), log: log) { desk.ask($0) }
+            log.info("ready: \(matcher.rules.rules.count) rules, state in \(settings.paths.state("watcher"))")
+            ServiceManager.ready()
+            defer {
+                ServiceManager.stopping()
+                control.stop()
+            }
+            try watcher.run()
+            return 0
+        } catch {
+            if let system = error as? SystemError, system.errno == EWOULDBLOCK {
+                log.error("another herald-watcher is at work on \(settings.paths.state("watcher"))")
+            } else {
+                log.critical("cannot start: \(error)")
+            }
+            return 75
+        }
+    }
+}

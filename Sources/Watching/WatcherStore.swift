@@ -1,0 +1,159 @@
+// The watcher's durable state. One transaction takes all that one round changed; nothing is skipped by a crash, only
+// repeated (ARCHITECTURE.md, promise 1). Belongs to the watcher's thread.
+
+import Database
+import Formats
+import Incidents
+import Mail
+import Records
+import Spool
+
+/// What one round changed, to be committed as one.
+struct RoundChanges {
+    /// By key; the newest of each.
+    var checkpoints: [String: SourceCheckpoint] = [:]
+    var forgotten: Set<String> = []
+    var letters: [Letter] = []
+    var reports: [TellingRow] = []
+    /// Something but a checkpoint: it is committed at once.
+    var isUrgent: Bool { !letters.isEmpty || !reports.isEmpty }
+    var hasCheckpoints: Bool { !checkpoints.isEmpty || !forgotten.isEmpty }
+
+    mutating func note(_ checkpoint: SourceCheckpoint) {
+        forgotten.remove(checkpoint.key)
+        checkpoints[checkpoint.key] = checkpoint
+    }
+
+    mutating func forget(_ key: String) {
+        checkpoints[key] = nil
+        forgotten.insert(key)
+    }
+}
+
+/// Which report told what of which incident.
+struct TellingRow {
+    var time: Timestamp
+    var incident: Int64
+    var kind: Report.Kind
+    var newHits: Int
+    /// Nil where reports are switched off, or nobody wants this one.
+    var letter: String?
+}
+
+/// The watcher's database.
+final class WatcherStore {
+    private let database: Database
+    /// What became of a state that could not be used.
+    let setAside: String?
+
+    init(path: String) throws(DatabaseError) {
+        (database, setAside) = try WatcherSchema.schema.open(path)
+    }
+
+    // MARK: What was
+
+    func checkpoints() throws(DatabaseError) -> [SourceCheckpoint] {
+        try database.query("SELECT value FROM checkpoints").compactMap { row in
+            row[0].string.flatMap { SourceCheckpoint(text: $0) }
+        }
+    }
+
+    /// The incidents of the book, and the rest of it. Rows that cannot be read are counted, and left as they are.
+    func book(policy: ReportPolicy) throws(DatabaseError) -> (book: IncidentBook, unreadable: Int) {
+        let rows = try database.query("SELECT detail FROM incidents WHERE in_book = 1 ORDER BY id")
+        let incidents = rows.compactMap { row in
+            row[0].string.flatMap { try? JSON.parse($0) }.flatMap { Incident(json: $0) }
+        }
+        let state = try database.query("SELECT value FROM book").first?[0].string.flatMap { try? JSON.parse($0) }
+        return (IncidentBook(policy: policy, incidents: incidents, book: state), rows.count - incidents.count)
+    }
+
+    /// Letters that wait to be handed over, oldest first.
+    func waitingLetters(limit: Int = 100) throws(DatabaseError) -> [Letter] {
+        let rows = try database.query(
+            "SELECT letter FROM outbox WHERE handed_over IS NULL ORDER BY created, id LIMIT ?", [SQLValue(limit)])
+        return rows.compactMap { row in row[0].bytes.flatMap { try? LetterFile.decode($0) } }
+    }
+
+    /// When the newest letter was handed over, and its subject.
+    func lastLetter() throws(DatabaseError) -> (time: Timestamp, subject: String)? {
+        let rows = try database.query(
+            "SELECT handed_over, subject FROM outbox WHERE handed_over IS NOT NULL ORDER BY handed_over DESC LIMIT 1")
+        guard let row = rows.first, let time = row[0].int else { return nil }
+        return (Timestamp(microseconds: time), row[1].string ?? "")
+    }
+
+    // MARK: What changes
+
+    /// Commits all that a round changed: checkpoints, incidents, letters. Throws, and nothing of it is there.
+    func commit(_ changes: RoundChanges, _ book: IncidentBook.Changes, at now: Timestamp) throws(DatabaseError) {
+        try database.transaction { () throws(DatabaseError) in
+            for (key, checkpoint) in changes.checkpoints {
+                try database.execute(
+                    "INSERT OR REPLACE INTO checkpoints VALUES (?, ?)", [.text(key), .text(checkpoint.text)])
+            }
+            for key in changes.forgotten {
+                try database.execute("DELETE FROM checkpoints WHERE key = ?", [.text(key)])
+            }
+            for incident in book.open { try put(incident, inBook: true, at: now) }
+            for incident in book.closed { try put(incident, inBook: false, at: now) }
+            for id in book.passed { try database.execute("DELETE FROM incidents WHERE id = ?", [.integer(id)]) }
+            if let state = book.book {
+                try database.execute("INSERT OR REPLACE INTO book VALUES (1, ?)", [.text(state.text)])
+            }
+            for letter in changes.letters { try put(letter) }
+            for report in changes.reports { try put(report) }
+        }
+    }
+
+    private func put(_ incident: Incident, inBook: Bool, at now: Timestamp) throws(DatabaseError) {
+        try database.execute(
+            "INSERT OR REPLACE INTO incidents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                .integer(incident.id), SQLValue(inBook), .text(incident.fingerprint.text), .text(incident.rule.id),
+                SQLValue(incident.severity.rawValue), .text(incident.state.rawValue), .text(incident.origin.host),
+                .text(incident.title), SQLValue(incident.hits), SQLValue(incident.told),
+                .integer(incident.firstSeen.microseconds), .integer(incident.lastSeen.microseconds),
+                .integer(incident.opened.microseconds), .integer(now.microseconds), .text(incident.json.text),
+            ])
+    }
+
+    private func put(_ letter: Letter) throws(DatabaseError) {
+        try database.execute(
+            "INSERT INTO outbox (id, created, subject, letter) VALUES (?, ?, ?, ?)",
+            [
+                .text(letter.id), .integer(letter.created.microseconds), .text(letter.subject),
+                .blob(LetterFile.encode(letter)),
+            ])
+    }
+
+    private func put(_ report: TellingRow) throws(DatabaseError) {
+        try database.execute(
+            "INSERT INTO reports VALUES (?, ?, ?, ?, ?)",
+            [
+                .integer(report.time.microseconds), .integer(report.incident), .text(report.kind.rawValue),
+                SQLValue(report.newHits), SQLValue(report.letter),
+            ])
+    }
+
+    /// These letters lie in `incoming/`, durably; their bytes are not needed any more.
+    func markHandedOver(_ ids: [String], at now: Timestamp) throws(DatabaseError) {
+        try database.transaction { () throws(DatabaseError) in
+            for id in ids {
+                try database.execute(
+                    "UPDATE outbox SET handed_over = ?, letter = NULL WHERE id = ?",
+                    [.integer(now.microseconds), .text(id)])
+            }
+        }
+    }
+
+    /// Forgets history older than 30 days.
+    func prune(at now: Timestamp) throws(DatabaseError) {
+        let old = SQLValue.integer((now - .seconds(30 * 86400)).microseconds)
+        try database.transaction { () throws(DatabaseError) in
+            try database.execute("DELETE FROM incidents WHERE in_book = 0 AND changed < ?", [old])
+            try database.execute("DELETE FROM outbox WHERE handed_over < ?", [old])
+            try database.execute("DELETE FROM reports WHERE time < ?", [old])
+        }
+    }
+}

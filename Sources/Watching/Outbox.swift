@@ -22,7 +22,8 @@ struct Outbox {
 
     /// Deposits what waits and marks it. A crash between the two does both again, with the same file.
     /// - Returns: how many letters were handed over.
-    mutating func handOver(_ store: WatcherStore, at time: (monotonic: Duration, wall: Timestamp), _ log: Logger) -> Int {
+    mutating func handOver(_ store: WatcherStore, at time: (monotonic: Duration, wall: Timestamp), _ log: Logger) -> Int
+    {
         guard let due = retryAt, due <= time.monotonic else { return 0 }
         var done = 0
         do {

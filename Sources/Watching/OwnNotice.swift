@@ -64,7 +64,8 @@ enum OwnNotice {
         case .gap:
             "What was written there was gone before Herald could read it. If Herald was stopped for long, look at that "
                 + "time by other means; if not, let the log be kept longer before it is rotated or vacuumed."
-        case .skipped: "The beginning of the line was matched, the rest was not. A line this long is often a program's fault."
+        case .skipped:
+            "The beginning of the line was matched, the rest was not. A line this long is often a program's fault."
         case .suppressed:
             "A service writes faster than journald takes: `journalctl -u` it, and see RateLimitBurst= in journald.conf(5)."
         case .unreadable, .readable: ""

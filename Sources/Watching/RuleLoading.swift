@@ -23,7 +23,8 @@ enum RuleLoading {
         let folders = watch.rules.isEmpty ? standardFolders() : watch.rules
         if folders.isEmpty {
             diagnostics.append(
-                Diagnostic(file: "watch.rules", message: "no folder of rules was found: nothing is looked for",
+                Diagnostic(
+                    file: "watch.rules", message: "no folder of rules was found: nothing is looked for",
                     severity: .warning))
         }
         do {

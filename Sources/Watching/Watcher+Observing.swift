@@ -64,7 +64,8 @@ extension Watcher {
     private func recover(_ recovery: Matches.Recovery, at now: Timestamp) {
         book.recover(
             RecoverySign(
-                ruleID: recovery.rule.id, record: recovery.record, captures: recovery.captures, localHost: host, at: now),
+                ruleID: recovery.rule.id, record: recovery.record, captures: recovery.captures, localHost: host, at: now
+            ),
             at: now)
     }
 

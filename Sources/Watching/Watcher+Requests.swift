@@ -4,6 +4,7 @@ import Control
 import Formats
 import Glibc
 import Incidents
+import LogSources
 import Platform
 import Records
 

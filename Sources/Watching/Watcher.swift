@@ -7,7 +7,9 @@
 import Formats
 import Glibc
 import Incidents
+import LogSources
 import Logging
+import Mail
 import Platform
 import Records
 import RuleMatching
@@ -78,7 +80,9 @@ package final class Watcher {
         started = now.wall
         let (book, unreadable) = try store.book(policy: ReportPolicy(settings.report))
         self.book = book
-        if unreadable > 0 { log.error("\(unreadable) incidents of the stored state cannot be read; they are left there") }
+        if unreadable > 0 {
+            log.error("\(unreadable) incidents of the stored state cannot be read; they are left there")
+        }
         sources = SourceSet(settings.watch, checkpoints: try store.checkpoints())
         outbox = Outbox(path: settings.paths.incoming("watcher"))
         context = ContextLines(count: settings.report.contextLines)
@@ -174,7 +178,9 @@ package final class Watcher {
             if storeFault != nil { log.notice("the state can be written again; reading goes on") }
             (checkpointDue, commitRetryAt, storeFault, commitWait) = (nil, nil, nil, .seconds(1))
         } catch {
-            if storeFault == nil { log.critical("the state cannot be written, so reading stops until it can: \(error)") }
+            if storeFault == nil {
+                log.critical("the state cannot be written, so reading stops until it can: \(error)")
+            }
             storeFault = "the state cannot be written: \(error)"
             commitRetryAt = time.monotonic + commitWait
             commitWait = min(commitWait * 2, .seconds(30))
@@ -207,7 +213,9 @@ package final class Watcher {
 
     private func timeout(_ watchdog: Duration?) -> Duration? {
         let now = clock()
-        var times = [commitRetryAt, outbox.retryAt, checkpointDue, pruneDue].compactMap { $0 }.map { $0 - now.monotonic }
+        var times = [commitRetryAt, outbox.retryAt, checkpointDue, pruneDue].compactMap { $0 }.map {
+            $0 - now.monotonic
+        }
         if commitRetryAt == nil {
             if let due = book.nextDue { times.append(due - now.wall) }
             if let due = sources.nextDeadline { times.append(due - now.monotonic) }

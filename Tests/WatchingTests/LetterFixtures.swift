@@ -67,9 +67,11 @@ enum LetterFixtures {
                     ],
                     after: ["oom_reaper: reaped process \(812 + second) (mysqld), now anon-rss:0kB, file-rss:0kB"],
                     captures: [
-                        CapturedValue(name: "process", value: "mysqld"), CapturedValue(name: "pid", value: "\(812 + second)"),
+                        CapturedValue(name: "process", value: "mysqld"),
+                        CapturedValue(name: "pid", value: "\(812 + second)"),
                     ],
-                    advice: "The machine had no memory left and the kernel chose this process to die. Look at what grew: "
+                    advice:
+                        "The machine had no memory left and the kernel chose this process to die. Look at what grew: "
                         + "`ps aux --sort=-rss | head`, and whether the service came back: `systemctl status mysql`.",
                     url: "https://docs.kernel.org/admin-guide/mm/concepts.html")
             })
@@ -129,7 +131,8 @@ enum LetterFixtures {
                 ending: .recovery), at: noon)
         _ = book.due(noon)
         var sign = RecoverySign(
-            ruleID: "md-array-degraded", record: .init(source: .journal(""), message: Array("md: md0: recovery done.".utf8)),
+            ruleID: "md-array-degraded",
+            record: .init(source: .journal(""), message: Array("md: md0: recovery done.".utf8)),
             captures: [], localHost: "web1", at: noon + .seconds(5000))
         sign.origin = origin()
         book.recover(sign, at: noon + .seconds(5000))

@@ -78,7 +78,8 @@ struct LetterHTML {
 
     private mutating func label(_ text: String, subtitle: String?, _ accent: Style.Accent) {
         out.markup(
-            "<div style=\"font-size:12px;line-height:1.4;font-weight:700;letter-spacing:.08em;text-transform:uppercase\">")
+            "<div style=\"font-size:12px;line-height:1.4;font-weight:700;letter-spacing:.08em;text-transform:uppercase\">"
+        )
         if let subtitle {
             out.element("<span class=\"t-\(accent.name)\" style=\"color:\(accent.light)\">", subtitle, "</span>")
             out.element(
@@ -272,7 +273,8 @@ struct LetterHTML {
 
     private mutating func heading(_ text: String) {
         out.element(
-            "<div class=\"i\" style=\"font-size:14px;line-height:1.4;font-weight:650;color:\(Style.ink)\">", text, "</div>\n")
+            "<div class=\"i\" style=\"font-size:14px;line-height:1.4;font-weight:650;color:\(Style.ink)\">", text,
+            "</div>\n")
     }
 
     private mutating func paragraph(_ text: String, margin: String, color: String, cssClass: String) {

@@ -22,7 +22,8 @@ enum LetterStyle {
             Accent(name: "error", light: "#b35309", dark: "#f5a455", tint: "#fdf5eb", darkTint: "#302315")
         case .severity(.warning):
             Accent(name: "warning", light: "#8a6a00", dark: "#e3be4f", tint: "#fbf7e8", darkTint: "#2b2614")
-        case .recovered: Accent(name: "recovered", light: "#1d7a4c", dark: "#5fcf97", tint: "#eff8f3", darkTint: "#16291f")
+        case .recovered:
+            Accent(name: "recovered", light: "#1d7a4c", dark: "#5fcf97", tint: "#eff8f3", darkTint: "#16291f")
         case .quiet: Accent(name: "quiet", light: "#4a647f", dark: "#9db8d4", tint: "#f1f5f9", darkTint: "#1c2530")
         }
     }

@@ -81,7 +81,8 @@ struct LetterWording {
     private var explanation: String? {
         switch report.kind {
         case .digest where report.entries.count > 1:
-            return "More happened than letters may be sent in an hour, so these are told together, the most severe first. "
+            return
+                "More happened than letters may be sent in an hour, so these are told together, the most severe first. "
                 + "Nothing was left out of the counts."
         case .late:
             return "These lines were more than ten minutes old when Herald read them: it was not running, or could not "
@@ -169,7 +170,8 @@ struct LetterWording {
         let origin = incident.origin
         let seen =
             incident.firstSeen == incident.lastSeen
-            ? stamp(incident.firstSeen) : "\(stamp(incident.firstSeen)) to \(clock(incident.lastSeen, near: incident.firstSeen))"
+            ? stamp(incident.firstSeen)
+            : "\(stamp(incident.firstSeen)) to \(clock(incident.lastSeen, near: incident.firstSeen))"
         var facts = [
             LetterContent.Fact(label: "Hits", value: "\(entry.newHits) new, \(incident.hits) so far"),
             LetterContent.Fact(label: "Seen", value: seen),
@@ -298,5 +300,7 @@ struct LetterWording {
 
 extension String {
     /// Tabs as four blanks: a mail program shows them as it likes.
-    var replacingTabs: String { contains("\t") ? split(separator: "\t", omittingEmptySubsequences: false).joined(separator: "    ") : self }
+    var replacingTabs: String {
+        contains("\t") ? split(separator: "\t", omittingEmptySubsequences: false).joined(separator: "    ") : self
+    }
 }

@@ -29,9 +29,26 @@ package final class Matcher {
         self.rules = rules
         searches = compiler.searches
         compiled = compiler.compiled
+        (fieldRules, floorRules) = Self.rulesWithoutSearch(rules)
+    }
+
+    private init(_ rules: RuleSet, _ compiler: RuleCompiler, _ database: PatternDatabase) {
+        self.rules = rules
+        self.database = database
+        searches = compiler.searches
+        compiled = compiler.compiled
+        (fieldRules, floorRules) = Self.rulesWithoutSearch(rules)
+    }
+
+    /// The same rules for another thread: the database's code is shared, what a match writes to is not.
+    func twin() -> Matcher { Matcher(rules, RuleCompiler(rules), database.twin()) }
+
+    private static func rulesWithoutSearch(_ rules: RuleSet) -> (fields: [Int], floor: [Int]) {
         let indices = rules.rules.indices
-        fieldRules = indices.filter { rules.rules[$0].match.isEmpty && !rules.rules[$0].isFloor }
-        floorRules = indices.filter { rules.rules[$0].isFloor }
+        return (
+            indices.filter { rules.rules[$0].match.isEmpty && !rules.rules[$0].isFloor },
+            indices.filter { rules.rules[$0].isFloor }
+        )
     }
 
     /// The hits alone.
@@ -50,11 +67,7 @@ package final class Matcher {
             let index = named[from].record
             var to = from
             while to < named.count, named[to].record == index { to += 1 }
-            let searches = named[from..<to].map(\.search)
-            let record = batch.record(at: index)
-            // The decoded message of a line of JSON stands nowhere in the block: it is scanned by itself.
-            let found = searches.contains(self.searches.count) ? self.searches(in: record.message) : searches
-            decide(record, index, found, .live, &matches)
+            decide(batch.record(at: index), index, named[from..<to].map(\.search), &matches)
             from = to
         }
         return matches
@@ -64,6 +77,13 @@ package final class Matcher {
     package func matches(example record: Record) -> Matches {
         var matches = Matches()
         decide(record, 0, searches(in: record.message), .example, &matches)
+        return matches
+    }
+
+    /// What the rules say of one record, of which the scan named `searches`.
+    func matches(of record: Record, named searches: [Int]) -> Matches {
+        var matches = Matches()
+        decide(record, 0, searches, &matches)
         return matches
     }
 
@@ -104,6 +124,13 @@ package final class Matcher {
     // MARK: Decision
 
     enum Asking { case live, example }
+
+    /// A record of a batch or a file.
+    private func decide(_ record: Record, _ index: Int, _ named: [Int], _ matches: inout Matches) {
+        // The decoded message of a line of JSON stands nowhere in the block: it is scanned by itself.
+        let isDecoded = named.contains(searches.count)
+        decide(record, index, isDecoded ? searches(in: record.message) : named, .live, &matches)
+    }
 
     /// `found`: the searches that may match, sorted; numbers that are none are passed over.
     private func decide(

@@ -20,7 +20,7 @@ struct DatabaseFault: Error {
 
 /// The database with its scratch memory; used on one thread at a time.
 final class PatternDatabase {
-    private let database: OpaquePointer?
+    private let database: CompiledDatabase?
     private var scratch: OpaquePointer?
     private let sink: CandidateSink
 
@@ -40,17 +40,23 @@ final class PatternDatabase {
             database = nil
             return
         }
-        database = try Self.compile(expressions)
-        if hs_alloc_scratch(database, &scratch) != HS_SUCCESS {
-            hs_free_database(database)
+        let compiled = CompiledDatabase(owning: try Self.compile(expressions))
+        database = compiled
+        if hs_alloc_scratch(compiled.pointer, &scratch) != HS_SUCCESS {
             throw DatabaseFault(pattern: nil, words: "no memory to scan with")
         }
     }
 
-    deinit {
-        hs_free_scratch(scratch)
-        hs_free_database(database)
+    private init(sharing database: CompiledDatabase?, patterns: Int) {
+        self.database = database
+        sink = CandidateSink(patterns: patterns)
+        if let database { precondition(hs_alloc_scratch(database.pointer, &scratch) == HS_SUCCESS, "no memory") }
     }
+
+    deinit { hs_free_scratch(scratch) }
+
+    /// The same database for another thread.
+    func twin() -> PatternDatabase { PatternDatabase(sharing: database, patterns: sink.patterns) }
 
     /// Why this expression alone cannot be searched for; nil when it can.
     static func fault(of expression: Expression) -> String? {
@@ -71,7 +77,7 @@ final class PatternDatabase {
         guard let base = block.baseAddress, !block.isEmpty, let database else { return sink.found }
         let context = Unmanaged.passUnretained(sink).toOpaque()
         let result = hs_scan(
-            database, base.assumingMemoryBound(to: CChar.self), UInt32(clamping: block.count), 0, scratch,
+            database.pointer, base.assumingMemoryBound(to: CChar.self), UInt32(clamping: block.count), 0, scratch,
             { pattern, _, end, _, context in
                 guard let context else { return 0 }
                 Unmanaged<CandidateSink>.fromOpaque(context).takeUnretainedValue().add(Int(pattern), Int(end))
@@ -111,6 +117,13 @@ final class PatternDatabase {
     }
 }
 
+/// The compiled form: never written to, so any number of threads may scan with it.
+private final class CompiledDatabase {
+    let pointer: OpaquePointer?
+    init(owning pointer: OpaquePointer?) { self.pointer = pointer }
+    deinit { hs_free_database(pointer) }
+}
+
 /// Where the callback of a scan puts what is found. A pattern that ends at every byte of a line is taken once for it.
 private final class CandidateSink {
     private var candidates: UnsafeMutablePointer<Candidate>
@@ -118,7 +131,7 @@ private final class CandidateSink {
     private var capacity = 4096
     /// For each pattern the end of the line that it was found in last.
     private let quietUntil: UnsafeMutablePointer<Int>
-    private let patterns: Int
+    let patterns: Int
     private var block = UnsafeRawBufferPointer(start: nil, count: 0)
 
     init(patterns: Int) {

@@ -1,6 +1,7 @@
 // Rules made ready to match: every pattern compiled by PCRE2, and relaxed into the one Vectorscan database. All faults
 // of all patterns are found before any is reported.
 
+import Records
 import Rules
 import YAML
 
@@ -22,6 +23,8 @@ struct CompiledRule {
     var unless: [CompiledPattern] = []
     /// Decided by fields alone.
     var hasPatterns = true
+    /// Nothing but its patterns decides whether a file's line is hit.
+    var isDecidedByPatternInFiles = true
     /// For a rule without patterns: a bit for each priority that it asks for; all when it asks for none.
     var priorities: UInt8 = 0xff
 }
@@ -46,6 +49,10 @@ struct RuleCompiler {
             parts.conditions.append(CompiledRule.Condition(field: "message_id", values: values))
         }
         parts.hasPatterns = !rule.match.isEmpty
+        let example = Record(source: .file(""), message: [])
+        parts.isDecidedByPatternInFiles =
+            rule.unless.isEmpty && rule.expectEvery == nil && !rule.isFloor
+            && parts.conditions.allSatisfy { $0.field != "file" && !example.has(field: $0.field) }
         for condition in rule.where where condition.field == "priority" {
             let asked = condition.values.compactMap { UInt8($0) }.filter { $0 < 8 }
             parts.priorities &= asked.reduce(0) { $0 | 1 << $1 }

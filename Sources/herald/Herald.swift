@@ -15,7 +15,8 @@ struct Herald: ParsableCommand {
         version: Product.version,
         subcommands: [
             DemoCommand.self, StatusCommand.self, SendCommand.self, QueueCommand.self,
-            TestAlertCommand.self, SinkCommand.self, DocsCommand.self, BenchCommand.self,
+            TestAlertCommand.self, SinkCommand.self, ScanCommand.self, RulesCommand.self, DocsCommand.self,
+            BenchCommand.self,
         ])
 
     static func main() {

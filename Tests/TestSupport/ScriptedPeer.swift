@@ -25,6 +25,8 @@ package final class ScriptedPeer: Sendable {
         case startTLS(ServerCertificate)
         /// Ends the connection, at once.
         case close
+        /// Ends it without a word of TLS.
+        case cut
         /// Ends it with RST.
         case reset
         /// Reads and says nothing until the client goes or the test ends.
@@ -141,6 +143,9 @@ extension ScriptedPeer {
         case .startTLS(let certificate):
             try connection.stream.startTLS(TLSContext.server(certificate), serverName: nil, by: connection.deadline)
         case .close: throw ScriptEnd.closed
+        case .cut:
+            shutdown(descriptor.number, Int32(SHUT_RDWR))
+            throw ScriptEnd.closed
         case .reset: throw ScriptEnd.reset
         case .stall:
             _ = try Poller.wait([(wakeUp.descriptor.number, .readable)], timeout: Self.patience)

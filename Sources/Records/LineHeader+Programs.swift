@@ -117,11 +117,20 @@ extension LineHeader {
         return header
     }
 
+    private static func klogLevel(_ letter: UInt8) -> UInt8? {
+        switch letter {
+        case UInt8(ascii: "I"): 6
+        case UInt8(ascii: "W"): 4
+        case UInt8(ascii: "E"): 3
+        case UInt8(ascii: "F"): 2
+        default: nil
+        }
+    }
+
     /// `E1121 12:41:14.123456   812 file.go:12] message` (klog of Kubernetes).
     static func klog(_ scanner: inout LineScanner, _ context: LineContext) -> LineHeader? {
         let start = scanner.at
-        let levels: [UInt8: UInt8] = [0x49: 6, 0x57: 4, 0x45: 3, 0x46: 2]
-        if let letter = scanner.peek(), let level = levels[letter] {
+        if let letter = scanner.peek(), let level = klogLevel(letter) {
             scanner.at += 1
             let year = CivilTime(context.readAt, utcOffset: context.utcOffset).year
             if let month = scanner.digits(2), let day = scanner.digits(2), scanner.take(" ") {

@@ -3,7 +3,10 @@
 enum LogLevel {
     /// 0 (emergency) to 7 (debug) for a word such as `ERROR`, `warn` or `Fatal`; nil for any other.
     static func named(_ word: some Collection<UInt8>) -> UInt8? {
-        guard (3...13).contains(word.count) else { return nil }
+        // Most words are none: their first letter and length say so without a string for each.
+        guard let first = word.first, lengths(of: first | 0x20) & (1 << UInt16(min(word.count, 15))) != 0 else {
+            return nil
+        }
         switch String(decoding: word.lazy.map { (65...90).contains($0) ? $0 | 0x20 : $0 }, as: UTF8.self) {
         case "emerg", "emergency": return 0
         case "alert": return 1
@@ -14,6 +17,23 @@ enum LogLevel {
         case "info", "information", "informational", "log": return 6
         case "debug", "trace", "verbose", "finest", "finer", "fine": return 7
         default: return nil
+        }
+    }
+
+    /// A bit for each length of the words below that begin with this letter.
+    private static func lengths(of letter: UInt8) -> UInt16 {
+        switch letter {
+        case UInt8(ascii: "e"): 1 << 3 | 1 << 4 | 1 << 5 | 1 << 9
+        case UInt8(ascii: "c"): 1 << 4 | 1 << 8
+        case UInt8(ascii: "f"): 1 << 4 | 1 << 5 | 1 << 6
+        case UInt8(ascii: "d"): 1 << 5 | 1 << 6
+        case UInt8(ascii: "w"): 1 << 4 | 1 << 7
+        case UInt8(ascii: "i"): 1 << 4 | 1 << 11 | 1 << 13
+        case UInt8(ascii: "l"): 1 << 3
+        case UInt8(ascii: "s"), UInt8(ascii: "n"): 1 << 6
+        case UInt8(ascii: "a"), UInt8(ascii: "p"), UInt8(ascii: "t"): 1 << 5
+        case UInt8(ascii: "v"): 1 << 7
+        default: 0
         }
     }
 

@@ -17,8 +17,9 @@ final class TestSite {
     private(set) var server: SinkServer
     private var daemons: [String: RunningProcess] = [:]
 
-    /// `settings` is YAML for the sections but `smtp.accounts` and `paths`, which are ours.
-    init(settings: String, rules: String? = nil) throws {
+    /// `settings` is YAML for the sections but `smtp` and `paths`, which are ours; FOLDER in it stands for the folder.
+    /// `accounts` is the list to be used instead of the sink.
+    init(settings: String, accounts: String? = nil, rules: String? = nil) throws {
         var template = Array("/tmp/herald-test.XXXXXX".utf8CString)
         _ = try #require(mkdtemp(&template))
         folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
@@ -28,10 +29,10 @@ final class TestSite {
         server = try SinkServer(SinkOptions(), log: Logger(label: "sink") { _ in SwiftLogNoOpLogHandler() }) {
             letters.add($0)
         }
+        let accounts = accounts ?? "[{name: sink, server: 127.0.0.1, port: \(server.port), security: none}]"
         let text = """
             \(settings.replacing("FOLDER", with: folder))
-            smtp:
-              accounts: [{name: sink, server: 127.0.0.1, port: \(server.port), security: none}]
+            smtp: {accounts: \(accounts.replacing("FOLDER", with: folder))}
             paths: {state: \(folder)/state, spool: \(folder)/spool, run: \(folder)/run}
 
             """
@@ -63,6 +64,14 @@ final class TestSite {
         let ready = try eventually(within: .seconds(30)) { (try? client.request("status")) != nil }
         try #require(ready, "herald-\(name) does not answer:\n\(log(name))")
     }
+
+    /// One request to a daemon's control socket.
+    func ask(_ name: String, _ command: String, _ arguments: JSON = .object([])) throws -> (result: JSON, body: [UInt8])
+    {
+        try ControlClient(path: "\(folder)/run/\(name).sock", timeout: .seconds(10)).request(command, arguments)
+    }
+
+    func signal(_ name: String, _ number: Int32) { daemons[name]?.signal(number) }
 
     /// kill -9, and the end awaited.
     func kill(_ name: String) {

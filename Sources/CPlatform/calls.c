@@ -2,6 +2,7 @@
 #include "CPlatform.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -31,6 +32,8 @@ int herald_rename_exclusive(int from_dir, const char *from, int to_dir, const ch
 void herald_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
 
 int herald_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
+
+void herald_trim_heap(void) { malloc_trim(0); }
 
 int herald_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
 

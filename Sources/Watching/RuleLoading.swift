@@ -32,7 +32,9 @@ enum RuleLoading {
                 files: try RuleFolders.read(folders), disabled: watch.disabledRules)
             diagnostics += faults
             guard let rules else { return Loaded(matcher: nil, diagnostics: diagnostics) }
-            return Loaded(matcher: try Matcher(rules), diagnostics: diagnostics)
+            let matcher = try Matcher(rules)
+            Heap.trim()  // the compiler of the scan needs far more than its result
+            return Loaded(matcher: matcher, diagnostics: diagnostics)
         } catch let error as MatcherError {
             return Loaded(matcher: nil, diagnostics: diagnostics + error.faults)
         } catch {

@@ -119,7 +119,7 @@ let package = Package(
             path: "Tests/TestSupport", swiftSettings: strict),
         tests("Formats"), tests("Platform", ["Formats"]), tests("Database"), tests("YAML"),
         tests("Records", ["Formats"]), tests("Rules", ["Formats", "YAML", "Records"]),
-        tests("Incidents", ["Formats", "Records", "Rules"]), tests("Mail", ["Formats"]),
+        tests("Incidents", ["Formats", "Records", "Rules"]), tests("Mail", ["Formats", "Platform"]),
         tests("SMTPProtocol", ["Formats", "Mail"]), tests("Replies", ["Formats", "YAML", "Mail"]),
         tests("Settings", ["Formats", "Platform", "YAML", "Mail", "Rules"]),
         tests("LogSources", ["Formats", "Platform", "Records"]),

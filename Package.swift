@@ -124,7 +124,7 @@ let package = Package(
         tests("Settings", ["Formats", "Platform", "YAML", "Mail", "Rules"]),
         tests("LogSources", ["Formats", "Platform", "Records"]),
         tests("RuleMatching", ["Formats", "Platform", "YAML", "Records", "Rules"]),
-        tests("SMTPTransport", ["Formats", "Platform", "Mail", "SMTPProtocol"]),
+        tests("SMTPTransport", ["Formats", "Platform", "Mail", "SMTPProtocol", logging]),
         tests("Intake", ["Formats", "Platform"]), tests("Extraction", ["Formats", "Platform", "Mail"]),
         tests("Spool", ["Formats", "Platform", "Mail"]), tests("Control", ["Formats", "Platform", logging]),
         tests(

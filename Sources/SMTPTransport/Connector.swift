@@ -18,13 +18,7 @@ package enum Connector {
 
     /// The first address of `server` that answers. Each has `timeout`. The name look-up has the resolver's own limits.
     package static func connect(to server: ServerAddress, timeout: Duration) throws(SessionFault) -> Connected {
-        try connect(to: try resolve(server), of: server, timeout: timeout)
-    }
-
-    /// The first of these addresses that answers.
-    package static func connect(
-        to addresses: [SocketAddress], of server: ServerAddress, timeout: Duration
-    ) throws(SessionFault) -> Connected {
+        let addresses = try resolve(server)
         var race = Race(addresses: addresses, timeout: timeout)
         defer { race.cancel() }
         while let step = race.next() {
@@ -36,7 +30,7 @@ package enum Connector {
     }
 
     /// The addresses of a name, families alternating, the resolver's first choice first.
-    package static func resolve(_ server: ServerAddress) throws(SessionFault) -> [SocketAddress] {
+    static func resolve(_ server: ServerAddress) throws(SessionFault) -> [SocketAddress] {
         guard (1...65535).contains(server.port) else {
             throw SessionFault(.resolve, "there is no port \(server.port)", [.tryAgain, .tellOperator])
         }
@@ -57,7 +51,7 @@ package enum Connector {
         return alternating(found)
     }
 
-    package static func alternating(_ addresses: [SocketAddress]) -> [SocketAddress] {
+    static func alternating(_ addresses: [SocketAddress]) -> [SocketAddress] {
         let preferred = addresses.filter { $0.family == addresses.first?.family }
         let others = addresses.filter { $0.family != addresses.first?.family }
         var out: [SocketAddress] = []
@@ -82,11 +76,11 @@ package enum Connector {
 }
 
 /// An address that connect(2) takes.
-package struct SocketAddress: Hashable, Sendable {
-    package var family: Int32
-    package var bytes: [UInt8]
+struct SocketAddress: Equatable {
+    var family: Int32
+    var bytes: [UInt8]
 
-    package init(family: Int32, bytes: [UInt8]) {
+    init(family: Int32, bytes: [UInt8]) {
         self.family = family
         self.bytes = bytes
     }
@@ -97,7 +91,7 @@ package struct SocketAddress: Hashable, Sendable {
     }
 
     /// Calls `body` with the address.
-    package func withPointer<T>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> T) -> T {
+    func withPointer<T>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> T) -> T {
         var storage = sockaddr_storage()
         withUnsafeMutableBytes(of: &storage) { $0.copyBytes(from: bytes.prefix($0.count)) }
         return withUnsafePointer(to: &storage) { pointer in

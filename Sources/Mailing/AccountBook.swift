@@ -1,0 +1,150 @@
+// The accounts: which one may be used now, which is paused and when it is tried again, what it last said. Pure: time and
+// chance come as parameters; the mailer keeps it in the database from start to start.
+
+import Formats
+import Settings
+
+/// What is known of an account beside its settings.
+package struct AccountState: Equatable, Sendable {
+    package var settings: Settings.Account
+    /// Why it is paused; nil while it is well.
+    package var fault: String?
+    /// A fault of configuration or login: only a person can mend it.
+    package var needsPerson = false
+    /// Faults in a row.
+    package var failures = 0
+    /// When it is tried again, with no letter at stake.
+    package var probeAt: Timestamp?
+    /// A probe is under way.
+    package var isProbing = false
+    /// Connections that it is given at one time: grows from 1 with every letter that it takes, up to its
+    /// `max_connections`; halved when it says that it is too much.
+    package var concurrency = 1
+    /// `delay_between_messages` after the last one.
+    package var nextMessage: Timestamp?
+    package var lastReply: String?
+    package var lastReplyAt: Timestamp?
+
+    package init(_ settings: Settings.Account) { self.settings = settings }
+
+    package var isPaused: Bool { fault != nil }
+}
+
+/// All accounts, in the order of the settings.
+package struct AccountBook: Equatable, Sendable {
+    package private(set) var accounts: [AccountState]
+
+    package init(_ settings: [Settings.Account]) { accounts = settings.map(AccountState.init) }
+
+    package subscript(name: String) -> AccountState? {
+        get { accounts.first { $0.settings.name == name } }
+        set {
+            guard let newValue, let index = accounts.firstIndex(where: { $0.settings.name == name }) else { return }
+            accounts[index] = newValue
+        }
+    }
+
+    /// The accounts that letters of this alias may leave through: enabled ones, in order. Empty for an alias that is
+    /// not known (any more).
+    package func allowed(_ alias: Settings.Alias?) -> [AccountState] {
+        guard let alias else { return [] }
+        let enabled = accounts.filter(\.settings.enabled)
+        if alias.accounts.isEmpty { return enabled }
+        return alias.accounts.compactMap { name in enabled.first { $0.settings.name == name } }
+    }
+
+    /// The account that serves this alias now: the first allowed one that is not paused.
+    package func serving(_ alias: Settings.Alias?) -> AccountState? { allowed(alias).first { !$0.isPaused } }
+
+    /// The account works: it is used again.
+    /// - Returns: whether it was paused before.
+    package mutating func succeeded(_ name: String, reply: String?, at now: Timestamp) -> Bool {
+        guard var state = self[name] else { return false }
+        let wasPaused = state.isPaused
+        state.fault = nil
+        state.needsPerson = false
+        state.failures = 0
+        state.probeAt = nil
+        state.isProbing = false
+        if let reply {
+            state.concurrency = min(state.concurrency + 1, max(1, state.settings.maxConnections))
+            state.lastReply = reply
+            state.lastReplyAt = now
+        }
+        self[name] = state
+        return wasPaused
+    }
+
+    /// The account does not work: it is paused until its next probe.
+    /// - Returns: whether this is news (it was well, or fails for another reason).
+    package mutating func failed(
+        _ name: String, words: String, needsPerson: Bool, at now: Timestamp, retry: Retry, jitter: Double
+    ) -> Bool {
+        guard var state = self[name] else { return false }
+        // Letters that were under way when it failed for the first say the same again; the rhythm goes by probes.
+        if state.isPaused, !state.isProbing { return false }
+        let isNews = state.fault != words
+        state.failures += 1
+        state.fault = words
+        state.needsPerson = needsPerson
+        state.lastReply = words
+        state.lastReplyAt = now
+        state.probeAt = now + Self.pause(state.failures, needsPerson, retry, jitter)
+        state.isProbing = false
+        self[name] = state
+        return isNews
+    }
+
+    /// The server says that it is asked too much of: fewer connections from now on.
+    package mutating func slowedDown(_ name: String) {
+        guard var state = self[name] else { return }
+        state.concurrency = max(1, state.concurrency / 2)
+        self[name] = state
+    }
+
+    /// A server that cannot be reached is asked often, so that an outage's end is noticed; a login that was refused
+    /// seldom, because repeated ones get accounts locked.
+    private static func pause(_ failures: Int, _ needsPerson: Bool, _ retry: Retry, _ jitter: Double) -> Duration {
+        let longest = Duration.seconds(needsPerson ? 3600 : 300)
+        let rhythm = Retry(first: retry.first, maximum: max(retry.first, min(retry.maximum, longest)))
+        return rhythm.delay(afterAttempts: failures, jitter: jitter)
+    }
+
+    /// Paused accounts whose time for a probe has come.
+    package func probesDue(at now: Timestamp) -> [String] {
+        accounts.filter { $0.settings.enabled && $0.isPaused && !$0.isProbing && ($0.probeAt ?? now) <= now }
+            .map(\.settings.name)
+    }
+
+    /// The next time after `now` at which an account may do more than it may now.
+    package func nextChange(after now: Timestamp) -> Timestamp? {
+        accounts.filter(\.settings.enabled).flatMap { state -> [Timestamp] in
+            let probe = state.isPaused && !state.isProbing ? state.probeAt : nil
+            return [probe, state.nextMessage].compactMap { $0 }.filter { $0 > now }
+        }.min()
+    }
+
+    /// Lets every paused account be probed at once: the settings may have been mended.
+    package mutating func probeAll(at now: Timestamp) {
+        for index in accounts.indices where accounts[index].isPaused { accounts[index].probeAt = now }
+    }
+
+    /// Takes over new settings; what is known of an account stays where its settings did not change.
+    package mutating func reload(_ settings: [Settings.Account], at now: Timestamp) {
+        accounts = settings.map { new in
+            guard var old = self[new.name] else { return AccountState(new) }
+            if old.settings != new { old.isProbing = false }
+            old.settings = new
+            return old
+        }
+        probeAll(at: now)
+    }
+
+    /// The wall clock was set.
+    package mutating func clockWasSet(by step: Duration) {
+        for index in accounts.indices {
+            accounts[index].probeAt = accounts[index].probeAt.map { $0 + step }
+            accounts[index].nextMessage = accounts[index].nextMessage.map { $0 + step }
+        }
+    }
+}

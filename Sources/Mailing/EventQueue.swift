@@ -1,0 +1,54 @@
+// How the mailer's threads talk: each reads one queue of events, and waits for it with poll(2). The senders are few and
+// each has at most one event under way, which bounds the queue.
+
+import Glibc
+import Platform
+import Synchronization
+
+/// Events for one thread, from any thread.
+final class EventQueue<Event: Sendable>: Sendable {
+    private let wake: WakeUp
+    private let events = Mutex<[Event]>([])
+
+    init() throws(SystemError) { wake = try WakeUp() }
+
+    /// Readable while events may be waiting.
+    var descriptor: Descriptor { wake.descriptor }
+
+    func post(_ event: Event) {
+        events.withLock { $0.append(event) }
+        wake.signal()
+    }
+
+    func takeAll() -> [Event] {
+        wake.clear()
+        return events.withLock { waiting in
+            defer { waiting.removeAll() }
+            return waiting
+        }
+    }
+}
+
+/// One answer that a thread waits for.
+final class Answer<Value: Sendable>: Sendable {
+    private let wake: WakeUp
+    private let value = Mutex<Value?>(nil)
+
+    init() throws(SystemError) { wake = try WakeUp() }
+
+    func give(_ answer: Value) {
+        value.withLock { $0 = answer }
+        wake.signal()
+    }
+
+    /// Nil when none came in time.
+    func wait(_ timeout: Duration) -> Value? {
+        let end = SystemClock.monotonic() + timeout
+        while true {
+            if let answer = value.withLock({ $0 }) { return answer }
+            let left = end - SystemClock.monotonic()
+            if left <= .zero { return nil }
+            _ = try? Poller.wait([(wake.descriptor.number, .readable)], timeout: left)
+        }
+    }
+}

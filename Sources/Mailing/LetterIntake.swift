@@ -1,0 +1,163 @@
+// incoming/NAME: letters that the daemons hand over. Each file is taken into the queue, and goes when that is committed;
+// what is no letter, or not one that may be sent, goes to rejected/ with the reason beside it, and holds nothing up.
+
+import Formats
+import Glibc
+import Logging
+import Mail
+import Platform
+import Spool
+
+/// What the letters of one round came to.
+struct IntakeResult {
+    /// To be unlinked once the round is committed.
+    var taken: [(folder: HandoverFolder, name: String)] = []
+    var rejected: [(folder: HandoverFolder, name: String, reason: String)] = []
+    /// More letters wait.
+    var hasMore = false
+}
+
+/// The folders of the daemons.
+final class LetterIntake {
+    private let folders: [(daemon: String, folder: HandoverFolder)]
+    let rejectedFolder: String
+    private let inotify: Inotify
+    private let log: Logger
+    /// Files that can neither be read nor moved away, told once. By path.
+    private(set) var stuck: [String: String] = [:]
+    /// A folder that cannot be watched, told once.
+    private(set) var trouble: String?
+
+    /// At most this much is taken in with one commit.
+    private static let lettersPerRound = 64
+    private static let bytesPerRound = 8 << 20
+
+    init(incoming: [(daemon: String, path: String)], rejected: String, log: Logger) throws(SystemError) {
+        folders = incoming.map { ($0.daemon, HandoverFolder(path: $0.path)) }
+        rejectedFolder = rejected
+        inotify = try Inotify()
+        self.log = log
+        try Files.makeDirectories(rejected)
+        watch()
+    }
+
+    /// Readable when something has changed in the folders.
+    var descriptor: Descriptor { inotify.descriptor }
+
+    /// Whether there may be something new.
+    func hasEvents() -> Bool { !inotify.events().isEmpty }
+
+    /// Makes and watches the folders, again where they were replaced.
+    func watch() {
+        do throws(SystemError) {
+            for (_, folder) in folders {
+                try Files.makeDirectories(folder.path, mode: 0o2770)
+                let mask = IN_MOVED_TO | IN_CLOSE_WRITE | IN_ONLYDIR
+                _ = try inotify.add(folder.path, UInt32(mask))
+            }
+            trouble = nil
+        } catch {
+            let words = error.description
+            if trouble != words { log.error("letters cannot be taken in: \(words)") }
+            trouble = words
+        }
+    }
+
+    /// Offers the waiting letters to `queue`, inside its transaction.
+    func takeIn(
+        _ queue: Queue, _ admission: Admission, at now: Timestamp
+    ) throws(QueueError) -> IntakeResult {
+        var result = IntakeResult()
+        var bytes = 0
+        for (daemon, folder) in folders {
+            for name in (try? folder.strangers()) ?? [] where stuck[folder.path + "/" + name] == nil {
+                result.rejected.append((folder, name, "its name is none of a letter's"))
+            }
+            for name in (try? folder.waiting()) ?? [] {
+                let path = folder.path + "/" + name
+                if stuck[path] != nil { continue }
+                if result.taken.count >= Self.lettersPerRound || bytes > Self.bytesPerRound {
+                    result.hasMore = true
+                    return result
+                }
+                switch read(name, in: folder, from: daemon, admission) {
+                case .gone, .later: continue
+                case .refused(let reason): result.rejected.append((folder, name, reason))
+                case .letter(let letter):
+                    bytes += letter.message.count
+                    if try queue.takeIn(letter, at: now) == .conflict {
+                        let reason = "another letter with the id \(letter.id) was taken in before"
+                        result.rejected.append((folder, name, reason))
+                    } else {
+                        result.taken.append((folder, name))
+                    }
+                }
+            }
+        }
+        return result
+    }
+
+    private enum Found {
+        case letter(Letter)
+        case refused(String)
+        case gone
+        /// The system could not read it this time.
+        case later
+    }
+
+    private func read(_ name: String, in folder: HandoverFolder, from daemon: String, _ admission: Admission) -> Found {
+        let bytes: [UInt8]
+        do throws(SystemError) {
+            bytes = try folder.read(name)
+        } catch {
+            switch error.errno {
+            case ENOENT: return .gone
+            case EMFILE, ENFILE, ENOMEM, EIO, EINTR, EAGAIN: return .later
+            default: return .refused(error.description)
+            }
+        }
+        do throws(LetterFileError) {
+            let letter = try LetterFile.decode(bytes)
+            guard name == HandoverFolder.name(of: letter.id) else {
+                return .refused("its name is not that of the letter \(letter.id)")
+            }
+            return admission.refusal(of: letter, from: daemon).map { .refused($0) } ?? .letter(letter)
+        } catch {
+            return .refused(error.description)
+        }
+    }
+
+    /// After the commit: what was taken is unlinked, what was refused is moved away. An unlink that a power cut undoes
+    /// is done again: the letter is known then.
+    func settle(_ result: IntakeResult) {
+        for (folder, name) in result.taken { _ = try? Files.remove(folder.path + "/" + name) }
+        for (folder, name, reason) in result.rejected {
+            let path = Printable.text(folder.path + "/" + name)
+            do throws(SystemError) {
+                try folder.reject(name, reason: reason, into: rejectedFolder)
+                log.error("\(path) is refused and lies in \(rejectedFolder): \(reason)")
+            } catch {
+                stuck[folder.path + "/" + name] = reason
+                log.error("\(path) is refused (\(reason)) and cannot be moved to \(rejectedFolder): \(error)")
+            }
+        }
+    }
+
+    /// How many refused files lie there, for a person to look at.
+    var rejectedCount: Int {
+        ((try? Files.names(in: rejectedFolder)) ?? []).count { !$0.starts(with: [0x2e]) && !$0.ends(with: ".reason") }
+    }
+
+    /// Whether a letter waits that can be taken in.
+    var isEmpty: Bool {
+        folders.allSatisfy { (_, folder) in
+            (((try? folder.waiting()) ?? []) + ((try? folder.strangers()) ?? [])).allSatisfy {
+                stuck[folder.path + "/" + $0] != nil
+            }
+        }
+    }
+}
+
+extension [UInt8] {
+    fileprivate func ends(with text: String) -> Bool { suffix(text.utf8.count).elementsEqual(text.utf8) }
+}

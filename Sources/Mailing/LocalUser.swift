@@ -1,0 +1,79 @@
+// Who is at the control socket, by the kernel's word (SO_PEERCRED), and what that person may do.
+
+import Control
+import Formats
+import Glibc
+
+/// A user of this host.
+package struct LocalUser: Equatable, Sendable {
+    package var uid: UInt32
+    /// Nil for a number that has no name.
+    package var name: String?
+    /// Root, the daemon's own user, and the members of the group `herald`: may change things, and send under any alias.
+    package var isPrivileged: Bool
+
+    package init(uid: UInt32, name: String?, isPrivileged: Bool) {
+        self.uid = uid
+        self.name = name
+        self.isPrivileged = isPrivileged
+    }
+
+    package init(_ peer: ControlPeer) {
+        let name = Self.name(of: peer.uid)
+        self.init(
+            uid: peer.uid, name: name,
+            isPrivileged: peer.uid == 0 || peer.uid == geteuid() || Self.isMember(name, peer.gid, of: "herald"))
+    }
+
+    private static func name(of uid: UInt32) -> String? {
+        var entry = passwd()
+        var found: UnsafeMutablePointer<passwd>?
+        var buffer = [CChar](repeating: 0, count: 16384)
+        guard getpwuid_r(uid, &entry, &buffer, buffer.count, &found) == 0, found != nil, let name = entry.pw_name else {
+            return nil
+        }
+        return String(cString: name)
+    }
+
+    private static func isMember(_ user: String?, _ primary: UInt32, of group: String) -> Bool {
+        var entry = Glibc.group()
+        var found: UnsafeMutablePointer<Glibc.group>?
+        var buffer = [CChar](repeating: 0, count: 1 << 16)
+        guard getgrnam_r(group, &entry, &buffer, buffer.count, &found) == 0, found != nil else { return false }
+        if entry.gr_gid == primary { return true }
+        guard let user else { return false }
+        var count: Int32 = 1024
+        var groups = [gid_t](repeating: 0, count: Int(count))
+        guard getgrouplist(user, primary, &groups, &count) >= 0 else { return false }
+        return groups.prefix(Int(max(0, count))).contains(entry.gr_gid)
+    }
+}
+
+/// How much users without privileges may submit: a bucket for each, filled again with time. Pure.
+package struct SubmissionRates: Equatable, Sendable {
+    /// Messages at once, and messages an hour.
+    package static let burst = 30
+    package static let perHour = 120
+    /// The largest message that anyone may submit.
+    package static let maximumSize = 32 << 20
+
+    private struct Bucket: Equatable {
+        var tokens: Double
+        var filled: Duration
+    }
+    private var buckets: [UInt32: Bucket] = [:]
+
+    package init() {}
+
+    /// Takes one message's worth out of a user's bucket. False when it is empty. `time` is monotonic.
+    package mutating func take(_ uid: UInt32, at time: Duration) -> Bool {
+        var bucket = buckets[uid] ?? Bucket(tokens: Double(Self.burst), filled: time)
+        let passed = max(0, Double((time - bucket.filled).milliseconds) / 1000)
+        bucket.tokens = min(Double(Self.burst), bucket.tokens + passed * Double(Self.perHour) / 3600)
+        bucket.filled = time
+        let allowed = bucket.tokens >= 1
+        if allowed { bucket.tokens -= 1 }
+        buckets[uid] = bucket
+        return allowed
+    }
+}

@@ -1,0 +1,111 @@
+// The control socket: what the mailer answers, and to whom.
+
+import Control
+import Formats
+import Logging
+import Mail
+import Platform
+import Settings
+
+extension Mailer {
+    /// One request, inside the round's transaction; its answer goes out after the commit.
+    func respond(to request: ControlRequest, at now: Timestamp, _ effects: inout Effects) throws(QueueError)
+        -> ControlResponse
+    {
+        // Addresses and subjects are nobody else's business.
+        guard request.command == "send" || LocalUser(request.peer).isPrivileged else {
+            return .failure("only root and the group herald may ask the mailer for this", .denied)
+        }
+        do throws(QueueError) {
+            switch request.command {
+            case "status": return .success(try status(at: now))
+            case "send": return try send(request, at: now, &effects)
+            case "queue-list": return .success(["deliveries": .array(try queue.list().map(\.json))])
+            case "queue-show": return try show(request)
+            default: return try change(request, at: now, &effects)
+            }
+        } catch {
+            if case .database = error { throw error }
+            return .failure("\(error)")
+        }
+    }
+
+    private func show(_ request: ControlRequest) throws(QueueError) -> ControlResponse {
+        let id = request.arguments["id"]?.string ?? ""
+        guard let particulars = try queue.particulars(of: id).members else { throw .unknown(id) }
+        let deliveries = JSON.Member("deliveries", .array(try queue.list(letter: id).map(\.json)))
+        return .success(.object(particulars + [deliveries]), body: try queue.message(of: id))
+    }
+
+    private func change(
+        _ request: ControlRequest, at now: Timestamp, _ effects: inout Effects
+    ) throws(QueueError) -> ControlResponse {
+        guard request.command.hasPrefix("queue-"),
+            let change = QueueChange(rawValue: String(request.command.dropFirst(6)))
+        else { return .failure("the mailer knows no '\(Printable.text(request.command, limit: 40))'") }
+        let id = request.arguments["id"]?.string ?? ""
+        let count = try queue.change(id, change, at: now)
+        if count == 0 { return .failure("no delivery of \(id) is in a state that '\(change.rawValue)' is for") }
+        if change == .retry { book.probeAll(at: now) }
+        effects.says.append((.notice, "\(id): \(change.rawValue) of \(count) deliveries by uid \(request.peer.uid)"))
+        return .success(["id": .string(id), "deliveries": JSON(count)])
+    }
+
+    private func send(
+        _ request: ControlRequest, at now: Timestamp, _ effects: inout Effects
+    ) throws(QueueError) -> ControlResponse {
+        let user = LocalUser(request.peer)
+        let letter: Letter
+        do throws(SubmissionError) {
+            letter = try self.letter(request, from: user, at: now)
+        } catch {
+            return .failure(error.description, error.kind)
+        }
+        guard try queue.takeIn(letter, at: now) == .taken else {
+            return .failure("the id is taken; send again", .later)
+        }
+        let size = "\(letter.message.count) bytes for \(letter.envelope.recipients.count)"
+        effects.says.append(
+            (.info, "\(letter.id): submitted by uid \(user.uid), \(size) under '\(letter.alias ?? "")'"))
+        return .success(["id": .string(letter.id)])
+    }
+
+    private func letter(
+        _ request: ControlRequest, from user: LocalUser, at now: Timestamp
+    ) throws(SubmissionError) -> Letter {
+        guard request.body.count <= SubmissionRates.maximumSize else {
+            throw SubmissionError("the message has more than \(SubmissionRates.maximumSize >> 20) MiB")
+        }
+        if !user.isPrivileged, !rates.take(user.uid, at: SystemClock.monotonic()) {
+            throw SubmissionError("too many messages: \(SubmissionRates.perHour) an hour are taken from a user", .later)
+        }
+        let circumstances = Submission.Circumstances(
+            id: Randomness.identifier(), host: HostNames.mail(), now: now, utcOffset: SystemClock.utcOffset(at: now))
+        return try Submission(request).letter(from: user, settings, circumstances)
+    }
+}
+
+extension Mailer {
+    /// SIGHUP: new settings where they are valid, else the old ones go on.
+    func reloadSettings() {
+        ServiceManager.reloading()
+        defer { ServiceManager.ready() }
+        let (new, diagnostics) = reload()
+        guard let new else {
+            reloadFault = "the settings are not valid, the earlier ones stay in force: \(diagnostics.first ?? "")"
+            for line in diagnostics { log.error("\(line)") }
+            return log.error("the settings are not valid: the earlier ones stay in force")
+        }
+        for line in diagnostics { log.warning("\(line)") }
+        reloadFault = new.paths == settings.paths ? nil : "changed 'paths' take effect at a restart"
+        if let reloadFault { log.warning("\(reloadFault)") }
+        let paths = settings.paths
+        settings = new
+        settings.paths = paths
+        retry = Retry(new.smtp.retry)
+        book.reload(new.smtp.accounts, at: SystemClock.now())
+        pool.retire(accounts: new.smtp.accounts)
+        (mayHaveLetters, stallsMayHaveChanged) = (true, true)
+        log.notice("the settings were read again")
+    }
+}

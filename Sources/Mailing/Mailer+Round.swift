@@ -1,0 +1,260 @@
+// The stages of a round. They change the queue and the account book, and note in `Effects` what may only happen once the
+// round is committed.
+
+import Control
+import Formats
+import Logging
+import Mail
+import Platform
+import SMTPProtocol
+import SMTPTransport
+import Settings
+
+/// What a round does to the world outside the database, after its commit.
+struct Effects {
+    var dots: [Answer<Bool>] = []
+    var answers: [(answer: Answer<ControlResponse>, response: ControlResponse)] = []
+    var orders: [(order: DeliveryThread.Order, account: Settings.Account)] = []
+    var intake = IntakeResult()
+    var says: [(level: Logger.Level, text: String)] = []
+}
+
+extension Mailer {
+    /// What has come since the last round, after what is left of it. Threads that are done are free from now on.
+    func receive() -> [MailerEvent] {
+        let events = inbox.events.takeAll()
+        for event in events {
+            switch event {
+            case .done(let thread, _, _, _, _): pool.finished(thread, accounts: settings.smtp.accounts)
+            case .stop: beginStop()
+            case .dotPending, .outcomes, .request: break
+            }
+        }
+        return unrecorded + events
+    }
+
+    func record(_ reports: [MailerEvent], at now: Timestamp, _ effects: inout Effects) throws(QueueError) {
+        for report in reports {
+            switch report {
+            case .dotPending(let deliveries, let answer):
+                if try legal({ () throws(QueueError) in try queue.dotPending(deliveries, at: now) }) {
+                    effects.dots.append(answer)
+                } else {
+                    answer.give(false)
+                }
+            case .outcomes(let account, let decided):
+                for one in decided { try record(one, account, at: now, &effects) }
+            case .done(_, let account, let decided, let undecided, let fault):
+                for one in decided { try record(one, account, at: now, &effects) }
+                try record(fault, account, undecided, at: now, &effects)
+            case .request(let call):
+                effects.answers.append((call.answer, try respond(to: call.request, at: now, &effects)))
+            case .stop: break
+            }
+        }
+    }
+
+    /// An outcome that the table of states does not allow is a bug of ours: said, and the rest goes on.
+    private func legal(_ step: () throws(QueueError) -> Void) throws(QueueError) -> Bool {
+        do throws(QueueError) {
+            try step()
+            return true
+        } catch {
+            if case .database = error { throw error }
+            log.critical("\(error)")
+            return false
+        }
+    }
+
+    private func record(
+        _ one: Decided, _ account: String, at now: Timestamp, _ effects: inout Effects
+    ) throws(QueueError) {
+        let words = one.outcome.words
+        let chance = jitter()
+        var says: [(Logger.Level, String)] = []
+        if case .uncertain = one.outcome {} else { accountWorks(account, reply: words, at: now, &effects) }
+        _ = try legal { () throws(QueueError) in
+            switch one.outcome {
+            case .delivered:
+                try queue.sent(one.delivery, words: words, at: now)
+                says.append((.info, "sent through '\(account)': \(words)"))
+            case .permanent:
+                try queue.failed(one.delivery, words: words, at: now)
+                says.append((.error, "refused by '\(account)' for good: \(words)"))
+            case .transient:
+                says.append(try putOff(one.delivery, account, words, at: now))
+                if [421, 432, 451].contains(one.outcome.code) { book.slowedDown(account) }
+            case .uncertain:
+                let hold = settings.smtp.uncertain == .hold
+                let held = try queue.uncertain(
+                    one.delivery, words: words, at: now, hold: hold, retry: retry, jitter: chance)
+                putOff.insert(one.delivery)
+                says.append((.warning, "uncertain, \(held ? "held" : "to be sent once more"): \(words)"))
+            }
+        }
+        let letter = try queue.label(of: one.delivery)
+        effects.says += says.map { ($0.0, "\(letter): \($0.1)") }
+    }
+
+    private func putOff(
+        _ delivery: Int64, _ account: String, _ words: String, at now: Timestamp
+    ) throws(QueueError) -> (Logger.Level, String) {
+        putOff.insert(delivery)
+        let isFirst = try queue.row(of: delivery).attempts == 1
+        let givenUp = try queue.putOff(delivery, words: words, at: now, retry: retry, jitter: jitter())
+        if givenUp { return (.error, "given up: \(words)") }
+        return (isFirst ? .notice : .debug, "put off by '\(account)', tried again later: \(words)")
+    }
+
+    /// A thread is done; the fault, if any, says what becomes of what it did not decide.
+    private func record(
+        _ fault: SessionFault?, _ account: String, _ undecided: [Int64], at now: Timestamp, _ effects: inout Effects
+    ) throws(QueueError) {
+        guard let fault else { return accountWorks(account, reply: nil, at: now, &effects) }
+        let isProbe = book[account]?.isProbing == true && undecided.isEmpty
+        if fault.isAccountFault || fault.isConnectionFault || isProbe {
+            accountFails(account, fault, at: now, &effects)
+            for delivery in undecided {
+                _ = try legal { () throws(QueueError) in
+                    try queue.giveBack(delivery, words: fault.words, at: now)
+                }
+            }
+            return
+        }
+        if [421, 432, 451].contains(fault.code) { book.slowedDown(account) }
+        for delivery in undecided {
+            _ = try legal { () throws(QueueError) in
+                if fault.isTransient {
+                    let said = try putOff(delivery, account, fault.words, at: now)
+                    effects.says.append((said.0, "\(try queue.label(of: delivery)): \(said.1)"))
+                } else {
+                    try queue.failed(delivery, words: fault.words, at: now)
+                    effects.says.append((.error, "\(try queue.label(of: delivery)): failed: \(fault)"))
+                }
+            }
+        }
+    }
+
+    private func accountWorks(_ account: String, reply: String?, at now: Timestamp, _ effects: inout Effects) {
+        guard book.succeeded(account, reply: reply, at: now) else { return }
+        stallsMayHaveChanged = true
+        effects.says.append((.notice, "account '\(account)' works again"))
+    }
+
+    private func accountFails(_ account: String, _ fault: SessionFault, at now: Timestamp, _ effects: inout Effects) {
+        // A server that serves one connection and turns the second away ("too many connections") works.
+        if fault.code != nil, !fault.isAccountFault, pool.busy(for: account) > 0 { return book.slowedDown(account) }
+        let isNews = book.failed(
+            account, words: "\(fault)", needsPerson: fault.isAccountFault, at: now, retry: retry, jitter: jitter())
+        stallsMayHaveChanged = true
+        guard isNews else { return }
+        let others = book.accounts.contains { $0.settings.enabled && !$0.isPaused }
+        let rest = others ? "" : "; no other account is left: letters wait"
+        effects.says.append(
+            (fault.isAccountFault ? .critical : .error, "account '\(account)' is paused: \(fault)\(rest)"))
+    }
+
+    /// incoming/ → queue.
+    func takeIn(at now: Timestamp, _ effects: inout Effects) throws(QueueError) {
+        guard mayHaveLetters, stopsBy == nil else { return }
+        effects.intake = try intake.takeIn(queue, Admission(settings), at: now)
+    }
+
+    /// queue → accounts.
+    func schedule(at now: Timestamp, _ effects: inout Effects) throws(QueueError) {
+        isWaiting = false
+        guard stopsBy == nil else { return }
+        _ = try queue.releaseDue(at: now)
+        try noticeStalls(at: now)
+        var scheduler = Scheduler(settings: settings, book: book, free: freeConnections(at: now))
+        if options.noWait { scheduler.excluded = putOff }
+        let schedule = try scheduler.schedule(queue, at: now)
+        isWaiting = schedule.isWaiting
+        for orphan in schedule.orphans {
+            let words = "uncertain, held: its account '\(orphan.account ?? "")' is not in the settings any more"
+            try queue.hold(orphan.number, words: words, at: now)
+        }
+        for (account, deliveries) in schedule.groups {
+            guard let state = book[account],
+                let assignment = try queue.claim(deliveries, account: account, at: now, retry: retry, jitter: jitter())
+            else { continue }
+            if state.settings.delayBetweenMessages > .zero {
+                book[account]?.nextMessage = now + state.settings.delayBetweenMessages
+            }
+            effects.orders.append((.deliver(assignment), state.settings))
+        }
+        for account in book.probesDue(at: now) {
+            guard let state = book[account] else { continue }
+            book[account]?.isProbing = true
+            effects.orders.append((.probe, state.settings))
+        }
+    }
+
+    /// For every account that is well: how many more letters it can be given.
+    private func freeConnections(at now: Timestamp) -> [String: Int] {
+        var free: [String: Int] = [:]
+        for state in book.accounts where state.settings.enabled && !state.isPaused {
+            let most = min(state.concurrency, state.settings.maxConnections)
+            var count = max(0, most - pool.busy(for: state.settings.name))
+            if state.settings.delayBetweenMessages > .zero {
+                count = (state.nextMessage ?? now) > now ? 0 : min(count, 1)
+            }
+            free[state.settings.name] = count
+        }
+        return free
+    }
+
+    /// Time without a usable account does not count towards giving up.
+    private func noticeStalls(at now: Timestamp) throws(QueueError) {
+        guard stallsMayHaveChanged else { return }
+        for alias in try queue.waitingAliases() {
+            let usable = book.serving(settings.alias(alias)) != nil
+            try queue.stall(alias: alias, usable: usable, at: now)
+        }
+        stallsMayHaveChanged = false
+    }
+
+    /// After the commit, the urgent first.
+    func settle(_ effects: Effects) {
+        for dot in effects.dots { dot.give(true) }
+        for (order, account) in effects.orders { start(order, account) }
+        for (answer, response) in effects.answers { answer.give(response) }
+        if mayHaveLetters {
+            intake.settle(effects.intake)
+            mayHaveLetters = effects.intake.hasMore
+        }
+        for (level, text) in effects.says { log.log(level: level, "\(text)") }
+    }
+
+    private func start(_ order: DeliveryThread.Order, _ account: Settings.Account) {
+        do throws(SystemError) {
+            try pool.assign(order, to: account)
+        } catch {
+            guard case .deliver(let assignment) = order else { return }
+            let fault = SessionFault(.connect, "\(error)", .tryAgain)
+            unrecorded.append(
+                .done(
+                    thread: 0, account: account.name, decided: [],
+                    undecided: assignment.recipients.map(\.delivery), fault: fault))
+        }
+    }
+
+    /// The round was not committed: nothing of it has happened, and the reports wait for the next one.
+    func abandon(_ effects: Effects, _ reports: [MailerEvent], _ error: QueueError) {
+        for dot in effects.dots { dot.give(false) }
+        let words = "the queue cannot be written: \(error)"
+        if databaseFault != words { log.critical("\(words)") }
+        databaseFault = words
+        unrecorded = []
+        for report in reports {
+            switch report {
+            case .dotPending(_, let answer): answer.give(false)
+            case .request(let call): call.answer.give(.failure(words, .later))
+            case .outcomes, .done: unrecorded.append(report)
+            case .stop: break
+            }
+        }
+    }
+
+    func jitter() -> Double { Double.random(in: -1...1) }
+}

@@ -1,0 +1,74 @@
+// What the mailer says of itself: one object for `herald status`.
+
+import Formats
+import Glibc
+import Platform
+import Settings
+
+extension Mailer {
+    func status(at now: Timestamp) throws(QueueError) -> JSON {
+        let counts = try queue.counts()
+        let queued = try queue.oldestWaiting()
+        let last = try queue.lastSent()
+        let troubles = try queue.troubles(limit: 20)
+        return [
+            "daemon": "herald-mailer", "version": .string(Product.version), "pid": .int(Int64(getpid())),
+            "since": .string(started.rfc3339(fraction: 3)),
+            "queue": .object(Self.counted(counts)),
+            "waits_since": JSON(queued?.rfc3339(fraction: 3)),
+            "accounts": .array(book.accounts.map { account($0, at: now) }),
+            "last_sent": last.map {
+                [
+                    "id": .string($0.letter), "recipient": .string($0.recipient), "subject": .string($0.subject),
+                    "at": .string($0.changed.rfc3339(fraction: 3)), "reply": JSON($0.lastReply),
+                ]
+            } ?? .null,
+            "troubles": .array(troubles.map(\.json)),
+            "problems": .array(problems(counts).map { .string($0) }),
+        ]
+    }
+
+    /// The states as lists name them.
+    private static func counted(_ counts: [DeliveryState: Int]) -> [JSON.Member] {
+        var members: [JSON.Member] = []
+        for state in DeliveryState.allCases where state != .dotPending {
+            let count = (counts[state] ?? 0) + (state == .sending ? counts[.dotPending] ?? 0 : 0)
+            members.append(JSON.Member(state.name, JSON(count)))
+        }
+        return members
+    }
+
+    private func account(_ state: AccountState, at now: Timestamp) -> JSON {
+        let settings = state.settings
+        let name = !settings.enabled ? "disabled" : state.isPaused ? "paused" : "well"
+        return [
+            "name": .string(settings.name), "state": .string(name),
+            "server": .string("\(settings.server):\(settings.port)"), "security": .string(settings.security.rawValue),
+            "connections": JSON(pool.busy(for: settings.name)), "fault": JSON(state.fault),
+            "next_probe": JSON(state.isPaused ? state.probeAt?.rfc3339(fraction: 3) : nil),
+            "last_reply": JSON(state.lastReply), "last_reply_at": JSON(state.lastReplyAt?.rfc3339(fraction: 3)),
+        ]
+    }
+
+    /// What needs a person, in sentences.
+    private func problems(_ counts: [DeliveryState: Int]) -> [String] {
+        var problems = [setAside, reloadFault, databaseFault, intake.trouble].compactMap { $0 }
+        let enabled = book.accounts.filter(\.settings.enabled)
+        if enabled.isEmpty { problems.append("no account is enabled in smtp.accounts: letters wait") }
+        for state in enabled {
+            if let fault = state.fault { problems.append("account '\(state.settings.name)' is paused: \(fault)") }
+        }
+        let failed = counts[.failed] ?? 0
+        if failed > 0 { problems.append("\(failed) deliveries have failed: herald queue list") }
+        if let held = try? queue.heldForPerson(), held > 0 {
+            problems.append("\(held) deliveries are held until a person decides: herald queue list")
+        }
+        for (path, reason) in intake.stuck.sorted(by: { $0.key < $1.key }).prefix(5) {
+            problems.append("\(Printable.text(path)) is no letter that can be sent: \(reason)")
+        }
+        if intake.rejectedCount > 0 {
+            problems.append("\(intake.rejectedCount) files were rejected; they lie in \(intake.rejectedFolder)")
+        }
+        return problems
+    }
+}

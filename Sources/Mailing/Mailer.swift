@@ -1,0 +1,225 @@
+// The mailer: one thread that owns the queue. It turns in rounds, each a single transaction, so that everything that
+// happened meanwhile (letters that came, outcomes, dots that are about to go out) is committed with one sync of the disk;
+// only after the commit is anything done that depends on it. Talking to servers is the delivery threads' work.
+
+import Formats
+import Glibc
+import Logging
+import Platform
+import Settings
+
+/// The coordinator of the program herald-mailer.
+package final class Mailer {
+    package struct Options: Sendable {
+        /// Work off what is there, then return.
+        package var untilIdle = false
+        /// With `untilIdle`: no second attempt of anything.
+        package var noWait = false
+        /// How long a connection without work is kept open.
+        package var idleConnection = Duration.seconds(5)
+        /// How often the folders are looked at, should inotify have missed something.
+        package var rescan = Duration.seconds(5)
+        /// How long a stop waits for what is under way.
+        package var stopGrace = Duration.seconds(20)
+
+        package init(untilIdle: Bool = false, noWait: Bool = false) {
+            self.untilIdle = untilIdle
+            self.noWait = noWait
+        }
+    }
+
+    /// How long finished letters are kept (then: id and SHA-256 alone).
+    static let keep = Duration.seconds(14 * 86400)
+
+    let options: Options
+    let log: Logger
+    let reload: () -> (settings: Settings?, diagnostics: [String])
+    let signals: Signals?
+    let queue: Queue
+    let intake: LetterIntake
+    let pool: DeliveryPool
+    let started: Timestamp
+    let inbox: MailerInbox
+    var settings: Settings
+    var retry: Retry
+    var book: AccountBook
+    /// Reports whose effect on the queue is not committed yet.
+    var unrecorded: [MailerEvent] = []
+    /// With `noWait`: what was put off in this run.
+    var putOff: Set<Int64> = []
+    var rates = SubmissionRates()
+    /// Why the settings in force are older than the files.
+    var reloadFault: String?
+    /// Why the database could not be written; told once.
+    var databaseFault: String?
+    var setAside: String?
+
+    var mayHaveLetters = true
+    var stallsMayHaveChanged = true
+    var stopsBy: Duration?
+    private var nextRescan = SystemClock.monotonic()
+    private var nextForget = SystemClock.monotonic()
+    private var clock: (wall: Timestamp, monotonic: Duration)
+    /// What the last round left for later.
+    var isWaiting = false
+
+    /// Opens the queue (throws EWOULDBLOCK where another mailer owns it) and recovers what the last run left.
+    package init(
+        _ settings: Settings, options: Options, inbox: MailerInbox, signals: Signals?, log: Logger,
+        reload: @escaping () -> (settings: Settings?, diagnostics: [String])
+    ) throws(QueueError) {
+        let folder = settings.paths.state("mailer")
+        (queue, setAside) = try Queue.open(folder: folder)
+        let incoming = ["watcher", "responder"].map { (daemon: $0, path: settings.paths.incoming($0)) }
+        do throws(SystemError) {
+            intake = try LetterIntake(incoming: incoming, rejected: folder + "/rejected", log: log)
+        } catch {
+            throw .system(error)
+        }
+        pool = DeliveryPool(events: inbox.events, idle: options.idleConnection, log: log)
+        started = SystemClock.now()
+        clock = (started, SystemClock.monotonic())
+        book = AccountBook(settings.smtp.accounts)
+        retry = Retry(settings.smtp.retry)
+        (self.settings, self.options, self.inbox, self.signals) = (settings, options, inbox, signals)
+        (self.log, self.reload) = (log, reload)
+        try recover()
+    }
+
+    private func recover() throws(QueueError) {
+        if let setAside { log.critical("\(setAside)") }
+        let now = started
+        let found = try queue.transaction { () throws(QueueError) in
+            try queue.restore(&book, at: now)
+            return try queue.recover(at: now, hold: settings.smtp.uncertain == .hold)
+        }
+        book.probeAll(at: now)
+        if found.sending > 0 { log.notice("\(found.sending) deliveries were under way and are queued again") }
+        if found.uncertain > 0 {
+            log.warning("\(found.uncertain) deliveries waited for the server's last answer and are uncertain")
+        }
+        if !settings.smtp.accounts.contains(where: \.enabled) {
+            log.warning("no account is enabled in smtp.accounts: letters wait")
+        }
+    }
+
+    /// Works until it is told to stop, or until there is nothing to do (`untilIdle`). Returns the exit code.
+    package func run() -> Int32 {
+        while true {
+            if !round() { return close() }
+            wait(timeout())
+            heed()
+        }
+    }
+
+    /// Waits for whatever comes first.
+    private func wait(_ timeout: Duration) {
+        var sources = [(number: inbox.events.descriptor.number, interest: Interest.readable)]
+        sources.append((intake.descriptor.number, .readable))
+        if let signals { sources.append((signals.descriptor.number, .readable)) }
+        _ = try? Poller.wait(sources, timeout: timeout)
+        if intake.hasEvents() { mayHaveLetters = true }
+    }
+
+    /// What came that is not the queue's business.
+    private func heed() {
+        while let request = signals?.next() {
+            switch request {
+            case .stop: beginStop()
+            case .reload: reloadSettings()
+            }
+        }
+        let time = SystemClock.monotonic()
+        guard time >= nextRescan else { return }
+        nextRescan = time + min(options.rescan, ServiceManager.watchdogInterval() ?? options.rescan)
+        intake.watch()
+        mayHaveLetters = true
+        stallsMayHaveChanged = true
+        ServiceManager.watchdog()
+    }
+
+    func beginStop() {
+        guard stopsBy == nil else { return }
+        ServiceManager.stopping()
+        stopsBy = SystemClock.monotonic() + options.stopGrace
+        log.info("stopping\(pool.busy > 0 ? " after \(pool.busy) letters that are under way" : "")")
+    }
+
+    /// The stages, in order, in one transaction. False when the work is over.
+    private func round() -> Bool {
+        let now = SystemClock.now()
+        let reports = receive()
+        var effects = Effects()
+        let before = book
+        let triedBefore = putOff
+        do throws(QueueError) {
+            try queue.transaction { () throws(QueueError) in
+                try noticeClock(now)
+                try record(reports, at: now, &effects)  // outcomes, dots, requests
+                try takeIn(at: now, &effects)  // incoming/ → queue
+                try schedule(at: now, &effects)  // queue → accounts
+                try forget(at: now)
+                try queue.save(book, before: before)
+            }
+            databaseFault = nil
+            unrecorded = []
+            settle(effects)
+        } catch {
+            book = before
+            putOff = triedBefore
+            abandon(effects, reports, error)
+        }
+        return !isOver(effects)
+    }
+
+    /// A wall clock that was set must neither give letters up nor make them wait for a year.
+    private func noticeClock(_ now: Timestamp) throws(QueueError) {
+        let monotonic = SystemClock.monotonic()
+        let step = (now - clock.wall) - (monotonic - clock.monotonic)
+        clock = (now, monotonic)
+        guard step > .seconds(60) || step < .seconds(-60) else { return }
+        log.notice("the clock was set by \(step.microseconds / 1_000_000) s: times of attempts move with it")
+        try queue.clockWasSet(by: step)
+        book.clockWasSet(by: step)
+    }
+
+    private func forget(at now: Timestamp) throws(QueueError) {
+        guard SystemClock.monotonic() >= nextForget else { return }
+        let more = try queue.forget(before: now - Self.keep) > 0
+        nextForget = SystemClock.monotonic() + (more ? .seconds(1) : .seconds(3600))
+    }
+
+    private func isOver(_ effects: Effects) -> Bool {
+        if let stopsBy { return pool.busy == 0 && unrecorded.isEmpty || SystemClock.monotonic() >= stopsBy }
+        guard options.untilIdle, databaseFault == nil, pool.busy == 0, effects.orders.isEmpty, !effects.intake.hasMore,
+            intake.isEmpty
+        else { return false }
+        if options.noWait { return !isWaiting }
+        if (try? queue.hasWork()) == false { return true }
+        return !settings.smtp.accounts.contains(where: \.enabled)
+    }
+
+    private func timeout() -> Duration {
+        let time = SystemClock.monotonic()
+        var waits = [nextRescan - time, stopsBy.map { $0 - time } ?? .seconds(60)]
+        if databaseFault != nil { return .seconds(1) }
+        let now = SystemClock.now()
+        if mayHaveLetters { return .zero }
+        if let due = (try? queue.nextDue(after: clock.wall)) ?? nil { waits.append(due - now) }
+        if let change = book.nextChange(after: clock.wall) { waits.append(change - now) }
+        return max(.zero, waits.min() ?? .zero)
+    }
+
+    private func close() -> Int32 {
+        inbox.close()
+        pool.close()
+        let waits = (try? queue.hasWork()) ?? true
+        return options.untilIdle && !options.noWait && stopsBy == nil && waits ? 1 : 0
+    }
+}
+
+extension Retry {
+    init(_ settings: Settings.Retry) {
+        self.init(first: settings.first, maximum: settings.maximum, giveUpAfter: settings.giveUpAfter)
+    }
+}

@@ -1,0 +1,45 @@
+// Where everything arrives that other threads have for the mailer: reports of deliveries, requests of people.
+
+import Control
+import Platform
+import Synchronization
+
+/// A request that waits for the mailer's answer.
+struct ControlCall: Sendable {
+    let request: ControlRequest
+    let answer: Answer<ControlResponse>
+}
+
+/// The mailer's inbox. Made before the mailer, so that others can reach it from the start.
+package final class MailerInbox: Sendable {
+    let events: EventQueue<MailerEvent>
+    private let isClosed = Mutex(false)
+
+    package init() throws(SystemError) { events = try EventQueue() }
+
+    /// For the control socket: hands the request over and waits for the answer.
+    package func ask(_ request: ControlRequest) -> ControlResponse {
+        guard let answer = try? Answer<ControlResponse>() else { return .failure("out of descriptors", .later) }
+        let accepted = isClosed.withLock { closed in
+            if !closed { events.post(.request(ControlCall(request: request, answer: answer))) }
+            return !closed
+        }
+        guard accepted else { return .failure("the mailer is stopping", .later) }
+        return answer.wait(.seconds(25)) ?? .failure("the mailer is busy", .later)
+    }
+
+    /// Tells the mailer to stop at the next safe point.
+    package func stop() { events.post(.stop) }
+
+    /// Nobody is answered from now on; those who wait are told so.
+    func close() {
+        isClosed.withLock { $0 = true }
+        for event in events.takeAll() {
+            switch event {
+            case .request(let call): call.answer.give(.failure("the mailer is stopping", .later))
+            case .dotPending(_, let answer): answer.give(false)
+            case .outcomes, .done, .stop: break
+            }
+        }
+    }
+}

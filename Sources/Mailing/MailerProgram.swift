@@ -1,0 +1,53 @@
+// The program herald-mailer: from its options to a running mailer.
+
+import Control
+import Glibc
+import Logging
+import Platform
+import Settings
+
+package enum MailerProgram {
+    /// Runs the mailer in the foreground. Returns the exit code: 0 done, 1 letters are left that nothing can carry
+    /// (`--until-idle`), 2 wrong settings, 75 another mailer owns the state, or it cannot be opened.
+    package static func run(_ options: DaemonOptions) -> Int32 {
+        let log = Logger(label: "herald-mailer")
+        let read = { @Sendable () -> (settings: Settings?, diagnostics: [String]) in
+            let (settings, diagnostics) = Settings.read(options.config)
+            return (settings, diagnostics.map(\.description))
+        }
+        let (settings, diagnostics) = read()
+        for line in diagnostics { log.log(level: settings == nil ? .error : .warning, "\(line)") }
+        guard let settings else { return 2 }
+        do throws(QueueError) {
+            return try run(settings, options, log, read)
+        } catch {
+            if case .system(let cause) = error, cause.errno == EWOULDBLOCK {
+                log.error("another herald-mailer is at work on \(settings.paths.state("mailer"))")
+            } else {
+                log.critical("cannot start: \(error)")
+            }
+            return 75
+        }
+    }
+
+    private static func run(
+        _ settings: Settings, _ options: DaemonOptions, _ log: Logger,
+        _ reload: @escaping @Sendable () -> (settings: Settings?, diagnostics: [String])
+    ) throws(QueueError) -> Int32 {
+        let (signals, inbox) = try system { () throws(SystemError) in (try Signals(), try MailerInbox()) }
+        let choices = Mailer.Options(untilIdle: options.untilIdle, noWait: options.noWait)
+        let mailer = try Mailer(settings, options: choices, inbox: inbox, signals: signals, log: log, reload: reload)
+        let control = try system { () throws(SystemError) in
+            try ControlServer(path: settings.paths.socket("mailer"), log: log) { inbox.ask($0) }
+        }
+        log.info("ready: \(settings.smtp.accounts.count) accounts, state in \(settings.paths.state("mailer"))")
+        ServiceManager.ready()
+        let code = mailer.run()
+        control.stop()
+        return code
+    }
+
+    private static func system<T>(_ body: () throws(SystemError) -> T) throws(QueueError) -> T {
+        do throws(SystemError) { return try body() } catch { throw .system(error) }
+    }
+}

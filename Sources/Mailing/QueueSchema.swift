@@ -1,0 +1,32 @@
+// The shape of the queue's database. Times are microseconds since 1970.
+
+import Database
+
+enum QueueSchema {
+    static let schema = Schema([first])
+
+    /// `letters.sha256` is of the whole letter file, envelope and all: the identity of what was taken in. A letter that
+    /// is long done keeps its row with id and SHA-256 alone (`forgotten`), so that its id is never taken twice.
+    /// `deliveries.rank` is 2 × priority + (1 after the first attempt): the order in which they are served.
+    private static let first = """
+        CREATE TABLE letters(
+            id TEXT PRIMARY KEY NOT NULL, sha256 BLOB NOT NULL, forgotten INTEGER NOT NULL DEFAULT 0,
+            origin TEXT, alias TEXT, sender TEXT, notify TEXT, envelope_id TEXT, priority INTEGER, created INTEGER,
+            subject TEXT, message_id TEXT, size INTEGER, taken_in INTEGER NOT NULL
+        );
+        CREATE TABLE messages(letter TEXT PRIMARY KEY NOT NULL REFERENCES letters(id), bytes BLOB NOT NULL);
+        CREATE TABLE deliveries(
+            number INTEGER PRIMARY KEY, letter TEXT NOT NULL REFERENCES letters(id), recipient TEXT NOT NULL,
+            state INTEGER NOT NULL, alias TEXT, rank INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
+            next_attempt INTEGER, account TEXT, last_attempt INTEGER, last_reply TEXT,
+            uncertain INTEGER NOT NULL DEFAULT 0, stalled_since INTEGER, stalled INTEGER NOT NULL DEFAULT 0,
+            changed INTEGER NOT NULL, UNIQUE(letter, recipient)
+        );
+        CREATE INDEX deliveries_due ON deliveries(state, rank, next_attempt);
+        CREATE INDEX deliveries_next ON deliveries(state, next_attempt);
+        CREATE TABLE accounts(
+            name TEXT PRIMARY KEY NOT NULL, fault TEXT, failures INTEGER NOT NULL DEFAULT 0, probe_at INTEGER,
+            next_message INTEGER, last_reply TEXT, last_reply_at INTEGER
+        );
+        """
+}

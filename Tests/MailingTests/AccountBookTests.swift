@@ -1,0 +1,98 @@
+import Formats
+import Settings
+import Testing
+
+@testable import Mailing
+
+@Suite struct AccountBookTests {
+    private let now = Timestamp(seconds: 1_800_000_000)
+    private let retry = Retry()
+
+    private func settings() throws -> Settings {
+        try Sample.settings(
+            """
+            smtp:
+              accounts:
+                - {name: off, server: a.example.org, enabled: false}
+                - {name: one, server: b.example.org}
+                - {name: two, server: c.example.org}
+            """)
+    }
+
+    @Test("the first enabled account serves; the next one takes over while it is paused")
+    func failover() throws {
+        let settings = try settings()
+        var book = AccountBook(settings.smtp.accounts)
+        let alias = settings.defaultAlias
+        #expect(book.serving(alias)?.settings.name == "one")
+        let isNews = book.failed("one", words: "refused", needsPerson: false, at: now, retry: retry, jitter: 0)
+        #expect(isNews)
+        #expect(book.serving(alias)?.settings.name == "two")
+        #expect(book.probesDue(at: now).isEmpty)
+        #expect(book.nextChange(after: now) == now + .seconds(60))
+        #expect(book.probesDue(at: now + .seconds(60)) == ["one"])
+        let wasPaused = book.succeeded("one", reply: nil, at: now)
+        #expect(wasPaused)
+        #expect(book.serving(alias)?.settings.name == "one")
+    }
+
+    @Test("letters never leave through an account that is not their alias's")
+    func bounds() throws {
+        let settings = try settings()
+        var book = AccountBook(settings.smtp.accounts)
+        var alias = settings.defaultAlias
+        alias.accounts = ["two", "off"]
+        #expect(book.allowed(alias).map(\.settings.name) == ["two"])
+        _ = book.failed("two", words: "535", needsPerson: true, at: now, retry: retry, jitter: 0)
+        #expect(book.serving(alias) == nil)
+        #expect(book.serving(nil) == nil)
+    }
+
+    @Test("an account is probed ever more seldom, and a fault is news once")
+    func rhythm() throws {
+        var book = AccountBook(try settings().smtp.accounts)
+        var waits: [Int64] = []
+        for attempt in 0..<5 {
+            let isNews = book.failed("one", words: "refused", needsPerson: false, at: now, retry: retry, jitter: 0)
+            #expect(isNews == (attempt == 0))
+            waits.append(((book["one"]?.probeAt ?? now) - now).milliseconds / 1000)
+            book["one"]?.isProbing = true
+        }
+        #expect(waits == [60, 120, 240, 300, 300])
+    }
+
+    @Test("letters that fail with the account do not make its pause longer")
+    func together() throws {
+        var book = AccountBook(try settings().smtp.accounts)
+        _ = book.failed("one", words: "refused", needsPerson: false, at: now, retry: retry, jitter: 0)
+        let isNews = book.failed("one", words: "refused too", needsPerson: false, at: now, retry: retry, jitter: 0)
+        #expect(!isNews)
+        #expect(book["one"]?.failures == 1)
+    }
+
+    @Test("connections grow with what a server takes, and are halved when it is too much")
+    func concurrency() throws {
+        var accounts = try settings().smtp.accounts
+        accounts[1].maxConnections = 4
+        var book = AccountBook(accounts)
+        for _ in 0..<9 { _ = book.succeeded("one", reply: "250 ok", at: now) }
+        #expect(book["one"]?.concurrency == 4)
+        book.slowedDown("one")
+        #expect(book["one"]?.concurrency == 2)
+        for _ in 0..<5 { book.slowedDown("one") }
+        #expect(book["one"]?.concurrency == 1)
+    }
+
+    @Test("new settings let paused accounts be tried at once, and keep what is known of the others")
+    func reload() throws {
+        var accounts = try settings().smtp.accounts
+        var book = AccountBook(accounts)
+        _ = book.failed("one", words: "535", needsPerson: true, at: now, retry: retry, jitter: 0)
+        accounts[1].server = "new.example.org"
+        accounts.removeFirst()
+        book.reload(accounts, at: now)
+        #expect(book.accounts.map(\.settings.name) == ["one", "two"])
+        #expect(book.probesDue(at: now) == ["one"])
+        #expect(book["one"]?.settings.server == "new.example.org")
+    }
+}

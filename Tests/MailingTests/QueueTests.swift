@@ -1,0 +1,274 @@
+import Formats
+import Glibc
+import Mail
+import Platform
+import TestSupport
+import Testing
+
+@testable import Mailing
+
+@Suite struct QueueTests {
+    private let folder = try? TemporaryFolder()
+    private let start = Timestamp(seconds: 1_800_000_000)
+    private let retry = Retry()
+
+    private func open() throws -> Queue { try Queue.open(folder: try #require(folder).path).queue }
+
+    private func claim(_ queue: Queue, at now: Timestamp? = nil) throws -> Assignment? {
+        var due: [DueDelivery] = []
+        try queue.due(at: now ?? start) {
+            due.append($0); return true
+        }
+        return try queue.claim(due, account: "office", at: now ?? start, retry: retry, jitter: 0)
+    }
+
+    private func states(_ queue: Queue, _ letter: Letter) throws -> [DeliveryState] {
+        try queue.list(letter: letter.id).map(\.state)
+    }
+
+    @Test("a letter is taken once; the same bytes again are known, others are a conflict")
+    func takenOnce() throws {
+        let letter = Letter.sample(to: ["a@example.org", "b@example.org", "a@example.org"])
+        do {
+            let queue = try open()
+            #expect(try queue.takeIn(letter, at: start) == .taken)
+            #expect(try queue.takeIn(letter, at: start) == .known)
+        }
+        let queue = try open()
+        #expect(try queue.takeIn(letter, at: start) == .known)
+        var other = letter
+        other.message.append(0x20)
+        #expect(try queue.takeIn(other, at: start) == .conflict)
+        other = letter
+        other.envelope.recipients.removeLast()
+        #expect(try queue.takeIn(other, at: start) == .conflict)
+        #expect(try queue.list(letter: letter.id).map(\.recipient) == ["a@example.org", "b@example.org"])
+        #expect(try states(queue, letter) == [.queued, .queued])
+    }
+
+    @Test("a second owner is refused")
+    func oneOwner() throws {
+        let queue = try open()
+        #expect { try open() } throws: { error in
+            if case .system(let cause) = error as? QueueError { cause.errno == EWOULDBLOCK } else { false }
+        }
+        _ = queue
+    }
+
+    @Test("a transaction that throws leaves nothing of a letter")
+    func rollback() throws {
+        let queue = try open()
+        let letter = Letter.sample()
+        #expect(throws: QueueError.self) {
+            try queue.transaction { () throws(QueueError) in
+                _ = try queue.takeIn(letter, at: start)
+                throw .unknown("crash")
+            }
+        }
+        #expect(try queue.list().isEmpty)
+        #expect(try queue.takeIn(letter, at: start) == .taken)
+    }
+
+    @Test("every step that the table does not have is refused, and changes nothing")
+    func legality() throws {
+        let queue = try open()
+        let letter = Letter.sample()
+        _ = try queue.takeIn(letter, at: start)
+        for from in DeliveryState.allCases {
+            for to in DeliveryState.allCases {
+                try queue.execute("UPDATE deliveries SET state = \(from.rawValue)")
+                if from.successors.contains(to) {
+                    try queue.move(1, to: to, at: start)
+                    #expect(try states(queue, letter) == [to])
+                } else {
+                    #expect(throws: QueueError.illegal(delivery: 1, from: from, to: to)) {
+                        try queue.move(1, to: to, at: start)
+                    }
+                    #expect(try states(queue, letter) == [from])
+                }
+            }
+        }
+    }
+
+    @Test("a crash before the dot repeats nothing: the delivery waits for the time that was committed with the attempt")
+    func crashWhileSending() throws {
+        let letter = Letter.sample()
+        do {
+            let queue = try open()
+            _ = try queue.takeIn(letter, at: start)
+            #expect(try claim(queue) != nil)
+        }
+        let queue = try open()
+        let recovered = try queue.recover(at: start, hold: false)
+        #expect(recovered.sending == 1)
+        #expect(recovered.uncertain == 0)
+        let row = try #require(try queue.list(letter: letter.id).first)
+        #expect(row.state == .queued)
+        #expect(row.attempts == 1)
+        #expect(row.nextAttempt == start + .seconds(60))
+        #expect(try claim(queue) == nil)
+        #expect(try claim(queue, at: start + .seconds(61)) != nil)
+    }
+
+    @Test("a crash with the dot pending makes it uncertain; it is sent once more as it was; then it is held")
+    func crashWithDotPending() throws {
+        let letter = Letter.sample()
+        var now = start
+        do {
+            let queue = try open()
+            _ = try queue.takeIn(letter, at: now)
+            _ = try claim(queue)
+            try queue.dotPending([1], at: now)
+        }
+        do {
+            let queue = try open()
+            #expect(try queue.recover(at: now, hold: false).uncertain == 1)
+            #expect(try states(queue, letter) == [.uncertain])
+            now = now + .seconds(61)
+            var due: [DueDelivery] = []
+            try queue.due(at: now) {
+                due.append($0); return true
+            }
+            #expect(due.map(\.account) == ["office"])
+            let again = try #require(try claim(queue, at: now))
+            #expect(again.message == letter.message)
+            try queue.dotPending([1], at: now)
+        }
+        let queue = try open()
+        _ = try queue.recover(at: now, hold: false)
+        #expect(try states(queue, letter) == [.held])
+        #expect(try !queue.hasWork())
+        #expect(try queue.heldForPerson() == 1)
+    }
+
+    @Test("a crash during the one repetition, before its dot, leaves the repetition owed")
+    func crashWhileRepeating() throws {
+        let queue = try open()
+        let letter = Letter.sample()
+        _ = try queue.takeIn(letter, at: start)
+        _ = try claim(queue)
+        try queue.dotPending([1], at: start)
+        #expect(try !queue.uncertain(1, words: "lost", at: start, hold: false, retry: retry, jitter: 0))
+        _ = try claim(queue, at: start + .seconds(61))
+        _ = try queue.recover(at: start, hold: false)
+        #expect(try states(queue, letter) == [.uncertain])
+    }
+
+    @Test("with `hold`, what is uncertain waits for a person, who may release it")
+    func holdUncertain() throws {
+        let queue = try open()
+        let letter = Letter.sample()
+        _ = try queue.takeIn(letter, at: start)
+        _ = try claim(queue)
+        try queue.dotPending([1], at: start)
+        #expect(try queue.uncertain(1, words: "lost", at: start, hold: true, retry: retry, jitter: 0))
+        #expect(try states(queue, letter) == [.held])
+        #expect(try queue.change(letter.id, .release, at: start) == 1)
+        #expect(try claim(queue)?.recipients.count == 1)
+    }
+
+    @Test("recipients are decided one by one")
+    func mixed() throws {
+        let queue = try open()
+        let letter = Letter.sample(to: ["a@example.org", "b@example.org", "c@example.org"])
+        _ = try queue.takeIn(letter, at: start)
+        #expect(try claim(queue)?.recipients.count == 3)
+        try queue.dotPending([1], at: start)
+        try queue.sent(1, words: "250 ok", at: start)
+        try queue.failed(2, words: "550 5.1.1 no such user", at: start)
+        #expect(try !queue.putOff(3, words: "450 4.2.0 greylisted", at: start, retry: retry, jitter: 0))
+        let rows = try queue.list(letter: letter.id)
+        #expect(rows.map(\.state) == [.sent, .failed, .queued])
+        #expect(rows.map(\.lastReply) == ["250 ok", "550 5.1.1 no such user", "450 4.2.0 greylisted"])
+        #expect(rows[2].nextAttempt == start + .seconds(300))
+    }
+
+    @Test("time without a usable account does not count towards giving up")
+    func stalling() throws {
+        let queue = try open()
+        let letter = Letter.sample()
+        _ = try queue.takeIn(letter, at: start)
+        try queue.stall(alias: nil, usable: false, at: start)
+        let later = start + .seconds(10 * 86400)
+        try queue.stall(alias: nil, usable: true, at: later)
+        _ = try claim(queue, at: later)
+        #expect(try !queue.putOff(1, words: "451", at: later, retry: retry, jitter: 0))
+        let end = later + .seconds(5 * 86400)
+        _ = try claim(queue, at: end)
+        #expect(try queue.putOff(1, words: "451 busy", at: end, retry: retry, jitter: 0))
+        #expect(try queue.list(letter: letter.id).first?.lastReply == "given up after 5 d 0 h; last: 451 busy")
+    }
+
+    @Test("critical goes before report before reply, and what was never tried before what was")
+    func order() throws {
+        let queue = try open()
+        let letters = [LetterPriority.reply, .report, .critical, .critical].map { Letter.sample(priority: $0) }
+        for letter in letters { _ = try queue.takeIn(letter, at: start) }
+        try queue.execute("UPDATE deliveries SET rank = 1 WHERE letter = ?", [.text(letters[2].id)])
+        var seen: [String] = []
+        try queue.due(at: start) {
+            seen.append($0.letter); return true
+        }
+        #expect(seen == [letters[3], letters[2], letters[1], letters[0]].map(\.id))
+    }
+
+    @Test("a letter with a time is held until then, and can be taken back")
+    func heldUntil() throws {
+        let queue = try open()
+        let later = start + .seconds(600)
+        let (kept, taken) = (Letter.sample(notBefore: later), Letter.sample(notBefore: later))
+        for letter in [kept, taken] { _ = try queue.takeIn(letter, at: start) }
+        #expect(try queue.hasWork())
+        #expect(try queue.change(taken.id, .retract, at: start) == 1)
+        #expect(try queue.nextDue(after: start) == later)
+        #expect(try queue.releaseDue(at: start) == 0)
+        #expect(try queue.releaseDue(at: later) == 1)
+        #expect(try claim(queue, at: later)?.letter == kept.id)
+        #expect(try states(queue, taken) == [.retracted])
+    }
+
+    @Test("what is long done keeps its id and SHA-256 and nothing else")
+    func forgetting() throws {
+        let queue = try open()
+        let (done, open) = (Letter.sample(), Letter.sample())
+        for letter in [done, open] { _ = try queue.takeIn(letter, at: start) }
+        try queue.execute("UPDATE deliveries SET state = 5 WHERE letter = ?", [.text(done.id)])
+        #expect(try queue.forget(before: start) == 0)
+        #expect(try queue.forget(before: start + .seconds(1)) == 1)
+        #expect(try queue.takeIn(done, at: start) == .known)
+        #expect(throws: QueueError.unknown(done.id)) { try queue.message(of: done.id) }
+        let left = try queue.rows("SELECT count(*) FROM letters WHERE subject IS NOT NULL OR sender IS NOT NULL")
+        #expect(left == [[.integer(1)]])
+        #expect(try queue.list().map(\.letter) == [open.id])
+    }
+
+    @Test("a clock that was set moves what waits with it", arguments: [365 * 86400, -365 * 86400])
+    func clock(seconds: Int) throws {
+        let queue = try open()
+        let letter = Letter.sample()
+        _ = try queue.takeIn(letter, at: start)
+        _ = try claim(queue)
+        _ = try queue.putOff(1, words: "451", at: start, retry: retry, jitter: 0)
+        try queue.clockWasSet(by: .seconds(seconds))
+        let now = start + .seconds(seconds)
+        #expect(try queue.nextDue(after: now) == now + .seconds(60))
+        _ = try claim(queue, at: now + .seconds(60))
+        #expect(try !queue.putOff(1, words: "451", at: now + .seconds(60), retry: retry, jitter: 0))
+    }
+
+    @Test("what is known of accounts outlives a restart")
+    func accounts() throws {
+        let queue = try open()
+        let settings = try Sample.settings(accounts: ["one", "two"]).smtp.accounts
+        var book = AccountBook(settings)
+        let before = book
+        _ = book.failed("one", words: "535", needsPerson: true, at: start, retry: retry, jitter: 0)
+        book["two"]?.nextMessage = start + .seconds(3600)
+        try queue.save(book, before: before)
+        var read = AccountBook(settings)
+        try queue.restore(&read, at: start)
+        #expect(read["one"]?.fault == "535")
+        #expect(read["one"]?.probeAt == start + .seconds(60))
+        #expect(read["two"]?.nextMessage == start)
+    }
+}

@@ -37,7 +37,7 @@ private struct AddressListReader {
     /// Of the mailbox being read: words outside brackets, as a name and as an address; what stands in brackets; the
     /// last comment.
     var phrase: [UInt8] = []
-    var bare: [UInt8] = []
+    var bare: [UInt8] = []  // with `gap` for spaces
     var angle: [UInt8]?
     var comment: [UInt8] = []
     /// Where the last quote stands: an opening one there has no partner and is a character like another.
@@ -61,6 +61,7 @@ private struct AddressListReader {
                 let end = AddressList.endOfComment(bytes, at)
                 comment = [UInt8](bytes[(at + 1)..<max(at + 1, end - 1)])
                 phrase.append(0x20)
+                bare.append(Self.gap)
                 at = end
             case 0x22 where at < lastQuote: quotedString()
             case 0x3c: angleAddress()
@@ -80,9 +81,11 @@ private struct AddressListReader {
             at = encoded.end
             return
         }
-        phrase.append(bytes[at])
-        if !bytes[at].isSpace { bare.append(bytes[at]) }
+        let byte = bytes[at]
         at += 1
+        if byte == 0x3e { return }  // one too many
+        phrase.append(byte)
+        bare.append(byte.isSpace ? Self.gap : byte)
     }
 
     private mutating func quotedString() {
@@ -123,11 +126,12 @@ private struct AddressListReader {
                 continue
             }
             if byte == 0x22, inQuotes || at < lastQuote { inQuotes.toggle() }
-            if inQuotes || !byte.isSpace { inner.append(byte) }
+            inner.append(!inQuotes && byte.isSpace ? Self.gap : byte)
             at += 1
         }
         if at < bytes.count, bytes[at] == 0x3e { at += 1 }
         // RFC 5322 section 4.4: a route is read and ignored.
+        inner = Self.withoutGaps(inner)
         if inner.first == 0x40, let colon = inner.firstIndex(of: 0x3a) { inner.removeFirst(colon + 1) }
         if angle == nil || angle?.isEmpty == true { angle = inner }
     }
@@ -137,9 +141,40 @@ private struct AddressListReader {
         if let angle {
             guard let address = Self.address(angle) else { return }
             found.append(Mailbox(Self.name(phrase), address))
-        } else if let address = Self.address(bare) {
+        } else if let address = Self.address(Self.withoutGaps(bare)) {
             found.append(Mailbox(Self.name(comment), address))
+        } else {
+            finishWithoutBrackets()
         }
+    }
+
+    /// `Jane Doe jane@example.com`: the one word that is an address, when there is one.
+    private mutating func finishWithoutBrackets() {
+        let words = bare.split(separator: Self.gap)
+        let addresses = words.filter { $0.contains(0x40) }
+        guard addresses.count == 1, let address = Self.address([UInt8](addresses[0])) else { return }
+        let others = words.filter { !$0.contains(0x40) }.joined(separator: [0x20])
+        found.append(Mailbox(Self.name([UInt8](others)), address))
+    }
+
+    /// A space outside quotes; no address has a NUL.
+    private static let gap: UInt8 = 0
+
+    /// Spaces gone at the ends and around dots and the @, where RFC 5322 section 4.4 allows them.
+    private static func withoutGaps(_ raw: [UInt8]) -> [UInt8] {
+        var out: [UInt8] = []
+        var gapped = false
+        for byte in raw {
+            if byte == gap {
+                gapped = true
+                continue
+            }
+            let joins = byte == 0x2e || byte == 0x40 || out.isEmpty || out.last == 0x2e || out.last == 0x40
+            if gapped, !joins { out.append(gap) }
+            gapped = false
+            out.append(byte)
+        }
+        return out
     }
 
     private static func name(_ raw: [UInt8]) -> String? {

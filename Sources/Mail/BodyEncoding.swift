@@ -9,9 +9,8 @@ struct EncodedBody {
     /// 7-bit, lines of at most 998, ends in CRLF unless empty.
     var bytes: [UInt8]
 
-    /// Text with any line ends: as it is when it is plain, else in the encoding that is shorter.
-    static func text(_ bytes: [UInt8]) -> EncodedBody {
-        let text = bytes.withCRLF
+    /// CRLF text: as it is when it is plain, else in the encoding that is shorter.
+    static func text(_ text: [UInt8]) -> EncodedBody {
         if isPlain(text) { return EncodedBody(encoding: "7bit", bytes: text) }
         let quoted = QuotedPrintable.encode(text)
         // 4 octets for 3, and 2 of line end for 76.
@@ -38,9 +37,20 @@ struct EncodedBody {
         return EncodedBody(encoding: "base64", bytes: out)
     }
 
-    /// Whether CRLF text passes every server unchanged: printable ASCII and tabs, lines of at most 998 octets (RFC 5322
-    /// section 2.1.1), none that begins with `From `, which mailbox files change.
+    /// Whether CRLF text passes every server and mailbox file unchanged: printable ASCII and tabs, no line that begins
+    /// with `From `.
     static func isPlain(_ text: [UInt8]) -> Bool {
+        guard isSevenBit(text) else { return false }
+        for (at, byte) in text.enumerated() {
+            if byte < 0x20, byte != 0x09, byte != 0x0a, byte != 0x0d { return false }
+            if byte == 0x7f { return false }
+            if byte == 0x46, at == 0 || text[at - 1] == 0x0a, text[at...].starts(with: "From ".utf8) { return false }
+        }
+        return true
+    }
+
+    /// Whether it is 7-bit data of RFC 2045 section 2.7: CR and LF only together, no NUL, lines of at most 998 octets.
+    static func isSevenBit(_ text: [UInt8]) -> Bool {
         var start = 0
         for (at, byte) in text.enumerated() {
             switch byte {
@@ -49,8 +59,7 @@ struct EncodedBody {
                 start = at + 1
             case 0x0d:
                 if at + 1 == text.count || text[at + 1] != 0x0a || at - start > 998 { return false }
-            case 0x09, 0x20...0x7e:
-                if byte == 0x46, at == start, text[at...].starts(with: "From ".utf8) { return false }
+            case 1..<0x80: break
             default: return false
             }
         }

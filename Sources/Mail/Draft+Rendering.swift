@@ -90,9 +90,10 @@ private struct ComposedPart {
 
 extension Draft {
     private func composedBody() throws(MailError) -> ComposedPart {
-        var body = ComposedPart(type: "text/plain; charset=utf-8", body: .text(Array(text.utf8)))
+        var body = ComposedPart(type: "text/plain; charset=utf-8", body: .text(Array(text.utf8).withCRLF.endingInCRLF))
         if let html {
-            let rich = ComposedPart(type: "text/html; charset=utf-8", body: .text(Array(html.utf8)))
+            let rich = ComposedPart(
+                type: "text/html; charset=utf-8", body: .text(Array(html.utf8).withCRLF.endingInCRLF))
             body = ComposedPart("alternative", [body, rich], seed: boundarySeed)
         }
         if attachments.isEmpty { return body }
@@ -110,7 +111,7 @@ extension Draft {
         var body = EncodedBody.binary(attachment.bytes)
         if type.hasPrefix("multipart/") || type.hasPrefix("message/") {
             // RFC 2046 section 5.2.1: a message must not be in base64, so one that is not plain is a file.
-            let lines = attachment.bytes.withCRLF
+            let lines = attachment.bytes.withCRLF.endingInCRLF
             if type.hasPrefix("message/"), EncodedBody.isPlain(lines) {
                 body = EncodedBody(encoding: "7bit", bytes: lines)
             } else {

@@ -60,12 +60,17 @@ package enum MailError: Error, Equatable, Sendable, CustomStringConvertible {
     case messageID(String)
     /// Not `type/subtype`.
     case mediaType(String)
+    /// A submitted message has more parts, or deeper ones, than are read.
+    case tooManyParts
 
     package var description: String {
         switch self {
         case .headerName(let name): "'\(Printable.text(name, limit: 80))' cannot be a further header field"
         case .messageID(let id): "'\(Printable.text(id, limit: 80))' is no Message-ID"
         case .mediaType(let type): "'\(Printable.text(type, limit: 80))' is no media type"
+        case .tooManyParts:
+            "the message has more than \(PartReader.partLimit) parts, parts nested deeper than \(PartReader.depthLimit), "
+                + "or more than \(HeaderFields.fieldLimit) header fields"
         }
     }
 }

@@ -23,7 +23,10 @@ package struct HeaderFields: Sendable {
 
     /// In order; at most 5000, of at most 256 KiB each.
     package var fields: [Field] = []
+    /// Whether there were more.
+    package internal(set) var isTruncated = false
 
+    static let fieldLimit = 5000
     static let valueLimit = 1 << 18
 
     package init() {}
@@ -122,7 +125,11 @@ private struct HeaderReader {
 
     private mutating func finish(_ end: Int) {
         defer { started = nil }
-        guard let start = started, headers.fields.count < 5000 else { return }
+        guard let start = started else { return }
+        guard headers.fields.count < HeaderFields.fieldLimit else {
+            headers.isTruncated = true
+            return
+        }
         var field = HeaderFields.Field(name: name, raw: raw.trimmed)
         field.place = start..<end
         headers.fields.append(field)

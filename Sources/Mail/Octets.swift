@@ -62,7 +62,7 @@ extension [UInt8] {
         return first == 0 && last == count - 1 ? self : [UInt8](self[first...last])
     }
 
-    /// Every line ending (CRLF, LF, CR) as CRLF, and one at the end unless empty.
+    /// Every line ending (CRLF, LF, CR) as CRLF.
     var withCRLF: [UInt8] {
         var out: [UInt8] = []
         out.reserveCapacity(count + count / 32 + 2)
@@ -73,9 +73,11 @@ extension [UInt8] {
             if byte == 0x0d, at < count, self[at] == 0x0a { at += 1 }
             if byte == 0x0d || byte == 0x0a { out += [0x0d, 0x0a] } else { out.append(byte) }
         }
-        if let last = out.last, last != 0x0a { out += [0x0d, 0x0a] }
         return out
     }
+
+    /// With a CRLF at the end, unless one is there or there is nothing.
+    var endingInCRLF: [UInt8] { isEmpty || last == 0x0a ? self : self + [0x0d, 0x0a] }
 }
 
 extension StaticString {

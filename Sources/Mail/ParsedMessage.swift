@@ -15,7 +15,7 @@ package struct ParsedMessage: Sendable {
     }
 
     /// A message of old Macintoshes, whose lines end in CR alone, gets LF.
-    private static func withLineFeeds(_ bytes: [UInt8]) -> [UInt8] {
+    static func withLineFeeds(_ bytes: [UInt8]) -> [UInt8] {
         if bytes.index(of: 0x0a, in: 0..<bytes.count) != nil || bytes.index(of: 0x0d, in: 0..<bytes.count) == nil {
             return bytes
         }

@@ -84,15 +84,15 @@ package struct ReplyParser: Sendable {
         let room = Self.replyLimit - replyBytes
         let (limit, excess): (Int, ReplyError) =
             Self.lineLimit <= room ? (Self.lineLimit, .lineTooLong) : (room, .replyTooLong)
-        guard let end = buffer[scanned...].firstIndex(of: 0x0a) else {
-            scanned = buffer.count
+        let searched = min(buffer.count, lineStart + limit)
+        guard let end = buffer[scanned..<searched].firstIndex(of: 0x0a) else {
+            scanned = searched
             // The line feed that is still to come makes it one byte longer.
             if buffer.count - lineStart >= limit { throw excess }
             return nil
         }
         scanned = end
         let length = end + 1 - lineStart
-        if length > limit { throw excess }
         let isBare = end == lineStart || buffer[end - 1] != 0x0d
         return Line(bytes: buffer[lineStart..<(isBare ? end : end - 1)], length: length, isBare: isBare)
     }

@@ -18,7 +18,13 @@ package enum Connector {
 
     /// The first address of `server` that answers. Each has `timeout`. The name look-up has the resolver's own limits.
     package static func connect(to server: ServerAddress, timeout: Duration) throws(SessionFault) -> Connected {
-        let addresses = try resolve(server)
+        try connect(to: try resolve(server), of: server, timeout: timeout)
+    }
+
+    /// The first of these addresses that answers.
+    package static func connect(
+        to addresses: [SocketAddress], of server: ServerAddress, timeout: Duration
+    ) throws(SessionFault) -> Connected {
         var race = Race(addresses: addresses, timeout: timeout)
         defer { race.cancel() }
         while let step = race.next() {
@@ -30,7 +36,7 @@ package enum Connector {
     }
 
     /// The addresses of a name, families alternating, the resolver's first choice first.
-    static func resolve(_ server: ServerAddress) throws(SessionFault) -> [SocketAddress] {
+    package static func resolve(_ server: ServerAddress) throws(SessionFault) -> [SocketAddress] {
         guard (1...65535).contains(server.port) else {
             throw SessionFault(.resolve, "there is no port \(server.port)", [.tryAgain, .tellOperator])
         }
@@ -51,7 +57,7 @@ package enum Connector {
         return alternating(found)
     }
 
-    static func alternating(_ addresses: [SocketAddress]) -> [SocketAddress] {
+    package static func alternating(_ addresses: [SocketAddress]) -> [SocketAddress] {
         let preferred = addresses.filter { $0.family == addresses.first?.family }
         let others = addresses.filter { $0.family != addresses.first?.family }
         var out: [SocketAddress] = []
@@ -76,11 +82,11 @@ package enum Connector {
 }
 
 /// An address that connect(2) takes.
-struct SocketAddress: Equatable {
-    var family: Int32
-    var bytes: [UInt8]
+package struct SocketAddress: Hashable, Sendable {
+    package var family: Int32
+    package var bytes: [UInt8]
 
-    init(family: Int32, bytes: [UInt8]) {
+    package init(family: Int32, bytes: [UInt8]) {
         self.family = family
         self.bytes = bytes
     }
@@ -91,7 +97,7 @@ struct SocketAddress: Equatable {
     }
 
     /// Calls `body` with the address.
-    func withPointer<T>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> T) -> T {
+    package func withPointer<T>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> T) -> T {
         var storage = sockaddr_storage()
         withUnsafeMutableBytes(of: &storage) { $0.copyBytes(from: bytes.prefix($0.count)) }
         return withUnsafePointer(to: &storage) { pointer in

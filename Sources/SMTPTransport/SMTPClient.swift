@@ -13,12 +13,12 @@ import SMTPProtocol
 /// A client of one server: connects, logs in, delivers letters one after the other, quits. Blocks the calling thread,
 /// with a deadline on every wait; belongs to one thread.
 package final class SMTPClient {
-    private let options: SessionOptions
-    private let log: Logger
+    let options: SessionOptions
+    let log: Logger
     private var conversation: Conversation
-    private var stream: NetworkStream?
-    private var parser = ReplyParser()
-    private var delivery: Delivery?
+    var stream: NetworkStream?
+    var parser = ReplyParser()
+    var delivery: Delivery?
 
     package init(_ options: SessionOptions, log: Logger) {
         self.options = options
@@ -120,7 +120,7 @@ extension SMTPClient {
     }
 
     /// The message that is on its way.
-    private struct Delivery {
+    struct Delivery {
         var blocks: DotStuffing
         /// The block that ends with the dot, kept back until the caller has committed.
         var last: [UInt8] = []
@@ -193,9 +193,9 @@ extension SMTPClient {
         stream = nil
     }
 
-    private func deadline(_ timeout: Duration) -> Duration { SystemClock.monotonic() + timeout }
+    func deadline(_ timeout: Duration) -> Duration { SystemClock.monotonic() + timeout }
 
-    private func timeout(_ wait: Conversation.Wait) -> Duration {
+    func timeout(_ wait: Conversation.Wait) -> Duration {
         switch wait {
         case .greeting: options.timeouts.greeting
         case .command: options.timeouts.command
@@ -203,135 +203,5 @@ extension SMTPClient {
         case .finalReply: options.timeouts.finalReply
         case .quit: options.timeouts.quit
         }
-    }
-}
-
-// Reading.
-extension SMTPClient {
-    /// The next whole reply, or why there is none. The wait ends when the reply is whole, and from its first byte on it
-    /// has `replyCompletion`: who lets bytes trickle gains nothing.
-    private func nextReply(_ wait: Conversation.Wait) -> Conversation.Event {
-        let timeout = timeout(wait)
-        let end = deadline(timeout)
-        var completion: Duration?
-        while true {
-            if let event = parsed() { return event }
-            if !parser.isEmpty, completion == nil { completion = deadline(options.timeouts.replyCompletion) }
-            guard let stream else { return .disconnected("there is no connection") }
-            do throws(StreamFault) {
-                let bytes = try stream.read(by: min(end, completion ?? end))
-                if bytes.isEmpty { return .disconnected("the server closed the connection") }
-                parser.append(bytes)
-            } catch { return Self.event(error, timeout) }
-        }
-    }
-
-    private func parsed() -> Conversation.Event? {
-        do throws(ReplyError) {
-            guard let reply = try parser.next() else { return nil }
-            log.debug("< \(reply.text)", metadata: reply.hasBareLineFeed ? ["line_end": "LF"] : nil)
-            return .replyReceived(reply)
-        } catch { return .replyMalformed(error) }
-    }
-
-    private static func event(_ fault: StreamFault, _ timeout: Duration) -> Conversation.Event {
-        switch fault {
-        case .timedOut: .timedOut(timeout)
-        case .disconnected(let words): .disconnected(words)
-        case .tls(let failure): .disconnected(failure.words)
-        }
-    }
-
-    /// What came without being asked for. Of it, 421 alone means something: the server is about to go.
-    private func unsolicited() -> Conversation.Event? {
-        guard let stream else { return .disconnected("there is no connection") }
-        do throws(StreamFault) {
-            parser.append(try stream.readAvailable())
-        } catch { return Self.event(error, .zero) }
-        if !parser.isEmpty {
-            if case .replyReceived(let reply) = parsed(), reply.code == 421 { return .replyReceived(reply) }
-            return .unsolicitedBytesReceived
-        }
-        return stream.isFinished ? .disconnected("the server closed the connection") : nil
-    }
-}
-
-// Writing.
-extension SMTPClient {
-    private func sendCommands(_ bytes: inout [UInt8]) -> Conversation.Event? {
-        // Passwords may be among them.
-        defer { Secrets.wipe(&bytes) }
-        if let event = unsolicited() { return event }
-        guard let stream else { return .disconnected("there is no connection") }
-        do throws(StreamFault) {
-            _ = try stream.write(bytes, by: deadline(options.timeouts.command))
-            return nil
-        } catch { return broken(error, options.timeouts.command) }
-    }
-
-    private func startTLS() -> Conversation.Event {
-        // Row 36: what was buffered before the handshake was not protected by it (CVE-2011-0411).
-        if !parser.isEmpty { return .unsolicitedBytesReceived }
-        guard let stream else { return .disconnected("there is no connection") }
-        do {
-            let context = try TLSContext.client(
-                caFile: options.caFile, insists: options.security == .tls || options.security == .starttls)
-            try stream.startTLS(
-                context, serverName: options.server.host, by: deadline(options.timeouts.connect))
-            return .tlsEstablished(verified: stream.protection?.isVerified ?? false)
-        } catch let failure as TLSFailure {
-            return .tlsFailed(failure)
-        } catch let fault as StreamFault {
-            switch fault {
-            case .timedOut:
-                let words = "no TLS handshake within \(options.timeouts.connect.phrase)"
-                return .tlsFailed(TLSFailure(.timedOut, words))
-            case .disconnected(let words): return .tlsFailed(TLSFailure(.disconnected, words))
-            case .tls(let failure): return .tlsFailed(failure)
-            }
-        } catch { return .disconnected("\(error)") }
-    }
-
-    /// All blocks but the last.
-    private func sendBody() -> Conversation.Event {
-        while let block = delivery?.blocks.next() {
-            if block.isLast {
-                delivery?.last = block.bytes
-                return .bodySent
-            }
-            if let event = send(block: block.bytes) { return event }
-        }
-        return .disconnected("there is no message")
-    }
-
-    private func markDot(_ recipients: [EmailAddress]) -> Conversation.Event {
-        do {
-            try delivery?.onDotPending(recipients)
-            return .dotMarked
-        } catch { return .dotRefused("the queue could not be written: \(error)") }
-    }
-
-    private func sendEnd() -> Conversation.Event { send(block: delivery?.last ?? []) ?? .endSent }
-
-    /// Rows 72 to 74: while the message goes out, the server may refuse it, take no more, or go.
-    private func send(block: [UInt8]) -> Conversation.Event? {
-        guard let stream else { return .disconnected("there is no connection") }
-        do throws(StreamFault) {
-            if try stream.write(block, by: deadline(options.timeouts.dataBlock), stopsAtInput: true) { return nil }
-            return nextReply(.command)
-        } catch { return broken(error, options.timeouts.dataBlock) }
-    }
-
-    /// Writing failed. What the server said before it went is worth reading: it may be the reason (row 73).
-    private func broken(_ fault: StreamFault, _ timeout: Duration) -> Conversation.Event {
-        if case .disconnected(let words) = fault, let stream {
-            let end = deadline(options.timeouts.quit)
-            while true {
-                if let event = parsed() { return event }
-                guard let bytes = try? stream.read(by: end), !bytes.isEmpty else { return .disconnected(words) }
-                parser.append(bytes)
-            }
-        }
-        return Self.event(fault, timeout)
     }
 }

@@ -12,13 +12,13 @@ final class SinkSession {
     private var input: [UInt8] = []
     private var output: [UInt8] = []
     private var heloName: String?
-    private var login: (name: String, mechanism: AuthMechanism)?
+    var login: (name: String, mechanism: AuthMechanism)?
     private var envelope: (sender: String, parameters: String)?
     private var recipients: [String] = []
     private var faults = 0
     private var isOver = false
 
-    private var options: SinkOptions { core.options }
+    var options: SinkOptions { core.options }
     private var isProtected: Bool { stream.protection != nil }
 
     /// Octets of a command line; AUTH allows 12288 (RFC 4954 section 4).
@@ -81,7 +81,7 @@ final class SinkSession {
         reply(250, lines.last ?? "")
     }
 
-    private var offersLogin: Bool {
+    var offersLogin: Bool {
         !options.users.isEmpty && login == nil && (isProtected || options.offersLoginWithoutTLS)
     }
 
@@ -193,92 +193,11 @@ extension SinkSession {
     }
 }
 
-// Login.
-extension SinkSession {
-    private func logIn(_ rest: String) throws {
-        guard offersLogin else { return refuse(503, "5.5.1 not now") }
-        let words = rest.split(separator: " ").map(String.init)
-        guard let mechanism = AuthMechanism(named: words.first ?? ""), options.mechanisms.contains(mechanism) else {
-            return refuse(504, "5.5.4 no such mechanism")
-        }
-        var initial: [UInt8]?
-        if words.count > 1 {
-            initial = words[1] == "=" ? [] : Base64.decode(words[1].utf8)
-            if initial == nil { return refuse(501, "5.5.2 not base64") }
-        }
-        let name: String?
-        do throws(SASLError) {
-            switch mechanism {
-            case .plain: name = try plain(initial)
-            case .login:
-                let user = String(decoding: try first(initial, prompt: "Username:"), as: UTF8.self)
-                name = check(user, try ask(Array("Password:".utf8)))
-            case .scramSHA256: name = try scram(.sha256, initial)
-            case .scramSHA1: name = try scram(.sha1, initial)
-            case .cramMD5: name = try cramMD5()
-            }
-        } catch {
-            if case .challenge(let words) = error { return refuse(501, "5.5.2 \(words)") }
-            return refuse(535, "5.7.8 \(error)")
-        }
-        guard let name else { return refuse(535, "5.7.8 wrong login or password") }
-        login = (name, mechanism)
-        reply(235, "2.7.0 welcome")
-    }
-
-    private func plain(_ initial: [UInt8]?) throws(SASLError) -> String? {
-        let message = try first(initial, prompt: "")
-        let parts = message.split(separator: 0, omittingEmptySubsequences: false)
-        guard parts.count == 3 else { throw .challenge("not a PLAIN message") }
-        return check(String(decoding: parts[1], as: UTF8.self), Array(parts[2]))
-    }
-
-    /// What the client said with AUTH, or says when it is asked.
-    private func first(_ initial: [UInt8]?, prompt: String) throws(SASLError) -> [UInt8] {
-        if let initial { return initial }
-        return try ask(Array(prompt.utf8))
-    }
-
-    private func scram(_ digest: Digest, _ initial: [UInt8]?) throws(SASLError) -> String? {
-        var server = SCRAMServer(digest, salt: Randomness.bytes(16))
-        let question = try server.challenge(
-            to: try first(initial, prompt: ""), nonce: Base64.encode(Randomness.bytes(18)))
-        let answer = try ask(question)
-        guard let user = options.users.first(where: { $0.login == server.login }) else { return nil }
-        _ = try ask(try server.verdict(on: answer, password: user.password))
-        return user.login
-    }
-
-    /// RFC 2195: the name, and the keyed hash of the challenge.
-    private func cramMD5() throws(SASLError) -> String? {
-        let challenge = Array("<\(Hex.encode(Randomness.bytes(12)))@\(options.name)>".utf8)
-        let words = String(decoding: try ask(challenge), as: UTF8.self).split(separator: " ")
-        let name = words.dropLast().joined(separator: " ")
-        guard let user = options.users.first(where: { $0.login == name }), let given = words.last,
-            let expected = Digest.md5.authenticate(challenge, key: user.password)
-        else { return nil }
-        return Digest.areEqual(Array(given.utf8), Array(Hex.encode(expected).utf8)) ? name : nil
-    }
-
-    private func check(_ name: String, _ password: [UInt8]) -> String? {
-        options.users.first { $0.login == name && $0.password == password }?.login
-    }
-
-    /// One challenge and its response.
-    private func ask(_ challenge: [UInt8]) throws(SASLError) -> [UInt8] {
-        reply(334, Base64.encode(challenge))
-        guard let line = try? nextLine(), line != Array("*".utf8), let response = Base64.decode(line) else {
-            throw .challenge("cancelled")
-        }
-        return response
-    }
-}
-
 // Lines.
 extension SinkSession {
-    private func reply(_ code: Int, _ text: String) { output += Array("\(code) \(text)\r\n".utf8) }
+    func reply(_ code: Int, _ text: String) { output += Array("\(code) \(text)\r\n".utf8) }
 
-    private func refuse(_ code: Int, _ text: String) {
+    func refuse(_ code: Int, _ text: String) {
         reply(code, text)
         faults += 1
         if faults > Self.faultLimit {
@@ -296,7 +215,7 @@ extension SinkSession {
 
     /// The next command without its line end; nil when the client has gone. Replies go out when nothing more is to be
     /// read at once, so that a pipelined group is answered in one piece.
-    private func nextLine() throws(StreamFault) -> [UInt8]? {
+    func nextLine() throws(StreamFault) -> [UInt8]? {
         while true {
             if let end = input.firstIndex(of: 0x0a) {
                 var line = Array(input[..<end])

@@ -12,7 +12,7 @@ private let opening: [ScriptedPeer.Step] = [.say("220 s"), .expect("EHLO"), .say
 private let toData: [ScriptedPeer.Step] = [
     .expect("MAIL"), .say("250 ok"), .expect("RCPT"), .say("250 ok"), .expect("DATA"), .say("354 go"),
 ]
-private let large = Array(String(repeating: "a line of a large message\r\n", count: 800_000).utf8)
+private let large = Array(String(repeating: "a line of a large message\r\n", count: 300_000).utf8)
 
 /// How a try ended.
 private struct Attempt {
@@ -41,25 +41,6 @@ private func attempt(
 }
 
 @Suite struct FaultTableTests {
-    @Test("row 2: a name that is not there") func noSuchName() {
-        // .invalid is never there (RFC 6761); without any name server the look-up itself fails.
-        let client = SMTPClient(options(port: 25, host: "nowhere.invalid"), log: quiet)
-        let fault = #expect(throws: SessionFault.self) { try client.connect() }
-        #expect(fault?.phase == .resolve)
-        #expect(fault?.isTransient == true)
-    }
-
-    @Test("row 7: refused") func refused() throws {
-        let peer = try ScriptedPeer()
-        peer.stop()
-        // The port is held and does not listen any more once its peer is gone.
-        let port = peer.port
-        let client = SMTPClient(options(port: port), log: quiet)
-        let fault = #expect(throws: SessionFault.self) { try client.connect() }
-        #expect(fault?.phase == .connect)
-        #expect(fault?.isConnectionFault == true)
-    }
-
     @Test("row 9: no greeting") func silence() throws {
         let peer = try ScriptedPeer([.stall])
         defer { peer.stop() }
@@ -297,10 +278,5 @@ private func attempt(
         }
         #expect(fault?.reaction == [.tryAgain, .close])
         #expect(peer.lines.last == "DATA")
-    }
-
-    @Test("an address is written as people write it") func address() {
-        #expect("\(ServerAddress(host: "::1", port: 25))" == "[::1]:25")
-        #expect("\(ServerAddress(host: "mail.example.org", port: 587))" == "mail.example.org:587")
     }
 }

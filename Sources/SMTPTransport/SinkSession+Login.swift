@@ -1,0 +1,85 @@
+// Logging in to the sink (RFC 4954).
+
+import Formats
+import Platform
+import SMTPProtocol
+
+extension SinkSession {
+    func logIn(_ rest: String) throws {
+        guard offersLogin else { return refuse(503, "5.5.1 not now") }
+        let words = rest.split(separator: " ").map(String.init)
+        guard let mechanism = AuthMechanism(named: words.first ?? ""), options.mechanisms.contains(mechanism) else {
+            return refuse(504, "5.5.4 no such mechanism")
+        }
+        var initial: [UInt8]?
+        if words.count > 1 {
+            initial = words[1] == "=" ? [] : Base64.decode(words[1].utf8)
+            if initial == nil { return refuse(501, "5.5.2 not base64") }
+        }
+        let name: String?
+        do throws(SASLError) {
+            switch mechanism {
+            case .plain: name = try plain(initial)
+            case .login:
+                let user = String(decoding: try first(initial, prompt: "Username:"), as: UTF8.self)
+                name = check(user, try ask(Array("Password:".utf8)))
+            case .scramSHA256: name = try scram(.sha256, initial)
+            case .scramSHA1: name = try scram(.sha1, initial)
+            case .cramMD5: name = try cramMD5()
+            }
+        } catch {
+            if case .challenge(let words) = error { return refuse(501, "5.5.2 \(words)") }
+            return refuse(535, "5.7.8 \(error)")
+        }
+        guard let name else { return refuse(535, "5.7.8 wrong login or password") }
+        login = (name, mechanism)
+        reply(235, "2.7.0 welcome")
+    }
+
+    private func plain(_ initial: [UInt8]?) throws(SASLError) -> String? {
+        let message = try first(initial, prompt: "")
+        let parts = message.split(separator: 0, omittingEmptySubsequences: false)
+        guard parts.count == 3 else { throw .challenge("not a PLAIN message") }
+        return check(String(decoding: parts[1], as: UTF8.self), Array(parts[2]))
+    }
+
+    /// What the client said with AUTH, or says when it is asked.
+    private func first(_ initial: [UInt8]?, prompt: String) throws(SASLError) -> [UInt8] {
+        if let initial { return initial }
+        return try ask(Array(prompt.utf8))
+    }
+
+    private func scram(_ digest: Digest, _ initial: [UInt8]?) throws(SASLError) -> String? {
+        var server = SCRAMServer(digest, salt: Randomness.bytes(16))
+        let question = try server.challenge(
+            to: try first(initial, prompt: ""), nonce: Base64.encode(Randomness.bytes(18)))
+        let answer = try ask(question)
+        guard let user = options.users.first(where: { $0.login == server.login }) else { return nil }
+        _ = try ask(try server.verdict(on: answer, password: user.password))
+        return user.login
+    }
+
+    /// RFC 2195: the name, and the keyed hash of the challenge.
+    private func cramMD5() throws(SASLError) -> String? {
+        let challenge = Array("<\(Hex.encode(Randomness.bytes(12)))@\(options.name)>".utf8)
+        let words = String(decoding: try ask(challenge), as: UTF8.self).split(separator: " ")
+        let name = words.dropLast().joined(separator: " ")
+        guard let user = options.users.first(where: { $0.login == name }), let given = words.last,
+            let expected = Digest.md5.authenticate(challenge, key: user.password)
+        else { return nil }
+        return Digest.areEqual(Array(given.utf8), Array(Hex.encode(expected).utf8)) ? name : nil
+    }
+
+    private func check(_ name: String, _ password: [UInt8]) -> String? {
+        options.users.first { $0.login == name && $0.password == password }?.login
+    }
+
+    /// One challenge and its response.
+    private func ask(_ challenge: [UInt8]) throws(SASLError) -> [UInt8] {
+        reply(334, Base64.encode(challenge))
+        guard let line = try? nextLine(), line != Array("*".utf8), let response = Base64.decode(line) else {
+            throw .challenge("cancelled")
+        }
+        return response
+    }
+}

@@ -1,0 +1,105 @@
+import Glibc
+import Platform
+import SMTPProtocol
+import SMTPTransport
+import Testing
+import TestSupport
+
+/// A port that swallows SYNs: its queue of connections is full and nobody accepts.
+private final class BlackHole {
+    let port: Int
+    private var sockets: [Descriptor] = []
+
+    init() throws {
+        let listener = Descriptor(owning: socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0))
+        var address = try #require(try Connector.resolve(ServerAddress(host: "127.0.0.1", port: 1)).first)
+        address.bytes.replaceSubrange(2..<4, with: [0, 0])
+        #expect(address.withPointer { bind(listener.number, $0, $1) } == 0)
+        #expect(listen(listener.number, 0) == 0)
+        var storage = sockaddr_in()
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        withUnsafeMutablePointer(to: &storage) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                #expect(getsockname(listener.number, $0, &length) == 0)
+            }
+        }
+        port = Int(UInt16(bigEndian: storage.sin_port))
+        sockets.append(listener)
+        let target = try #require(try Connector.resolve(ServerAddress(host: "127.0.0.1", port: port)).first)
+        for _ in 0..<4 {
+            let filler = Descriptor(owning: socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0))
+            filler.setNonblocking(true)
+            _ = target.withPointer { Glibc.connect(filler.number, $0, $1) }
+            sockets.append(filler)
+        }
+    }
+}
+
+@Suite struct ConnectorTests {
+    private func address(_ host: String, _ port: Int) throws -> SocketAddress {
+        try #require(try Connector.resolve(ServerAddress(host: host, port: port)).first)
+    }
+
+    @Test("row 8: an address that swallows SYNs has its time, and no more") func swallowed() throws {
+        let hole = try BlackHole()
+        let fault = #expect(throws: SessionFault.self) {
+            try Connector.connect(
+                to: ServerAddress(host: "127.0.0.1", port: hole.port), timeout: .milliseconds(150))
+        }
+        #expect(fault?.phase == .connect)
+        #expect(fault?.isConnectionFault == true)
+        #expect(fault?.words.contains("no answer within 150 ms") == true)
+    }
+
+    @Test("row 6: an address behind a black one is tried without waiting for its end") func raced() throws {
+        let hole = try BlackHole()
+        let peer = try ScriptedPeer([.say("220 s")])
+        defer { peer.stop() }
+        // The black one would have a minute; the test's own patience with the peer is twenty seconds.
+        let connected = try Connector.connect(
+            to: [address("127.0.0.1", hole.port), address("127.0.0.1", peer.port)],
+            of: ServerAddress(host: "both", port: 25), timeout: .seconds(60))
+        #expect(connected.address == "127.0.0.1")
+    }
+
+    @Test("row 7: all addresses refused: each is named") func refused() throws {
+        // Nothing listens on port 1 (tcpmux).
+        let fault = #expect(throws: SessionFault.self) {
+            try Connector.connect(
+                to: [address("127.0.0.1", 1), address("127.0.0.2", 1)],
+                of: ServerAddress(host: "both", port: 1), timeout: .seconds(10))
+        }
+        #expect(fault?.reaction == [.tryAgain, .nextAddress, .close])
+        #expect(fault?.words.contains("127.0.0.1 Connection refused; 127.0.0.2 Connection refused") == true)
+    }
+
+    @Test("families take turns, the resolver's choice first") func alternating() {
+        func make(_ family: Int32, _ number: UInt8) -> SocketAddress { SocketAddress(family: family, bytes: [number]) }
+        let six = (0..<3).map { make(AF_INET6, $0) }
+        let four = (0..<2).map { make(AF_INET, $0) }
+        #expect(Connector.alternating(six + four) == [six[0], four[0], six[1], four[1], six[2]])
+        #expect(Connector.alternating(four) == four)
+        #expect(Connector.alternating([]) == [])
+    }
+
+    @Test("a port that is none is a fault of the account", arguments: [0, -1, 65536, .max])
+    func port(_ number: Int) {
+        let fault = #expect(throws: SessionFault.self) {
+            try Connector.resolve(ServerAddress(host: "127.0.0.1", port: number))
+        }
+        #expect(fault?.isAccountFault == true)
+    }
+
+    @Test("row 2: a name that cannot be") func noSuchName() {
+        let fault = #expect(throws: SessionFault.self) {
+            try Connector.resolve(ServerAddress(host: "no such host", port: 25))
+        }
+        #expect(fault?.phase == .resolve)
+        #expect(fault?.isTransient == true)
+    }
+
+    @Test("a server's address is written as people write it") func text() {
+        #expect("\(ServerAddress(host: "::1", port: 25))" == "[::1]:25")
+        #expect("\(ServerAddress(host: "mail.example.org", port: 587))" == "mail.example.org:587")
+    }
+}

@@ -1,0 +1,107 @@
+import Formats
+import Glibc
+import Mail
+import Platform
+import Testing
+
+@testable import Spool
+
+@Suite struct HandoverFolderTests {
+    /// A folder of its own for each test.
+    private func inFolder(_ body: (String) throws -> Void) throws {
+        let path = "/tmp/herald-spool-test-" + Randomness.identifier()
+        defer { try? Files.removeTree(path) }
+        try Files.makeDirectories(path)
+        try body(path)
+    }
+
+    @Test("a letter handed over waits, is read, and is gone when it was taken away") func way() throws {
+        try inFolder { path in
+            let folder = HandoverFolder(path: path + "/incoming/watcher")
+            #expect(try folder.waiting() == [])
+            let letter = try LetterFileTests.letter()
+            try folder.deposit(letter)
+            try folder.deposit(letter)
+            let name = HandoverFolder.name(of: letter.id)
+            #expect(try folder.waiting() == [name])
+            #expect(try FileStatus.of(folder.path + "/" + name)?.permissions == 0o640)
+            #expect(try LetterFile.decode(folder.read(name)) == letter)
+            try folder.remove(name)
+            try folder.remove(name)
+            #expect(try folder.waiting() == [])
+            #expect(try Files.list(folder.path) == [])
+        }
+    }
+
+    @Test("a letter whose file is there already is left as it is") func idempotent() throws {
+        try inFolder { path in
+            let folder = HandoverFolder(path: path)
+            var letter = try LetterFileTests.letter()
+            try folder.deposit(letter)
+            letter.subject = "other"
+            try folder.deposit(letter)
+            #expect(try LetterFile.decode(folder.read(HandoverFolder.name(of: letter.id))).subject != "other")
+        }
+    }
+
+    @Test(
+        "an id that is none never becomes a file's name",
+        arguments: ["", "../x", "0123", "0123456789ABCDEF0123456789ABCDEF"])
+    func ids(id: String) throws {
+        try inFolder { path in
+            var letter = try LetterFileTests.letter()
+            letter.id = id
+            #expect(throws: SystemError.self) { try HandoverFolder(path: path).deposit(letter) }
+            #expect(try Files.list(path) == [])
+        }
+    }
+
+    @Test("temporary files and other names are no letters; strangers are told apart") func names() throws {
+        try inFolder { path in
+            for name in [".x.letter.1.tmp", "x.letter", "0123456789abcdef0123456789abcdef.letter.bak", "notes"] {
+                try Files.write([1], to: path + "/" + name)
+            }
+            let folder = HandoverFolder(path: path)
+            #expect(try folder.waiting() == [])
+            #expect(try folder.strangers() == ["0123456789abcdef0123456789abcdef.letter.bak", "notes", "x.letter"])
+        }
+    }
+
+    @Test("links, folders, pipes and files too large are not read") func reading() throws {
+        try inFolder { path in
+            let folder = HandoverFolder(path: path)
+            try Files.write([UInt8](repeating: 1, count: 100), to: path + "/file")
+            symlink("/etc/passwd", path + "/link")
+            mkfifo(path + "/pipe", 0o600)
+            mkdir(path + "/folder", 0o700)
+            func fault(_ name: String, limit: Int = 1000) -> Int32? {
+                do throws(SystemError) {
+                    _ = try folder.read(name, limit: limit)
+                    return nil
+                } catch {
+                    return error.errno
+                }
+            }
+            #expect(fault("file") == nil)
+            #expect(fault("file", limit: 99) == EFBIG)
+            #expect(fault("link") == ELOOP)
+            #expect(fault("pipe") == EINVAL)
+            #expect(fault("folder") == EINVAL)
+            #expect(fault("none") == ENOENT)
+            for name in ["", ".", "..", "../x", "a/b", "a\0b"] { #expect(fault(name) == EINVAL) }
+        }
+    }
+
+    @Test("a refused file lies in the other folder with its reason") func rejecting() throws {
+        try inFolder { path in
+            let folder = HandoverFolder(path: path + "/in")
+            try Files.makeDirectories(folder.path)
+            try Files.write([7], to: folder.path + "/bad.letter")
+            try folder.reject("bad.letter", reason: "it is damaged", into: path + "/rejected")
+            #expect(try Files.list(folder.path) == [])
+            #expect(try Files.read(path + "/rejected/bad.letter") == [7])
+            #expect(try Files.read(path + "/rejected/bad.letter.reason") == Array("it is damaged\n".utf8))
+            #expect(throws: SystemError.self) { try folder.reject("../x", reason: "", into: path) }
+        }
+    }
+}

@@ -31,7 +31,7 @@ package enum Outcome: Hashable, Sendable {
     }
 }
 
-/// The letters of the fault table in `docs/mailing.md`; several can stand together (`T, OP`).
+/// What a fault calls for; several can stand together (`T, OP`). The tests name the rows of the fault table.
 package struct Reaction: OptionSet, Hashable, Sendable {
     package let rawValue: UInt8
     package init(rawValue: UInt8) { self.rawValue = rawValue }

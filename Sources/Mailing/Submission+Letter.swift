@@ -22,6 +22,34 @@ extension Submission {
     package func letter(
         from user: LocalUser, _ settings: Settings, _ circumstances: Circumstances
     ) throws(SubmissionError) -> Letter {
-        throw SubmissionError("messages are not taken yet", .later)
+        let alias = try alias(for: user, settings)
+        let normalizer = MessageNormalizer(
+            date: circumstances.now, utcOffset: circumstances.utcOffset,
+            messageID: "<\(circumstances.id)@\(circumstances.host)>", from: alias.mailbox)
+        let submitted: SubmittedMessage
+        do throws(MailError) {
+            submitted = try normalizer.normalize(body)
+        } catch {
+            throw SubmissionError("\(error)")
+        }
+        // Whoever has an alias of their own writes in that name and no other.
+        if !user.isPrivileged, let other = submitted.from.first(where: { $0.address != alias.address }) {
+            throw SubmissionError("From is \(other.address.text); yours is \(alias.address.text)", .denied)
+        }
+        let recipients = try addresses(submitted)
+        let message = Self.addressed(submitted, recipients: fromHeaders ? [] : recipients)
+        return Letter(
+            id: circumstances.id, origin: "command", alias: alias.description,
+            envelope: Envelope(sender: alias.address, recipients: recipients), priority: .report,
+            created: circumstances.now, subject: submitted.subject, messageID: submitted.messageID, message: message)
+    }
+
+    /// A message that names nobody, such as bare text, says whom it is for; not where there are many, who need not know
+    /// of each other.
+    private static func addressed(_ submitted: SubmittedMessage, recipients: [EmailAddress]) -> [UInt8] {
+        guard submitted.recipients.isEmpty, (1...10).contains(recipients.count), recipients.allSatisfy(\.isASCII) else {
+            return submitted.message
+        }
+        return Array("To: \(recipients.map(\.text).joined(separator: ",\r\n "))\r\n".utf8) + submitted.message
     }
 }

@@ -70,7 +70,7 @@ package struct Submission: Sendable {
     }
 
     /// The envelope's recipients, each once.
-    func addresses(_ submitted: ParsedMessage) throws(SubmissionError) -> [EmailAddress] {
+    func addresses(_ submitted: SubmittedMessage) throws(SubmissionError) -> [EmailAddress] {
         var found: [EmailAddress] = []
         for text in recipients {
             do throws(AddressError) {
@@ -79,7 +79,7 @@ package struct Submission: Sendable {
                 throw SubmissionError("'\(Printable.text(text, limit: 100))': \(error)")
             }
         }
-        if fromHeaders { found += (submitted.to + submitted.cc).map(\.address) }
+        if fromHeaders { found += submitted.recipients }
         var seen: Set<EmailAddress> = []
         found = found.filter { seen.insert($0).inserted }
         if found.isEmpty { throw SubmissionError("there is no recipient") }

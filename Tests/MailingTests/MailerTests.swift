@@ -328,6 +328,30 @@ private let envelope: [ScriptedPeer.Step] = [
         #expect(site.messages.map(\.bytes) == [reply.message])
         #expect(running.stop() == 0)
     }
+
+    @Test("the control socket takes a message, delivers it, and tells of it")
+    func control() throws {
+        let sink = try site.sink()
+        defer { sink.stop() }
+        let running = try Running(site, try site.settings(accounts: account("a", sink.port)))
+        let sent = running.ask("send", ["recipients": ["bob@example.net"]], body: Array("Hello.\n".utf8))
+        let id = try #require(sent.result?["id"]?.string, "\(sent)")
+        #expect(running.waitForArrival())
+        #expect(ParsedMessage(try #require(site.messages.first?.bytes)).text.contains("Hello."))
+        let shown = running.ask("queue-show", ["id": .string(id)])
+        #expect(shown.result?["deliveries"]?.array?.count == 1)
+        #expect(shown.body == site.messages.first?.bytes)
+        #expect(running.ask("queue-list").result?["deliveries"]?.array?.first?["id"]?.string == id)
+        #expect(running.ask("status").result?["problems"] == .array([]))
+        #expect(running.ask("queue-retract", ["id": .string(id)]).error != nil)
+        #expect(running.ask("queue-show", ["id": "../../etc"]).kind == .wrong)
+        #expect(running.ask("send", ["recipients": ["bob"]], body: [0x61]).kind == .wrong)
+        #expect(running.ask("send", ["recipients": ["a@b.c"]], body: [0x61], uid: 65_534).kind == .denied)
+        #expect(running.ask("queue-list", uid: 65_534).kind == .denied)
+        #expect(running.ask("nonsense").kind == .wrong)
+        #expect(running.stop() == 0)
+        #expect(running.ask("status").kind == .later)
+    }
 }
 
 /// A mailer at work on a thread of its own.

@@ -84,8 +84,8 @@ let package = Package(
         module(
             "Watching",
             [
-                "Formats", "Platform", "Database", "Records", "Rules", "Incidents", "Mail", "Settings", "LogSources",
-                "RuleMatching", "Spool", "Control", logging,
+                "Formats", "Platform", "Database", "YAML", "Records", "Rules", "Incidents", "Mail", "Settings",
+                "LogSources", "RuleMatching", "Spool", "Control", logging,
             ]),
         module(
             "Mailing",

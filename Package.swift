@@ -137,7 +137,7 @@ let package = Package(
             "Mailing",
             [
                 "Formats", "Platform", "Database", "Mail", "SMTPProtocol", "Settings", "SMTPTransport", "Spool",
-                "Control",
+                "Control", logging,
             ]),
         tests(
             "Responding",

@@ -1,12 +1,13 @@
 #define _GNU_SOURCE
 #include "CPlatform.h"
 #include <signal.h>
-#include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-static _Atomic uint64_t replaced_pages;
+/* Of each thread: the signal comes to the thread that touched the page, and another reader's file is none of its
+   concern. Initial-exec, for the handler may not allocate. */
+static _Thread_local volatile uint64_t replaced_pages __attribute__((tls_model("initial-exec")));
 static uintptr_t page_mask;
 
 static void replace_page(int signal_number, siginfo_t *info, void *context) {
@@ -15,7 +16,7 @@ static void replace_page(int signal_number, siginfo_t *info, void *context) {
         void *page = (void *)((uintptr_t)info->si_addr & page_mask);
         size_t size = (size_t)(~page_mask + 1);
         if (mmap(page, size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == page) {
-            atomic_fetch_add(&replaced_pages, 1);
+            replaced_pages = replaced_pages + 1;
             return;
         }
     }
@@ -33,4 +34,4 @@ int herald_sigbus_install(void) {
     return sigaction(SIGBUS, &action, NULL);
 }
 
-uint64_t herald_sigbus_count(void) { return atomic_load(&replaced_pages); }
+uint64_t herald_sigbus_count(void) { return replaced_pages; }

@@ -16,18 +16,21 @@ extension FileTailer {
         var key: FileKey { FileKey(status) }
     }
 
-    /// The uncompressed generations beside `path`, oldest first.
-    private func generations(of path: String) -> [Generation] {
+    /// The uncompressed generations beside `path` that `wanted` asks for, oldest first.
+    private func generations(of path: String, where wanted: (FileStatus) -> Bool) -> [Generation] {
         let (folder, base) = Files.split(path)
         var all: [Generation] = []
         for name in listing(of: folder)[base] ?? [] {
             let path = folder == "/" ? "/" + name : folder + "/" + name
-            guard let descriptor = try? Descriptor.open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY),
+            guard let seen = (try? FileStatus.of(path)) ?? nil, seen.isRegular, wanted(seen),
+                let descriptor = try? Descriptor.open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY),
                 let status = try? descriptor.status(), status.isRegular
             else { continue }
             all.append(Generation(path: path, descriptor: descriptor, status: status))
         }
-        return all.sorted { ($0.status.modified, $1.path) < ($1.status.modified, $0.path) }
+        return all.sorted { a, b in
+            RotatedNames.isOlder(a.path, than: b.path) ?? (a.status.modified < b.status.modified)
+        }
     }
 
     /// The generations in a folder by their logs; listed once in a scan, for a thousand logs may rotate at once.
@@ -49,8 +52,10 @@ extension FileTailer {
         guard let before else { return nil }
         var lost: FileCheckpoint?
         if let open = files[before], before != replacing {
+            // Truncated and then rotated, between two looks: what was cut off comes first.
+            if !FileIdentity.holds(open.descriptor, open.checkpoint) { replaced(open, time, &output) }
             return openGenerations(
-                of: path, seen: open.checkpoint.seen, after: before, lost: &lost, time, &output)
+                of: path, seen: open.seenBefore, after: before, lost: &lost, time, &output)
         }
         lost = remembered[before]
         let seen = lost?.seen ?? time.wall
@@ -61,11 +66,13 @@ extension FileTailer {
 
     /// No file holds what `lost` remembers.
     private func giveUp(_ lost: FileCheckpoint, _ output: inout SourceOutput) {
-        gap(
-            lost.path,
-            "\(lost.path) was replaced, truncated or removed while it was not read, and no rotated file holds what "
-                + "followed byte \(lost.offset).",
-            &output)
+        if lost.headLength > 0 {
+            gap(
+                lost.path,
+                "\(lost.path) was replaced, truncated or removed while it was not read, and no rotated file holds what "
+                    + "followed byte \(lost.offset).",
+                &output)
+        }
         remembered[FileKey(lost)] = nil
         output.forget(FileKey(lost).text)
     }
@@ -75,36 +82,52 @@ extension FileTailer {
         _ output: inout SourceOutput
     ) -> FileKey? {
         var last = first
-        for generation in generations(of: path) where files[generation.key] == nil {
+        let lostKey = lost.map { FileKey($0) }
+        let unread = generations(of: path) { status in
+            let key = FileKey(status)
+            if files[key] != nil || ignored[key] == status.modified { return false }
+            // The one that was read last is followed on, for its program may write to it until it is told.
+            return remembered[key].map { status.size != $0.offset || key == lostKey } ?? true
+        }
+        for generation in unread where files[generation.key] == nil {
             let start: FileCheckpoint?
             if let known = remembered[generation.key], FileIdentity.holds(generation.descriptor, known) {
-                if lost.map({ FileKey($0) }) == generation.key { lost = nil }
-                if generation.status.size <= known.offset { continue }
+                if lostKey == generation.key { lost = nil }
                 start = known
-            } else if let missing = lost, FileIdentity.holds(generation.descriptor, missing) {
+            } else if let missing = lost, missing.headLength > 0, FileIdentity.holds(generation.descriptor, missing) {
                 // copytruncate: another inode, the same content.
                 lost = nil
                 remembered[FileKey(missing)] = nil
                 start = missing
-            } else if generation.status.modified + .milliseconds(100) > seen {
+            } else if generation.status.modified + .milliseconds(100) > seen, !isCopyOfOpen(generation, path) {
                 // The kernel stamps files with the time of its last tick: a little early.
                 start = nil
             } else {
                 continue
             }
             remembered[generation.key] = nil
-            last = open(generation, path: path, from: start, after: last, time, &output)
+            last = open(generation, path: path, from: start, seen: seen, after: last, time, &output)
         }
         return last
     }
 
+    /// A copy of what is open, complete or on its way, holds nothing that is not read there.
+    private func isCopyOfOpen(_ generation: Generation, _ path: String) -> Bool {
+        files.values.contains {
+            $0.path == path
+                && FileIdentity.isCopy(generation.descriptor, of: $0.descriptor, candidateSize: generation.status.size)
+        }
+    }
+
     private func open(
-        _ generation: Generation, path: String, from start: FileCheckpoint?, after: FileKey?, _ time: SourceTime,
+        _ generation: Generation, path: String, from start: FileCheckpoint?, seen: Timestamp, after: FileKey?,
+        _ time: SourceTime,
         _ output: inout SourceOutput
     ) -> FileKey {
         let file = TailedFile(
             descriptor: generation.descriptor, status: generation.status, path: path, placedAt: generation.path,
-            pattern: finder.pattern(for: path) ?? FilePattern(path), checkpoint: start, time: time)
+            pattern: finder.pattern(for: path) ?? FilePattern(path), checkpoint: start,
+            seen: min(seen, start?.seen ?? seen), time: time)
         file.isCurrent = false
         file.leftAt = time.monotonic
         file.predecessor = after
@@ -120,7 +143,7 @@ extension FileTailer {
     func replaced(_ file: TailedFile, _ time: SourceTime, _ output: inout SourceOutput) {
         var lost: FileCheckpoint? = file.checkpoint
         let unread = file.behind
-        let seen = file.checkpoint.seen
+        let seen = file.seenBefore
         listings = [:]
         defer { listings = [:] }
         file.predecessor = openGenerations(of: file.path, seen: seen, after: nil, lost: &lost, time, &output)
@@ -159,7 +182,7 @@ extension FileTailer {
 
     /// Rows of generations that were deleted or compressed meanwhile.
     private func forgetGone(_ checkpoints: [FileCheckpoint], _ path: String, _ output: inout SourceOutput) {
-        let there = Set(generations(of: path).map(\.key))
+        let there = Set(generations(of: path) { _ in true }.map(\.key))
         for checkpoint in checkpoints {
             let key = FileKey(checkpoint)
             guard remembered[key] != nil, !there.contains(key), lastAtPath[path] != key else { continue }
@@ -168,15 +191,51 @@ extension FileTailer {
         }
     }
 
+    /// Generations that came since the last look without their log having been found another: truncated twice, say.
+    func accountForGenerations(_ time: SourceTime, _ output: inout SourceOutput) {
+        var changed: [String: Bool] = [:]
+        for file in Array(files.values) where file.isCurrent {
+            let folder = Files.split(file.path).directory
+            if changed[folder] == nil {
+                let modified = ((try? FileStatus.of(folder)) ?? nil)?.modified
+                changed[folder] =
+                    modified != folderTimes[folder] || modified.map { $0 + .seconds(1) > time.wall } ?? true
+                folderTimes[folder] = modified
+            }
+            guard changed[folder] == true, listing(of: folder)[Files.split(file.path).name] != nil else { continue }
+            guard FileIdentity.holds(file.descriptor, file.checkpoint) else {
+                replaced(file, time, &output)
+                continue
+            }
+            var none: FileCheckpoint?
+            if let last = openGenerations(
+                of: file.path, seen: file.seenBefore, after: nil, lost: &none, time, &output)
+            {
+                file.predecessor = last
+            }
+        }
+    }
+
+    /// At the first sight of a log: its older generations are not read.
+    func ignoreGenerations(of path: String) {
+        for generation in generations(of: path, where: { _ in true }) {
+            ignored[generation.key] = generation.status.modified
+        }
+    }
+
+    /// The watched log whose rotated generation stands at `path`.
+    func logOfGeneration(_ path: String) -> String? {
+        let (folder, name) = Files.split(path)
+        return RotatedNames.bases(of: name).lazy.map { folder == "/" ? "/" + $0 : folder + "/" + $0 }
+            .first { lastAtPath[$0] != nil }
+    }
+
     /// Whether this is a copy of a log that is being made (copytruncate, matched by the glob itself): it is looked at
     /// when the log is found truncated, and is no log of its own until then.
     func isUnfinishedCopy(_ stranger: Stranger) -> Bool {
-        let (folder, name) = Files.split(stranger.path)
-        return RotatedNames.bases(of: name).contains { base in
-            guard let file = lastAtPath[folder == "/" ? "/" + base : folder + "/" + base].flatMap({ files[$0] }) else {
-                return false
-            }
-            return FileIdentity.isCopy(stranger.descriptor, of: file.descriptor, candidateSize: stranger.status.size)
+        guard let log = logOfGeneration(stranger.path), let file = lastAtPath[log].flatMap({ files[$0] }) else {
+            return false
         }
+        return FileIdentity.isCopy(stranger.descriptor, of: file.descriptor, candidateSize: stranger.status.size)
     }
 }

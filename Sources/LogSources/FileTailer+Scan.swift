@@ -16,11 +16,12 @@ extension FileTailer {
         var strangers: [Stranger] = []
         for file in found.files { look(at: file, &present, &strangers, time, &output) }
         for file in files.values where file.isCurrent && !present.contains(file.key) { leave(file, time) }
+        strangers.removeAll { resume($0, time) }
         // Logs before their generations (app.log before app.log.1): whether a file is a generation is asked of the log.
         for stranger in strangers.sorted(by: { $0.path.utf8.count < $1.path.utf8.count }) {
             admit(stranger, time, &output)
         }
-        if !startedUp { findLostGenerations(time, &output) }
+        if startedUp { accountForGenerations(time, &output) } else { findLostGenerations(time, &output) }
         missing(found, time, &output)
         for name in found.unreadableNames {
             say(.unreadable, name, name, "cannot watch \(name): its name is not UTF-8", &output)
@@ -70,13 +71,13 @@ extension FileTailer {
     }
 
     private func place(_ file: TailedFile, at path: String, _ time: SourceTime) {
-        file.placedAt = path
-        file.leftAt = nil
         // Matched under its rotated name too, it is still read, under the name it had.
-        lastAtPath[path] = file.key
+        (file.placedAt, file.leftAt) = (path, nil)
         guard path == file.path else { return }
         file.isCurrent = true
+        file.seenBefore = file.checkpoint.seen
         file.checkpoint.seen = time.wall
+        lastAtPath[path] = file.key
     }
 
     /// The file is not at its path any more: it is read to its end, and held for a while.
@@ -87,45 +88,75 @@ extension FileTailer {
         enqueue(file)
     }
 
-    /// Takes up a file that is not open: where to begin, and after which other.
+    /// Takes a file up where it was left; whether it is one that was left.
+    private func resume(_ stranger: Stranger, _ time: SourceTime) -> Bool {
+        guard files[stranger.key] == nil, let known = remembered[stranger.key],
+            FileIdentity.holds(stranger.descriptor, known)
+        else { return false }
+        let sameFolder = Files.split(known.path).directory == Files.split(stranger.path).directory
+        open(stranger, path: sameFolder ? known.path : stranger.path, known, time)
+        return true
+    }
+
+    /// Takes up a file that is not known: where to begin, and after which other.
     private func admit(_ stranger: Stranger, _ time: SourceTime, _ output: inout SourceOutput) {
-        if files[stranger.key] != nil { return }  // taken up as a generation meanwhile
-        if let known = remembered[stranger.key], FileIdentity.holds(stranger.descriptor, known) {
-            remembered[stranger.key] = nil
-            open(stranger, known, time)
-            return
+        if files[stranger.key] != nil || isUnfinishedCopy(stranger) { return }  // perhaps taken up as a generation
+        let isFirstSight = !knownPatterns.contains(stranger.pattern.path)
+        if let log = logOfGeneration(stranger.path) {
+            // The copy of a log that was truncated meanwhile is found from there.
+            if let current = lastAtPath[log].flatMap({ files[$0] }),
+                !FileIdentity.holds(current.descriptor, current.checkpoint)
+            {
+                replaced(current, time, &output)
+                if files[stranger.key] != nil { return }
+            }
+            let file = open(stranger, path: log, nil, time)
+            if isFirstSight, options.startsAtEnd { startAtEnd(file, &output) }
+            if let current = lastAtPath[log].flatMap({ files[$0] }), current.isCurrent {
+                current.predecessor = file.key
+            }
+            return note(file.checkpoint, &output)
         }
-        if isUnfinishedCopy(stranger) { return }
         let before = lastAtPath[stranger.path]
-        if let before, let last = files[before], last.path == stranger.path {
+        if let before, let last = files[before] {
             (last.isCurrent, last.isDrained) = (false, false)
             enqueue(last)
         }
         let last = findGenerations(of: stranger.path, before: before, replacing: stranger.key, time, &output)
         if files[stranger.key] != nil { return }
-        let file = open(stranger, nil, time)
+        let file = open(stranger, path: stranger.path, nil, time)
         file.predecessor = last
-        if before == nil, !knownPatterns.contains(stranger.pattern.path), options.startsAtEnd {
-            do throws(SystemError) {
-                try file.startAtEnd(lineLimit: options.lineLimit)
-            } catch {
-                say(.unreadable, stranger.path, stranger.path, error.description, &output)
-            }
+        if before == nil {
+            ignoreGenerations(of: stranger.path)
+            if isFirstSight, options.startsAtEnd { startAtEnd(file, &output) }
         }
         note(file.checkpoint, &output)
     }
 
+    private func startAtEnd(_ file: TailedFile, _ output: inout SourceOutput) {
+        do throws(SystemError) {
+            try file.startAtEnd(lineLimit: options.lineLimit)
+        } catch {
+            say(.unreadable, file.placedAt, file.path, error.description, &output)
+        }
+    }
+
     @discardableResult
-    private func open(_ stranger: Stranger, _ checkpoint: FileCheckpoint?, _ time: SourceTime) -> TailedFile {
-        let path =
-            checkpoint.flatMap { RotatedNames.sameFolder($0.path, stranger.path) ? $0.path : nil } ?? stranger.path
+    private func open(
+        _ stranger: Stranger, path: String, _ checkpoint: FileCheckpoint?, _ time: SourceTime
+    ) -> TailedFile {
+        let isCurrent = path == stranger.path
+        // A generation was seen at the log's path before the log's present file was.
+        let before = lastAtPath[path].flatMap { files[$0]?.seenBefore ?? remembered[$0]?.seen } ?? time.wall
+        let seen = isCurrent ? time.wall : checkpoint?.seen ?? before
         let file = TailedFile(
             descriptor: stranger.descriptor, status: stranger.status, path: path, placedAt: stranger.path,
-            pattern: stranger.pattern, checkpoint: checkpoint, time: time)
+            pattern: stranger.pattern, checkpoint: checkpoint, seen: seen, time: time)
         file.watch = watches.watch(file.descriptor, file.key)
+        file.isCurrent = isCurrent
         files[file.key] = file
         remembered[file.key] = nil
-        lastAtPath[stranger.path] = file.key
+        if file.isCurrent { lastAtPath[path] = file.key }
         enqueue(file)
         return file
     }
@@ -171,8 +202,4 @@ extension FileTailer {
             }
         }
     }
-}
-
-extension RotatedNames {
-    static func sameFolder(_ a: String, _ b: String) -> Bool { Files.split(a).directory == Files.split(b).directory }
 }

@@ -53,6 +53,10 @@ package final class FileTailer {
     var missingSince: [String: Duration] = [:]
     /// The first look at what there is was taken.
     var startedUp = false
+    /// Generations that were there when their log was seen for the first time, with their times: not read.
+    var ignored: [FileKey: Timestamp] = [:]
+    /// When each folder was changed last, at the last look at the generations in it.
+    var folderTimes: [String: Timestamp] = [:]
     /// The generations in each folder by the log that they are of, as listed in this scan.
     var listings: [String: [String: [String]]] = [:]
 

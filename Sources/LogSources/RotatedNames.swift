@@ -1,7 +1,5 @@
 // The names that rotation gives to what was a log: app.log.1, app.log-20261121, app-20261121.log, app.log.old.
 
-import Platform
-
 enum RotatedNames {
     private static let compressed = [".gz", ".xz", ".zst", ".bz2", ".lz4", ".lzma", ".Z"]
 
@@ -20,6 +18,23 @@ enum RotatedNames {
             }
         }
         return bases
+    }
+
+    /// Which of two generations of one log is older, by their names: the higher small number, the earlier date; nil
+    /// where the names do not tell.
+    static func isOlder(_ a: String, than b: String) -> Bool? {
+        guard a != b, let x = number(a), let y = number(b) else { return nil }
+        if x.utf8.count <= 4, y.utf8.count <= 4 { return (Int(x) ?? 0) > (Int(y) ?? 0) }
+        return x.utf8.count > 4 && y.utf8.count > 4 ? a < b : nil
+    }
+
+    /// The first digits of the mark.
+    private static func number(_ name: String) -> Substring? {
+        for index in name.indices.reversed() where ".-_".contains(name[index]) {
+            let digits = name[name.index(after: index)...].prefix { $0.isASCII && $0.isNumber }
+            if !digits.isEmpty { return digits }
+        }
+        return nil
     }
 
     static func isCompressed(_ name: String) -> Bool { compressed.contains { name.hasSuffix($0) } }

@@ -21,6 +21,8 @@ final class TailedFile {
 
     /// Still the file at its path.
     var isCurrent = true
+    /// When it was found at its path the time before last: a generation that came since is younger.
+    var seenBefore: Timestamp
     /// When it was found to have left its path.
     var leftAt: Duration?
     /// The generation that must be read to its end before this one.
@@ -40,7 +42,7 @@ final class TailedFile {
 
     init(
         descriptor: Descriptor, status: FileStatus, path: String, placedAt: String, pattern: FilePattern,
-        checkpoint: FileCheckpoint?, time: SourceTime
+        checkpoint: FileCheckpoint?, seen: Timestamp, time: SourceTime
     ) {
         key = FileKey(status)
         self.descriptor = descriptor
@@ -49,7 +51,8 @@ final class TailedFile {
         self.placedAt = placedAt
         self.checkpoint = checkpoint ?? FileCheckpoint(path: path, device: status.device, inode: status.inode)
         (self.checkpoint.path, self.checkpoint.device, self.checkpoint.inode) = (path, status.device, status.inode)
-        self.checkpoint.seen = time.wall
+        seenBefore = checkpoint?.seen ?? seen
+        self.checkpoint.seen = seen
         lastGrowth = time.monotonic
         knownSize = status.size
     }

@@ -14,7 +14,7 @@
    async-signal-safe functions, which no Swift code can promise. The handler maps a zero page over the faulting one, as
    journalctl's own does, and counts. */
 int herald_sigbus_install(void);
-/* How many pages were replaced since the start. A reader compares before and after: more means its file is gone. */
+/* How many pages were replaced for the calling thread since its start. A reader compares before and after: more means its file is gone. */
 uint64_t herald_sigbus_count(void);
 
 /* ---- Sandbox of herald-extract: Landlock and seccomp have no libc wrappers. ---- */

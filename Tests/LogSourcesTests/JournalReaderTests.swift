@@ -1,0 +1,196 @@
+import Formats
+import Glibc
+import LogSources
+import Platform
+import Records
+import Testing
+
+@Suite(.serialized) struct JournalReaderTests {
+    private func numbered(_ range: Range<Int64>) -> [ExportedEntry] {
+        range.map { ExportedEntry("entry \($0)", at: $0) }
+    }
+
+    @Test("all entries arrive in order, in bounded batches, and nothing twice after a restart")
+    func order() throws {
+        let bench = try JournalBench { $0.batchEntries = 100 }
+        try bench.write(numbered(0..<1000))
+        bench.start()
+        bench.settle()
+        #expect(bench.messages == (0..<1000).map { "entry \($0)" })
+        #expect(bench.batches == 10)
+        bench.restart()
+        bench.settle()
+        #expect(bench.records.count == 1000)
+        try bench.write(numbered(1000..<1003))
+        bench.settle()
+        #expect(bench.messages.suffix(4) == ["entry 999", "entry 1000", "entry 1001", "entry 1002"])
+        #expect(bench.notices.isEmpty)
+    }
+
+    @Test("what comes is followed, into new files and across a reboot, without a filter by boot")
+    func follow() throws {
+        let bench = try JournalBench()
+        try bench.write(numbered(0..<2))
+        bench.start()
+        bench.settle()
+        var reboot = ExportedEntry("after the reboot", at: 10)
+        reboot.boot = String(repeating: "cd", count: 16)
+        try bench.write([reboot], to: "b.journal")
+        bench.settle()
+        try bench.write([ExportedEntry("in the old file", at: 20)])
+        bench.settle()
+        #expect(bench.messages == ["entry 0", "entry 1", "after the reboot", "in the old file"])
+    }
+
+    @Test("started at the end, nothing old is told, and everything new", arguments: [JournalReader.Start.now, .boot])
+    func atTheEnd(start: JournalReader.Start) throws {
+        let bench = try JournalBench { $0.start = start }
+        try bench.write(numbered(0..<50))
+        bench.start()
+        bench.settle()
+        #expect(bench.records.isEmpty && bench.stored.count == 1)
+        // The position is kept before anything comes: also over a restart.
+        bench.restart()
+        try bench.write(numbered(50..<52))
+        bench.settle()
+        #expect(bench.messages == ["entry 50", "entry 51"])
+    }
+
+    @Test("a journal that was empty at the first start is read from its first entry")
+    func empty() throws {
+        let bench = try JournalBench { $0.start = .now }
+        bench.start()
+        bench.settle()
+        try bench.write(numbered(0..<2))
+        bench.settle()
+        #expect(bench.messages == ["entry 0", "entry 1"])
+    }
+
+    @Test("a vacuumed cursor is a gap, and reading goes on with the first entry that survives")
+    func vacuumed() throws {
+        let bench = try JournalBench()
+        try bench.write(numbered(0..<10), to: "a.journal")
+        bench.start()
+        bench.settle()
+        try bench.write(numbered(10..<20), to: "a.journal")
+        try bench.write(numbered(20..<30), to: "b.journal")
+        try Files.remove(bench.path("a.journal"))
+        bench.restart()
+        bench.settle()
+        #expect(bench.messages == ((0..<10).map { "entry \($0)" } + (20..<30).map { "entry \($0)" }))
+        #expect(bench.notices.map(\.kind) == [.gap])
+        bench.restart()
+        bench.settle()
+        #expect(bench.records.count == 20 && bench.notices.count == 1)
+    }
+
+    @Test("a journal file truncated under its reader does not end the program: a gap, and reading goes on")
+    func truncated() throws {
+        let bench = try JournalBench { $0.batchEntries = 50 }
+        let padding = String(repeating: "x", count: 300)
+        try bench.write((0..<20_000).map { ExportedEntry("entry \($0) \(padding)", at: $0) }, to: "a.journal")
+        try bench.write(numbered(30_000..<30_010), to: "b.journal")
+        bench.start()
+        for _ in 0..<5 { bench.read() }
+        #expect(bench.records.count == 250)
+        #expect(truncate(bench.path("a.journal"), 128 << 10) == 0)
+        bench.settle()
+        #expect(bench.notices.contains { $0.kind == .gap })
+        #expect(bench.messages.suffix(10) == ArraySlice((30_000..<30_010).map { "entry \($0)" }))
+        #expect(Set(bench.messages).count == bench.messages.count)
+        #expect(bench.messages.allSatisfy { $0.hasPrefix("entry ") })
+    }
+
+    @Test("MESSAGE of 200 kB, with newlines, binary, missing, more than once: each entry is one record")
+    func messages() throws {
+        let bench = try JournalBench()
+        let long = String(repeating: "0123456789", count: 20_000)
+        var binary = ExportedEntry(nil, at: 3)
+        binary.fields = [("MESSAGE", [0, 0xff, 0x0a, 0x80]), ("BLOB", [UInt8](repeating: 7, count: 200_000))]
+        var twice = ExportedEntry("one", at: 5)
+        twice.fields.append(("MESSAGE", Array("two".utf8)))
+        try bench.write([
+            ExportedEntry(long, at: 1), ExportedEntry("a\nb\n\nc", at: 2), binary,
+            ExportedEntry(nil, at: 4, [("MESSAGE_ID", "0123"), ("PRIORITY", "2")]), twice,
+        ])
+        bench.start()
+        bench.settle()
+        try #require(bench.records.count == 5)
+        #expect(bench.messages[0] == long)
+        #expect(bench.messages[1] == "a\nb\n\nc")
+        #expect(bench.records[2].message == [0, 0xff, 0x0a, 0x80])
+        #expect(bench.records[2].values(of: "BLOB").first?.count == bench.options.fieldLimit - 5)
+        #expect(bench.records[3].message.isEmpty && bench.records[3].messageID == "0123")
+        #expect(bench.records[3].priority == 2)
+        #expect(Set(bench.messages[4].split(separator: "\n")) == ["one", "two"])
+        #expect(bench.notices.isEmpty)
+    }
+
+    @Test("a MESSAGE over the limit is cut, matched, and said")
+    func overlong() throws {
+        let bench = try JournalBench { $0.messageLimit = 1000 }
+        try bench.write([ExportedEntry(String(repeating: "x", count: 100_000), at: 1), ExportedEntry("next", at: 2)])
+        bench.start()
+        bench.settle()
+        #expect(bench.messages.map(\.count) == [1000, 4])
+        #expect(bench.notices.map(\.kind) == [.skipped])
+    }
+
+    @Test("the fields that journald vouches for are on the record")
+    func fields() throws {
+        let bench = try JournalBench()
+        try bench.write([
+            ExportedEntry(
+                "m", at: 1,
+                [
+                    ("_TRANSPORT", "kernel"), ("_HOSTNAME", "web1"), ("SYSLOG_IDENTIFIER", "kernel"), ("_PID", "812"),
+                    ("_UID", "33"), ("_SYSTEMD_UNIT", "a.service"), ("_EXE", "/usr/bin/a"), ("TAG", "1"), ("TAG", "2"),
+                ])
+        ])
+        bench.start()
+        bench.settle()
+        let record = try #require(bench.records.first)
+        #expect(record.transport == "kernel" && record.host == "web1" && record.identifier == "kernel")
+        #expect(
+            record.pid == 812 && record.uid == 33 && record.unit == "a.service" && record.executable == "/usr/bin/a")
+        #expect(record.bootID == String(repeating: "ab", count: 16))
+        #expect(record.time == Timestamp(seconds: 1_795_000_001))
+        #expect(Set(record.values(of: "TAG")) == [[0x31], [0x32]])
+    }
+
+    @Test("a journal that is not there is said once, tried again, and read when it comes")
+    func missing() throws {
+        let bench = try JournalBench { $0.place += "/later" }
+        bench.start()
+        for _ in 0..<3 { bench.settle() }
+        #expect(bench.notices.map(\.kind) == [.unreadable])
+        #expect(bench.reader?.status.fault != nil)
+        #expect(mkdir(bench.path("later"), 0o700) == 0)
+        try bench.write(numbered(0..<2), to: "later/a.journal")
+        bench.settle()
+        #expect(bench.messages == ["entry 0", "entry 1"])
+        #expect(bench.notices.map(\.kind) == [.unreadable, .readable])
+    }
+
+    @Test("a damaged file beside a whole one does not stop the reading")
+    func damaged() throws {
+        let bench = try JournalBench()
+        try bench.write(numbered(0..<5))
+        try Files.write([UInt8](repeating: 0x5a, count: 100_000), to: bench.path("broken.journal"))
+        try Files.write([], to: bench.path("empty.journal"))
+        bench.start()
+        bench.settle()
+        #expect(bench.messages.count == 5)
+    }
+
+    @Test("at rest the next look lies ahead, and there is a descriptor to poll")
+    func noBusyLoop() throws {
+        let bench = try JournalBench()
+        try bench.write(numbered(0..<1))
+        bench.start()
+        bench.settle()
+        let reader = try #require(bench.reader)
+        #expect(reader.nextDeadline > .seconds(1060))
+        #expect(reader.descriptor != nil && reader.events != 0)
+    }
+}

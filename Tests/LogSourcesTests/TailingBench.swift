@@ -1,0 +1,121 @@
+// A folder of logs, a tailer over it, and a store that keeps what the tailer's owner would: the checkpoints.
+
+import Formats
+import Glibc
+import LogSources
+import Platform
+import Records
+import Testing
+
+/// A folder of this test, removed with it.
+final class TemporaryFolder {
+    let path: String
+
+    init() throws {
+        var template = Array("/tmp/herald-sources-XXXXXX".utf8CString)
+        guard let made = mkdtemp(&template) else { throw SystemError("make a folder in", "/tmp") }
+        path = String(cString: made)
+    }
+
+    deinit { try? Files.removeTree(path) }
+}
+
+final class TailingBench {
+    let folder: TemporaryFolder
+    var options: FileTailer.Options
+    private(set) var tailer: FileTailer?
+    private(set) var stored: [String: SourceCheckpoint] = [:]
+    private(set) var records: [Record] = []
+    private(set) var notices: [SourceNotice] = []
+    var clock = Duration.seconds(1000)
+
+    init(_ patterns: [String] = ["*.log"], _ adjust: (inout FileTailer.Options) -> Void = { _ in }) throws {
+        let folder = try TemporaryFolder()
+        self.folder = folder
+        options = FileTailer.Options(patterns: patterns.map { FilePattern(folder.path + "/" + $0) })
+        options.startsAtEnd = false
+        adjust(&options)
+        start()
+    }
+
+    var lines: [String] { records.map { String(decoding: $0.raw, as: UTF8.self) } }
+
+    func path(_ name: String) -> String { folder.path + "/" + name }
+
+    func start() {
+        tailer = FileTailer(options, checkpoints: stored.values.compactMap { SourceCheckpoint(text: $0.text) })
+    }
+
+    func stop() { tailer = nil }
+
+    func restart() {
+        stop()
+        start()
+    }
+
+    /// One read; `committing: false` is a crash before the transaction's end.
+    func read(committing: Bool = true) {
+        guard let tailer else { return }
+        let wall = SystemClock.now()
+        let output = tailer.read(at: SourceTime(monotonic: clock, wall: wall))
+        guard committing else { return }
+        for delivery in output.deliveries {
+            for index in 0..<delivery.batch.count { records.append(delivery.batch.record(at: index)) }
+            stored[delivery.checkpoint.key] = delivery.checkpoint
+        }
+        for checkpoint in output.checkpoints { stored[checkpoint.key] = checkpoint }
+        for key in output.forgotten { stored[key] = nil }
+        notices += output.notices
+    }
+
+    /// Reads until everything that is there was handed over, a timer's rescan included.
+    func settle() {
+        for _ in 0..<2 {
+            clock += options.rescanInterval + .seconds(1)
+            read()
+            var rounds = 0
+            while tailer?.isIdle == false {
+                clock += .milliseconds(60)
+                read()
+                rounds += 1
+                if rounds > 20_000 {
+                    Issue.record("the tailer does not come to rest")
+                    return
+                }
+            }
+        }
+    }
+
+    func append(_ text: String, to name: String) throws { try append(Array(text.utf8), to: name) }
+
+    func append(_ bytes: [UInt8], to name: String) throws {
+        try Descriptor.open(path(name), O_WRONLY | O_CREAT | O_APPEND, mode: 0o644).write(bytes)
+    }
+
+    func rename(_ from: String, _ to: String) { #expect(Glibc.rename(path(from), path(to)) == 0) }
+
+    func copy(_ from: String, _ to: String) throws {
+        let bytes = try Files.read(path(from))
+        _ = unlink(path(to))
+        try append(bytes, to: to)
+    }
+
+    func truncateFile(_ name: String) { #expect(truncate(path(name), 0) == 0) }
+
+    func remove(_ name: String) { #expect(unlink(path(name)) == 0) }
+
+    func exists(_ name: String) -> Bool { access(path(name), F_OK) == 0 }
+}
+
+/// A small generator, for tests that must be repeatable (xorshift64*, Vigna).
+struct Xorshift {
+    private var state: UInt64
+    init(seed: UInt64) { state = seed | 1 }
+    mutating func next() -> UInt64 {
+        state ^= state >> 12
+        state ^= state << 25
+        state ^= state >> 27
+        return state &* 0x2545_f491_4f6c_dd1d
+    }
+    mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(max(1, bound))) }
+}

@@ -30,8 +30,7 @@ enum DemoMaterial {
             message: "[7-1] PANIC:  could not write to file \"pg_wal/xlogtemp.1903\": No space left on device"),
         Fault(
             identifier: "nginx",
-            message: "2026/11/21 04:12:07 [emerg] 812#812: SSL_CTX_use_PrivateKey(\"/etc/ssl/private/www.key\") failed "
-                + "(SSL: error:0B080074:x509 certificate routines:X509_check_private_key:key values mismatch)"),
+            message: "[emerg] 812#812: bind() to 0.0.0.0:443 failed (98: Address already in use)"),
     ]
 
     /// A few lines that are none of anybody's business.

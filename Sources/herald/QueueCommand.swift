@@ -2,11 +2,13 @@
 
 import ArgumentParser
 import Formats
+import Mailing
 import Platform
 
 struct QueueCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "queue", abstract: "The letters: waiting, sent, failed.", subcommands: [List.self, Show.self])
+        commandName: "queue", abstract: "The letters: waiting, sent, failed.",
+        subcommands: [List.self, Show.self, Hold.self, Release.self, Retry.self, Retract.self, Remove.self])
 
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "One line for each delivery.")
@@ -14,7 +16,7 @@ struct QueueCommand: ParsableCommand {
         @Flag(help: "One JSON object a line.") var json = false
 
         func run() throws {
-            let rows = try QueueReading.list(try config.settings())
+            let rows = try QueueReading(settings: try config.settings()).list()
             if json {
                 for row in rows { Terminal.say(row.text) }
                 return
@@ -39,7 +41,7 @@ struct QueueCommand: ParsableCommand {
         @Flag(help: "One JSON object.") var json = false
 
         func run() throws {
-            let (letter, message) = try QueueReading.show(id, try config.settings())
+            let (letter, message) = try QueueReading(settings: try config.settings()).show(id)
             if json { return Terminal.say(letter.text) }
             for member in letter.members ?? [] where member.name != "deliveries" {
                 let value = member.value.string ?? member.value.text
@@ -57,5 +59,54 @@ struct QueueCommand: ParsableCommand {
             let lines = message.filter { $0 != 0x0d }
             Terminal.say(Printable.text(lines, keepingLines: true))
         }
+    }
+
+    struct Hold: QueueChanging {
+        static let change = QueueChange.hold
+        static let configuration = CommandConfiguration(abstract: "Keep a letter until it is released.")
+        @OptionGroup var config: ConfigOption
+        @Argument(help: "The letter's id.") var id: String
+    }
+
+    struct Release: QueueChanging {
+        static let change = QueueChange.release
+        static let configuration = CommandConfiguration(abstract: "Let a held letter go.")
+        @OptionGroup var config: ConfigOption
+        @Argument(help: "The letter's id.") var id: String
+    }
+
+    struct Retry: QueueChanging {
+        static let change = QueueChange.retry
+        static let configuration = CommandConfiguration(abstract: "Try a letter again now, a failed one too.")
+        @OptionGroup var config: ConfigOption
+        @Argument(help: "The letter's id.") var id: String
+    }
+
+    struct Retract: QueueChanging {
+        static let change = QueueChange.retract
+        static let configuration = CommandConfiguration(abstract: "Take a letter back before it is sent.")
+        @OptionGroup var config: ConfigOption
+        @Argument(help: "The letter's id.") var id: String
+    }
+
+    struct Remove: QueueChanging {
+        static let change = QueueChange.remove
+        static let configuration = CommandConfiguration(abstract: "Give a letter up that waits.")
+        @OptionGroup var config: ConfigOption
+        @Argument(help: "The letter's id.") var id: String
+    }
+}
+
+/// A subcommand that changes one letter's deliveries.
+protocol QueueChanging: ParsableCommand {
+    static var change: QueueChange { get }
+    var config: ConfigOption { get }
+    var id: String { get }
+}
+
+extension QueueChanging {
+    func run() throws {
+        let count = try QueueReading(settings: try config.settings()).change(id, Self.change)
+        Terminal.say("\(Self.change.rawValue): \(count) \(count == 1 ? "delivery" : "deliveries") of \(id)")
     }
 }

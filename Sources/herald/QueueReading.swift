@@ -1,18 +1,94 @@
-// The queue, asked of the mailer.
+// The queue, asked of the mailer; where no mailer runs, read and changed by the same code under the mailer's own lock.
 
+import Control
 import Formats
+import Glibc
+import Mail
+import Mailing
+import Platform
 import Settings
+import Spool
 
-enum QueueReading {
-    /// One object for each delivery, the letters still in `incoming/` among them.
-    static func list(_ settings: Settings) throws -> [JSON] {
-        let answer = try DaemonAddress(name: "mailer", settings: settings).request("queue-list")
-        return answer.result["deliveries"]?.array ?? answer.result.array ?? []
+struct QueueReading {
+    let settings: Settings
+
+    /// One object for each delivery; the letters that the mailer has not taken in yet are shown as queued.
+    func list() throws -> [JSON] {
+        let waiting = ["watcher", "responder"].flatMap(incoming)
+        let taken: [JSON]
+        if let answer = try asked("queue-list") {
+            taken = answer.result["deliveries"]?.array ?? []
+        } else {
+            taken = try owned { queue throws(QueueError) in try queue.list().map(\.json) }
+        }
+        // A letter stands in both between the mailer's commit and its unlink.
+        let known = Set(taken.compactMap { $0["id"]?.string })
+        return taken + waiting.filter { !known.contains($0["id"]?.string ?? "") }
     }
 
-    /// A letter and its text.
-    static func show(_ id: String, _ settings: Settings) throws -> (letter: JSON, message: [UInt8]) {
-        let answer = try DaemonAddress(name: "mailer", settings: settings).request("queue-show", ["id": .string(id)])
-        return (answer.result, answer.body)
+    /// A letter and its message.
+    func show(_ id: String) throws -> (letter: JSON, message: [UInt8]) {
+        if let answer = try asked("queue-show", ["id": .string(id)]) { return (answer.result, answer.body) }
+        return try owned { queue throws(QueueError) in
+            let facts = try queue.particulars(of: id).members ?? []
+            let deliveries = JSON.array(try queue.list(letter: id).map(\.json))
+            return (.object(facts + [JSON.Member("deliveries", deliveries)]), try queue.message(of: id))
+        }
+    }
+
+    /// Returns how many deliveries were changed.
+    func change(_ id: String, _ change: QueueChange) throws -> Int {
+        if let answer = try asked("queue-\(change.rawValue)", ["id": .string(id)]) {
+            return Int(answer.result["deliveries"]?.int ?? 0)
+        }
+        let count = try owned { queue throws(QueueError) in
+            try queue.transaction { () throws(QueueError) in try queue.change(id, change, at: SystemClock.now()) }
+        }
+        if count == 0 { throw Failure.wrong("no delivery of \(id) is in a state that '\(change.rawValue)' is for") }
+        return count
+    }
+
+    /// Nil when no mailer runs.
+    private func asked(_ command: String, _ arguments: JSON = .object([])) throws -> (result: JSON, body: [UInt8])? {
+        let client = ControlClient(path: settings.paths.socket("mailer"))
+        do throws(ControlError) {
+            return try client.request(command, arguments)
+        } catch {
+            switch error {
+            case .notRunning: return nil
+            case .refused(let words, .wrong): throw Failure.wrong(words)
+            case .refused(let words, .denied): throw Failure.notWell(words)
+            default: throw Failure.later("herald-mailer: \(error)")
+            }
+        }
+    }
+
+    /// The queue itself, for root and the mailer's own user.
+    private func owned<T>(_ body: (Queue) throws(QueueError) -> T) throws -> T {
+        let folder = settings.paths.state("mailer")
+        guard access(folder, W_OK) == 0 else {
+            throw Failure.later(
+                "herald-mailer is not running, and \(folder) cannot be opened: \(SystemError("open", folder))")
+        }
+        do throws(QueueError) {
+            return try body(Queue.open(folder: folder).queue)
+        } catch {
+            if case .unknown = error { throw Failure.wrong(error.description) }
+            throw Failure.later(error.description)
+        }
+    }
+
+    private func incoming(_ daemon: String) -> [JSON] {
+        let folder = HandoverFolder(path: settings.paths.incoming(daemon))
+        return ((try? folder.waiting()) ?? []).flatMap { name -> [JSON] in
+            guard let bytes = try? folder.read(name), let letter = try? LetterFile.decode(bytes) else { return [] }
+            return letter.envelope.recipients.map { recipient in
+                [
+                    "id": .string(letter.id), "recipient": .string(recipient.text), "state": "queued", "attempts": 0,
+                    "next_attempt": nil, "last_reply": nil, "subject": .string(letter.subject),
+                    "origin": .string(letter.origin),
+                ]
+            }
+        }
     }
 }

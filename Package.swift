@@ -131,7 +131,7 @@ let package = Package(
             "Watching",
             [
                 "Formats", "Platform", "Database", "Records", "Rules", "Incidents", "Mail", "Settings", "LogSources",
-                "RuleMatching", "Spool", "Control",
+                "RuleMatching", "Spool", "Control", "YAML", logging,
             ]),
         tests(
             "Mailing",

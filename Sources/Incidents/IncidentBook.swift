@@ -219,6 +219,7 @@ package struct IncidentBook: Sendable {
         if isLate, incident.due == nil {
             incident.isLate = true
             lateSince = lateSince ?? now
+            bookChanged = true
             return
         }
         guard !isLate else { return }

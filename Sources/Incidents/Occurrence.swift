@@ -79,7 +79,7 @@ package struct Occurrence: Sendable {
         fingerprint = Fingerprint(
             rule: hit.rule.id, uid: hit.record.uid, groups: Self.groups(of: hit, origin: origin, serial: serial))
         title = String(decoding: SecretMask.masked(Array(Printable.text(hit.title, limit: 300).utf8)), as: UTF8.self)
-        advice = hit.advice.map { Printable.text($0, keepingLines: true, limit: 2000) }
+        advice = hit.advice.map { Sample.line(Array($0.utf8), limit: 2000) }
         time = Self.plausible(hit.record.time, now)
         captures = hit.captures.prefix(20).map { CapturedValue(name: $0.name, bytes: $0.value) }
     }

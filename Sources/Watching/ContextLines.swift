@@ -98,20 +98,13 @@ struct ContextLines {
 
     private static func line(_ index: Int, of batch: RecordBatch) -> Line? {
         guard batch.source.isJournal else {
-            return Line(key: "", text: Sample.line(batch.text(at: index), limit: Sample.contextLimit).oneLine)
+            return Line(key: "", text: Sample.line(batch.text(at: index), limit: Sample.contextLimit))
         }
         let record = batch.record(at: index)
-        return Line(key: key(of: record), text: Sample.line(record.message, limit: Sample.contextLimit).oneLine)
+        return Line(key: key(of: record), text: Sample.line(record.message, limit: Sample.contextLimit))
     }
 
     private static func key(of record: Record) -> String {
         record.source.isJournal ? record.unit ?? record.identifier ?? record.transport ?? "" : ""
-    }
-}
-
-extension String {
-    /// A record of several lines is one line of context.
-    fileprivate var oneLine: String {
-        contains("\n") ? split(separator: "\n").joined(separator: " ⏎ ") : self
     }
 }

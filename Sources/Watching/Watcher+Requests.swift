@@ -9,16 +9,16 @@ import Platform
 import Records
 
 extension Watcher {
-    func answer(to request: ControlRequest) -> ControlResponse {
-        switch request.command {
+    func answer(to command: String, _ arguments: JSON, from peer: ControlPeer) -> ControlResponse {
+        switch command {
         case "status": return .success(status)
         case "silence-list": return .success(.array(book.silences.map(Self.shown)))
         case "silence-add", "silence-remove", "incident-resolve":
-            guard request.peer.isPrivileged else {
+            guard peer.isPrivileged else {
                 return .failure("only root and the group herald may do this", .denied)
             }
-            return change(request.command, request.arguments)
-        default: return .failure("unknown command '\(Printable.text(request.command, limit: 40))'")
+            return change(command, arguments)
+        default: return .failure("unknown command '\(Printable.text(command, limit: 40))'")
         }
     }
 

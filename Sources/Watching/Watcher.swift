@@ -21,7 +21,7 @@ package final class Watcher {
     package struct Options: Sendable {
         /// Work off all that is there, hand over what is due, and return.
         package var untilIdle = false
-        /// Called after each commit, before letters are handed over, and after each deposit: where tests crash it.
+
         package init(untilIdle: Bool = false) { self.untilIdle = untilIdle }
     }
 
@@ -111,8 +111,8 @@ package final class Watcher {
     /// is due now.
     package func round(at time: SourceTime) -> Bool {
         guard commitRetryAt.map({ $0 <= time.monotonic }) ?? true else { return false }
-        var isIdle = true
-        if commitRetryAt == nil {
+        var isIdle = commitRetryAt == nil
+        if isIdle {
             for output in sources.read(at: time) {
                 if !output.isEmpty { isIdle = false }
                 take(output, at: time.wall)
@@ -233,7 +233,9 @@ package final class Watcher {
             case .reload: reloadSettings()
             }
         }
-        for call in desk.take() { call.answer(answer(to: call.request)) }
+        for call in desk.take() {
+            call.answer(answer(to: call.request.command, call.request.arguments, from: call.request.peer))
+        }
         return stops
     }
 

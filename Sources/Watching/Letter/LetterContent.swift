@@ -15,6 +15,8 @@ struct LetterContent {
     var label: String
     var tone: LetterTone
     var sections: [Section]
+    /// Of a digest: the incidents that have no section of their own, a line each.
+    var rest: [String]
     /// Of a digest: the silences in force.
     var silences: [String]
     var footer: String
@@ -81,6 +83,11 @@ struct LetterBudget {
     var sections: Int
     /// Characters of a matched record.
     var line: Int
+    /// Characters of an advice in a digest.
+    static let digestAdvice = 300
+    /// Incidents of a digest that are named at all.
+    static let restLines = 200
+
     /// Characters of a line of context.
     var context: Int
 

@@ -54,7 +54,8 @@ struct LetterHTML {
             """)
         head()
         for section in content.sections { write(section) }
-        silences()
+        list("And these", content.rest)
+        list("Silenced now", content.silences)
         foot()
         out.markup("</table></td></tr></table></body></html>\n")
     }
@@ -247,11 +248,15 @@ struct LetterHTML {
         endRow()
     }
 
-    private mutating func silences() {
-        guard !content.silences.isEmpty else { return }
+    private mutating func list(_ title: String, _ lines: [String]) {
+        guard !lines.isEmpty else { return }
         row(padding: "24px 28px 0")
-        heading("Silenced now")
-        for silence in content.silences { paragraph(silence, margin: "4px 0 0", color: Style.ink, cssClass: "i") }
+        heading(title)
+        for line in lines {
+            out.element(
+                "<div class=\"i\" style=\"margin-top:5px;font-size:14px;line-height:1.5;color:\(Style.ink);"
+                    + "overflow-wrap:anywhere\">", line, "</div>\n")
+        }
         endRow()
     }
 

@@ -6,6 +6,10 @@ enum LetterText {
         var out = content.sentence + "\n"
         if let explanation = content.explanation { out += "\n" + wrapped(explanation) + "\n" }
         for section in content.sections { write(section, to: &out) }
+        if !content.rest.isEmpty {
+            heading("And these", &out)
+            for line in content.rest { out += "  " + line + "\n" }
+        }
         if !content.silences.isEmpty {
             heading("Silenced now", &out)
             for silence in content.silences { out += "  " + silence + "\n" }

@@ -16,17 +16,23 @@ struct LetterWording {
         var content = LetterContent(
             sentence: sentence, explanation: explanation, label: label, tone: tone,
             sections: report.entries.prefix(budget.sections).map { section($0) },
-            silences: report.silences.map { silence($0) }, footer: footer)
-        let left = report.entries.dropFirst(budget.sections)
-        if !left.isEmpty {
-            let hits = left.reduce(0) { $0 + $1.newHits }
-            content.explanation =
-                (content.explanation.map { $0 + " " } ?? "")
-                + "Not shown here: \(Self.count(left.count, "more incident")) with \(Self.count(hits, "new hit")); "
-                + "herald incidents list shows them."
-        }
+            rest: rest, silences: report.silences.map { silence($0) }, footer: footer)
         content.isCut = isCut
         return content
+    }
+
+    /// What has no section: named and counted all the same.
+    private var rest: [String] {
+        let left = report.entries.dropFirst(budget.sections)
+        var lines = left.prefix(LetterBudget.restLines).map { entry in
+            "\(entry.incident.severity.name), \(entry.newHits) new: \(Self.cut(entry.incident.title, 120))"
+        }
+        let unnamed = left.dropFirst(LetterBudget.restLines)
+        if !unnamed.isEmpty {
+            let hits = unnamed.reduce(0) { $0 + $1.newHits }
+            lines.append("and \(Self.count(unnamed.count, "more incident")) with \(Self.count(hits, "new hit"))")
+        }
+        return lines
     }
 
     // MARK: The sentence
@@ -140,7 +146,7 @@ struct LetterWording {
             title: several ? incident.title : nil, tone: several ? .severity(incident.severity) : tone,
             facts: several ? shortFacts(entry) : facts(entry), chart: several ? nil : chart(incident.timeline),
             advice: incident.advice, url: incident.rule.url, captures: several ? [] : incident.captures,
-            samples: incident.samples.prefix(shown).map { sample($0, of: incident) },
+            samples: incident.samples.prefix(shown).map { sample($0, of: incident, short: several) },
             samplesTitle: samplesTitle(entry, shown: min(shown, incident.samples.count)),
             commands: several || incident.isOver ? [] : commands(incident))
     }
@@ -221,7 +227,7 @@ struct LetterWording {
         return shown < entry.newHits ? "\(shown) of \(entry.newHits) new lines" : "The lines"
     }
 
-    private func sample(_ sample: Sample, of incident: Incident) -> LetterContent.SampleContent {
+    private func sample(_ sample: Sample, of incident: Incident, short: Bool) -> LetterContent.SampleContent {
         let mine = sample.origin
         var caption = [stamp(sample.time)]
         if mine.host != incident.origin.host { caption.append(mine.host) }
@@ -229,19 +235,22 @@ struct LetterWording {
         if mine.place != incident.origin.place { caption.append(mine.place) }
         return LetterContent.SampleContent(
             caption: caption.joined(separator: " · "),
-            before: sample.before.map { Self.cut($0, budget.context) },
-            lines: Self.cut(sample.text, budget.line).split(separator: "\n", omittingEmptySubsequences: false)
-                .prefix(60).map { String($0).replacingTabs },
-            after: sample.after.map { Self.cut($0, budget.context) })
+            before: sample.before.map { Self.cut($0.oneLine, budget.context) },
+            lines: Self.cut(sample.text, short ? min(500, budget.line) : budget.line).split(
+                separator: "\n", omittingEmptySubsequences: false
+            )
+            .prefix(short ? 8 : 60).map { String($0).replacingTabs },
+            after: sample.after.map { Self.cut($0.oneLine, budget.context) })
     }
 
     /// Whether the letter shows less than the report holds.
     private var isCut: Bool {
-        let limit = report.entries.count > 1 ? 1 : budget.samples
+        let several = report.entries.count > 1
+        let (limit, line, lines) = several ? (1, min(500, budget.line), 8) : (budget.samples, budget.line, 60)
         return report.entries.contains { entry in
             entry.incident.samples.count > limit
                 || entry.incident.samples.contains { sample in
-                    sample.text.unicodeScalars.count > budget.line || sample.text.count(where: \.isNewline) >= 60
+                    sample.text.unicodeScalars.count > line || sample.text.count(where: \.isNewline) >= lines
                         || (sample.before + sample.after).contains { $0.unicodeScalars.count > budget.context }
                 }
         }
@@ -302,5 +311,10 @@ extension String {
     /// Tabs as four blanks: a mail program shows them as it likes.
     var replacingTabs: String {
         contains("\t") ? split(separator: "\t", omittingEmptySubsequences: false).joined(separator: "    ") : self
+    }
+
+    /// A record of several lines as one line of context.
+    var oneLine: String {
+        (contains("\n") ? split(separator: "\n").joined(separator: " ⏎ ") : self).replacingTabs
     }
 }

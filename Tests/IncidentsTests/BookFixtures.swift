@@ -1,0 +1,62 @@
+// Hits for the book, and a clock that the test turns.
+
+import Formats
+import Rules
+
+@testable import Incidents
+
+/// A book with its clock.
+struct ClockedBook {
+    static let noon = Timestamp(seconds: 1_795_262_400)
+    var book: IncidentBook
+    var now = noon
+
+    init(_ change: (inout ReportPolicy) -> Void = { _ in }) {
+        var policy = ReportPolicy()
+        change(&policy)
+        book = IncidentBook(policy: policy)
+    }
+
+    /// A hit now, or one that is as old as `age`.
+    @discardableResult
+    mutating func hit(
+        _ rule: String = "disk", _ group: String = "a", severity: Severity = .critical, age: Duration = .zero,
+        uid: UInt32? = nil, ending: RuleFacts.Ending = .quiet, threshold: Threshold? = nil, inhibits: [String] = []
+    ) -> Int64 {
+        var facts = RuleFacts(id: rule, severity: severity, ending: ending)
+        facts.threshold = threshold
+        facts.inhibits = inhibits
+        var origin = Origin(host: "web1", source: "journal")
+        origin.isJournal = true
+        origin.transport = "kernel"
+        origin.uid = uid
+        let occurrence = Occurrence(
+            rule: facts, fingerprint: Fingerprint(rule: rule, uid: uid, groups: [("g", Array(group.utf8))]),
+            title: "\(rule) \(group)", advice: nil, time: now - age, origin: origin,
+            captures: [CapturedValue(name: "disk", value: group)],
+            sample: Sample(time: now - age, origin: origin, text: "\(rule) \(group)"))
+        return book.join(occurrence, at: now)
+    }
+
+    mutating func recover(_ rule: String = "disk", _ group: String? = nil, transport: String = "kernel") -> [Int64] {
+        var sign = RecoverySign(
+            ruleID: rule, record: .init(source: .journal(""), message: Array("all is well".utf8)), captures: [],
+            localHost: "web1", at: now)
+        sign.origin.transport = transport
+        if let group { sign.captures = [CapturedValue(name: "disk", value: group)] }
+        return book.recover(sign, at: now)
+    }
+
+    /// Lets time pass, from one due time to the next, as the watcher does.
+    mutating func pass(_ length: Duration) -> [Report] {
+        let end = now + length
+        var reports = book.due(now)
+        while let next = book.nextDue, next <= end {
+            now = max(next, now)
+            reports += book.due(now)
+            guard let after = book.nextDue, after > now else { break }
+        }
+        now = end
+        return reports + book.due(now)
+    }
+}

@@ -1,0 +1,51 @@
+// What happened while nobody was reading is told in one digest that says so.
+
+import Formats
+import Rules
+import Testing
+
+@testable import Incidents
+
+@Suite struct LateHitTests {
+    @Test func `Old hits go into one digest, when all is read`() {
+        var clocked = ClockedBook()
+        for index in 0..<40 { clocked.hit("r\(index)", age: .seconds(3600 * Int64(index + 1)), ending: .recovery) }
+        clocked.now = clocked.now + .seconds(20)
+        #expect(clocked.book.due(clocked.now, caughtUp: false).isEmpty)
+        let reports = clocked.book.due(clocked.now)
+        #expect(reports.map(\.kind) == [.late])
+        #expect(reports.first?.newHits == 40)
+        #expect(clocked.book.openIncidents.count == 40)
+    }
+
+    @Test func `What was long over by then closes without another letter`() {
+        var clocked = ClockedBook()
+        clocked.hit("old", age: .seconds(7200))
+        clocked.hit("recent", age: .seconds(700))
+        let reports = clocked.pass(.seconds(3 * 3600))
+        #expect(reports.map(\.kind) == [.late, .quiet])
+        #expect(reports.last?.entries.first?.incident.rule.id == "recent")
+    }
+
+    @Test func `A fresh hit takes its incident out of the digest`() {
+        var clocked = ClockedBook()
+        clocked.hit(age: .seconds(7200))
+        clocked.hit()
+        let reports = clocked.pass(.seconds(10))
+        #expect(reports.map(\.kind) == [.first])
+        #expect(reports.first?.newHits == 2)
+        #expect(clocked.pass(.seconds(1000)).isEmpty)
+    }
+
+    @Test func `A log whose clock is wrong does not flood`() {
+        var clocked = ClockedBook()
+        var reports: [Report] = []
+        for index in 0..<120 {
+            clocked.hit("r\(index)", age: .seconds(7200))
+            reports += clocked.pass(.seconds(30))
+        }
+        reports += clocked.pass(.seconds(3600))
+        #expect(reports.count <= 13)
+        #expect(reports.reduce(0) { $0 + $1.newHits } == 120)
+    }
+}

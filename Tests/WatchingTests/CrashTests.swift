@@ -1,0 +1,88 @@
+// Crashes at every step between the line and the letter in incoming/: a step is repeated, none is skipped, and there is
+// exactly one letter, the same byte for byte.
+
+import Database
+import Formats
+import Mail
+import Platform
+import Spool
+import Testing
+
+@testable import Watching
+
+@Suite struct CrashTests {
+    private let folder: WatcherFolder
+
+    init() throws {
+        folder = try WatcherFolder()
+        let watcher = try folder.watcher()
+        watcher.settle(folder)
+    }
+
+    /// Runs a watcher that does not get beyond the broken step, and is then killed.
+    private func crash(_ fault: String, repaired repair: String) throws {
+        let database = try Database(path: folder.database)
+        try database.script(fault)
+        let watcher = try folder.watcher()
+        for _ in 0..<5 { _ = watcher.round(at: folder.time) }
+        try database.script(repair)
+    }
+
+    @Test func `Before the commit: nothing is there, and the next start makes the letter`() throws {
+        try folder.append(WatcherTests.oom)
+        try crash(
+            "CREATE TRIGGER broken BEFORE INSERT ON incidents BEGIN SELECT RAISE(ABORT, 'disk full'); END",
+            repaired: "DROP TRIGGER broken")
+        #expect(try folder.letters().isEmpty)
+        try folder.watcher().settle(folder)
+        #expect(try folder.letters().count == 1)
+        #expect(try folder.newHits() == 1)
+    }
+
+    @Test func `Between the commit and the deposit`() throws {
+        try folder.append(WatcherTests.oom)
+        try Files.makeDirectories(folder.path + "/spool/incoming")
+        try Files.write([], to: folder.path + "/spool/incoming/watcher")  // no folder can be there
+        try crash("SELECT 1", repaired: "SELECT 1")
+        try Files.remove(folder.path + "/spool/incoming/watcher")
+        try folder.watcher().settle(folder)
+        #expect(try folder.letters().count == 1)
+        #expect(try folder.newHits() == 1)
+    }
+
+    @Test(arguments: [false, true])
+    func `Between the deposit and the mark, whether or not the mailer took the letter by then`(taken: Bool) throws {
+        try folder.append(WatcherTests.oom)
+        try crash(
+            "CREATE TRIGGER broken BEFORE UPDATE ON outbox BEGIN SELECT RAISE(ABORT, 'killed'); END",
+            repaired: "DROP TRIGGER broken")
+        let first = try #require(try folder.letters().first)
+        if taken { try folder.incoming.remove(HandoverFolder.name(of: first.id)) }
+        try folder.watcher().settle(folder)
+        #expect(try folder.letters() == [first])
+        if taken {
+            try folder.incoming.remove(HandoverFolder.name(of: first.id))
+            try folder.watcher().settle(folder)
+            #expect(try folder.letters().isEmpty)
+        }
+    }
+
+    @Test func `While the state cannot be written nothing is read, and all goes on by itself`() throws {
+        let database = try Database(path: folder.database)
+        try database.script("CREATE TRIGGER broken BEFORE INSERT ON incidents BEGIN SELECT RAISE(ABORT, 'full'); END")
+        let watcher = try folder.watcher()
+        try folder.append(WatcherTests.oom)
+        for _ in 0..<3 { _ = watcher.round(at: folder.time) }
+        try folder.append(WatcherTests.oom)
+        for _ in 0..<3 { _ = watcher.round(at: folder.time) }
+        #expect(watcher.storeFault != nil)
+        #expect(watcher.book.openIncidents.first?.hits == 1)
+        try database.script("DROP TRIGGER broken")
+        folder.pass(.seconds(60))
+        watcher.settle(folder)
+        folder.pass(.seconds(301))
+        watcher.settle(folder)
+        #expect(watcher.storeFault == nil)
+        #expect(try folder.newHits() == 2)
+    }
+}

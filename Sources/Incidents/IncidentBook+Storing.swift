@@ -20,7 +20,7 @@ extension IncidentBook {
     package var changes: Changes {
         Changes(
             open: changed.sorted().compactMap { incidents[$0] }, closed: closed, passed: passed,
-            book: bookChanged ? state : nil)
+            book: bookChanged ? .some(state) : .none)
     }
 
     /// The changes are stored; they are not given again.

@@ -51,6 +51,26 @@ package struct SecretMask {
         "rk_live_", "AIza", "ya29.", "eyJhbGciOi", "hvs.", "npm_",
     ].map { Array($0.utf8) }
 
+    /// The bytes with which a secret's sign can begin: most of a line is passed over by this table.
+    private static let mayBegin: [Bool] = {
+        var table = [Bool](repeating: false, count: 256)
+        for byte in (names + schemes + prefixes).compactMap(\.first) {
+            table[Int(byte)] = true
+            if byte &- 0x61 < 26 { table[Int(byte ^ 0x20)] = true }
+        }
+        for byte in "-:".utf8 { table[Int(byte)] = true }
+        return table
+    }()
+    private static let namesByFirst = byFirst(names)
+    private static let schemesByFirst = byFirst(schemes)
+    private static let prefixesByFirst = byFirst(prefixes)
+
+    private static func byFirst(_ words: [[UInt8]]) -> [[[UInt8]]] {
+        var table = [[[UInt8]]](repeating: [], count: 256)
+        for word in words { if let first = word.first { table[Int(first)].append(word) } }
+        return table
+    }
+
     private var startsWord: Bool { at == 0 || !Self.isWord(bytes[at - 1]) }
 
     /// From `-----BEGIN … PRIVATE KEY-----` to its end line, or to the end of the text.
@@ -82,7 +102,9 @@ package struct SecretMask {
 
     /// `Bearer …`, `Basic …`: a scheme of HTTP's Authorization with a credential of eight characters at least.
     private mutating func maskScheme() -> Bool {
-        guard startsWord, let scheme = Self.schemes.first(where: { lower[at...].starts(with: $0) }) else {
+        guard startsWord,
+            let scheme = Self.schemesByFirst[Int(lower[at])].first(where: { lower[at...].starts(with: $0) })
+        else {
             return false
         }
         let start = at + scheme.count
@@ -97,7 +119,9 @@ package struct SecretMask {
 
     /// `password=…`, `"api_key": "…"`, `DB_PASSWORD: …`, `--password …`.
     private mutating func maskNamedValue() -> Bool {
-        guard let name = Self.names.first(where: { lower[at...].starts(with: $0) }) else { return false }
+        guard let name = Self.namesByFirst[Int(lower[at])].first(where: { lower[at...].starts(with: $0) }) else {
+            return false
+        }
         var index = at + name.count
         while index < bytes.count, Self.isWord(bytes[index]) || bytes[index] == 0x5f { index += 1 }  // password_hash
         let option = at >= 2 && bytes[at - 1] == 0x2d && bytes[at - 2] == 0x2d
@@ -135,7 +159,9 @@ package struct SecretMask {
     }
 
     private mutating func maskKnownToken() -> Bool {
-        guard startsWord, let prefix = Self.prefixes.first(where: { bytes[at...].starts(with: $0) }) else {
+        guard startsWord,
+            let prefix = Self.prefixesByFirst[Int(bytes[at])].first(where: { bytes[at...].starts(with: $0) })
+        else {
             return false
         }
         let value = bytes[(at + prefix.count)...].prefix { Self.isWord($0) || "-_.".utf8.contains($0) }

@@ -41,7 +41,7 @@ extension Watcher {
         else { return .failure("a silence has an end: 'for' wants a duration such as 4h") }
         var silence = Silence(
             id: (book.silences.map(\.id).max() ?? 0) + 1, rule: arguments["rule"]?.string,
-            host: arguments["host"]?.string, until: SystemClock.now() + length,
+            host: arguments["host"]?.string, until: clock().wall + length,
             comment: Printable.text(arguments["comment"]?.string ?? "", limit: 300))
         if let id = arguments["incident"]?.int {
             guard let incident = book.incident(id) else { return .failure("no open incident \(id)") }

@@ -42,7 +42,7 @@ package final class Watcher {
     private let signals: Signals?
     private let options: Options
     private let reload: @Sendable () -> Settings?
-    private let clock: @Sendable () -> SourceTime
+    let clock: @Sendable () -> SourceTime
     /// Of the oldest checkpoint that is not committed, and of the next housekeeping; monotonic.
     private var checkpointDue: Duration?
     private var pruneDue: Duration = .zero
@@ -132,7 +132,10 @@ package final class Watcher {
             pending.note(delivery.checkpoint)
         }
         for notice in output.notices { take(notice, at: now) }
-        for checkpoint in output.checkpoints { pending.note(checkpoint) }
+        for checkpoint in output.checkpoints {
+            if !store.knows(checkpoint) { pending.hasBeginning = true }
+            pending.note(checkpoint)
+        }
         for key in output.forgotten { pending.forget(key) }
     }
 

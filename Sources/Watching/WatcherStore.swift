@@ -15,8 +15,11 @@ struct RoundChanges {
     var forgotten: Set<String> = []
     var letters: [Letter] = []
     var reports: [TellingRow] = []
-    /// Something but a checkpoint: it is committed at once.
-    var isUrgent: Bool { !letters.isEmpty || !reports.isEmpty }
+    /// Where a source is begun at its end, which must be known from then on: what is written after it must be read,
+    /// whatever happens until the next commit.
+    var hasBeginning = false
+    /// It is committed at once; other checkpoints can wait.
+    var isUrgent: Bool { !letters.isEmpty || !reports.isEmpty || hasBeginning }
     var hasCheckpoints: Bool { !checkpoints.isEmpty || !forgotten.isEmpty }
 
     mutating func note(_ checkpoint: SourceCheckpoint) {
@@ -43,11 +46,14 @@ struct TellingRow {
 /// The watcher's database.
 final class WatcherStore {
     private let database: Database
+    /// Keys of the checkpoints that are stored.
+    private var known: Set<String> = []
     /// What became of a state that could not be used.
     let setAside: String?
 
     init(path: String) throws(DatabaseError) {
         (database, setAside) = try WatcherSchema.schema.open(path)
+        known = Set(try database.query("SELECT key FROM checkpoints").compactMap { $0[0].string })
     }
 
     // MARK: What was
@@ -57,6 +63,8 @@ final class WatcherStore {
             row[0].string.flatMap { SourceCheckpoint(text: $0) }
         }
     }
+
+    func knows(_ checkpoint: SourceCheckpoint) -> Bool { known.contains(checkpoint.key) }
 
     /// The incidents of the book, and the rest of it. Rows that cannot be read are counted, and left as they are.
     func book(policy: ReportPolicy) throws(DatabaseError) -> (book: IncidentBook, unreadable: Int) {
@@ -104,6 +112,8 @@ final class WatcherStore {
             for letter in changes.letters { try put(letter) }
             for report in changes.reports { try put(report) }
         }
+        known.subtract(changes.forgotten)
+        known.formUnion(changes.checkpoints.keys)
     }
 
     private func put(_ incident: Incident, inBook: Bool, at now: Timestamp) throws(DatabaseError) {

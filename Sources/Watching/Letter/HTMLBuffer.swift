@@ -2,21 +2,24 @@
 
 /// HTML as it is written.
 struct HTMLBuffer {
-    private(set) var html = ""
+    private var bytes: [UInt8] = []
+
+    /// All that was written.
+    var html: String { String(decoding: bytes, as: UTF8.self) }
 
     /// Markup of ours; never of anything foreign.
-    mutating func markup(_ markup: String) { html += markup }
+    mutating func markup(_ markup: String) { bytes += markup.utf8 }
 
     /// Any text, escaped.
     mutating func text(_ text: String) {
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "&": html += "&amp;"
-            case "<": html += "&lt;"
-            case ">": html += "&gt;"
-            case "\"": html += "&quot;"
-            case "'": html += "&#39;"
-            default: html.unicodeScalars.append(scalar)
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "&"): bytes += "&amp;".utf8
+            case UInt8(ascii: "<"): bytes += "&lt;".utf8
+            case UInt8(ascii: ">"): bytes += "&gt;".utf8
+            case UInt8(ascii: "\""): bytes += "&quot;".utf8
+            case UInt8(ascii: "'"): bytes += "&#39;".utf8
+            default: bytes.append(byte)
             }
         }
     }

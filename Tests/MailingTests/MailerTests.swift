@@ -81,6 +81,8 @@ private let envelope: [ScriptedPeer.Step] = [
     .expectMessage,
 ]
 
+private let bye: [ScriptedPeer.Step] = [.expect("QUIT"), .say("221 bye"), .close]
+
 @Suite struct MailerTests {
     private let site: Site
 
@@ -145,10 +147,8 @@ private let envelope: [ScriptedPeer.Step] = [
     @Test("a server that says later is asked again; its words are kept")
     func transient() throws {
         let peer = try ScriptedPeer(
-            hello + [
-                .expect("MAIL"), .say("451 4.3.0 not now"), .expect("RSET"), .say("250 ok"), .expect("QUIT"), .close,
-            ],
-            hello + envelope + [.say("250 2.0.0 taken")])
+            hello + [.expect("MAIL"), .say("451 4.3.0 not now")] + bye,
+            hello + envelope + [.say("250 2.0.0 taken")] + bye)
         defer { peer.stop() }
         let settings = try site.settings(accounts: account("a", peer.port))
         let letter = Letter.sample()
@@ -172,7 +172,7 @@ private let envelope: [ScriptedPeer.Step] = [
         ]
         let peer = try ScriptedPeer(
             hello + [.expect("MAIL"), .say("250 ok")] + recipients
-                + [.expect("DATA"), .say("354 go on"), .expectMessage, .say("250 2.0.0 taken")])
+                + [.expect("DATA"), .say("354 go on"), .expectMessage, .say("250 2.0.0 taken")] + bye)
         defer { peer.stop() }
         let letter = Letter.sample(to: ["admin@example.org", "second@example.org", "third@example.org"])
         try site.hand(letter)
@@ -187,7 +187,7 @@ private let envelope: [ScriptedPeer.Step] = [
 
     @Test("a lost answer makes a letter uncertain: the same bytes are sent once more")
     func uncertain() throws {
-        let peer = try ScriptedPeer(hello + envelope + [.close], hello + envelope + [.say("250 2.0.0 taken")])
+        let peer = try ScriptedPeer(hello + envelope + [.close], hello + envelope + [.say("250 2.0.0 taken")] + bye)
         defer { peer.stop() }
         let settings = try site.settings(accounts: account("a", peer.port))
         let letter = Letter.sample()
@@ -282,7 +282,7 @@ private let envelope: [ScriptedPeer.Step] = [
             hello + [
                 .expect("MAIL"), .say("250 ok"), .expect("RCPT"), .say("550 5.1.1 no"), .expect("RSET"), .say("250 ok"),
             ]
-                + envelope + [.say("250 2.0.0 taken")])
+                + envelope + [.say("250 2.0.0 taken")] + bye)
         defer { peer.stop() }
         let settings = try site.settings(accounts: account("a", peer.port))
         let (bad, good) = (Letter.sample(priority: .critical), Letter.sample())

@@ -91,7 +91,9 @@ extension FileTailer {
         }
         for generation in unread where files[generation.key] == nil {
             let start: FileCheckpoint?
-            if let known = remembered[generation.key], FileIdentity.holds(generation.descriptor, known) {
+            if let known = remembered[generation.key], known.headLength > 0,
+                FileIdentity.holds(generation.descriptor, known)
+            {
                 if lostKey == generation.key { lost = nil }
                 start = known
             } else if let missing = lost, missing.headLength > 0, FileIdentity.holds(generation.descriptor, missing) {
@@ -153,13 +155,12 @@ extension FileTailer {
                 "\(file.path) was truncated before its last \(unread) bytes were read, and no copy of them is there.",
                 &output)
         }
-        file.restart(time)
+        file.restart()
         note(file.checkpoint, &output)
     }
 
     /// At the start: logs that were rotated away and not begun again, and rows of files that are gone.
     func findLostGenerations(_ time: SourceTime, _ output: inout SourceOutput) {
-        startedUp = true
         let waiting = Dictionary(grouping: remembered.values, by: \.path)
         for (path, checkpoints) in waiting {
             guard finder.pattern(for: path) != nil else {
@@ -216,18 +217,26 @@ extension FileTailer {
         }
     }
 
-    /// At the first sight of a log: its older generations are not read.
-    func ignoreGenerations(of path: String) {
-        for generation in generations(of: path, where: { _ in true }) {
+    /// At the first sight of a log: generations that came since the last look (it appeared and rotated in between) are
+    /// read, older ones are not.
+    func firstGenerations(
+        of path: String, _ lastLook: Timestamp?, _ time: SourceTime, _ output: inout SourceOutput
+    ) -> FileKey? {
+        var none: FileCheckpoint?
+        let last = lastLook.flatMap {
+            openGenerations(of: path, seen: $0, after: nil, lost: &none, time, &output)
+        }
+        for generation in generations(of: path, where: { files[FileKey($0)] == nil }) {
             ignored[generation.key] = generation.status.modified
         }
+        return last
     }
 
     /// The watched log whose rotated generation stands at `path`.
-    func logOfGeneration(_ path: String) -> String? {
+    func logOfGeneration(_ path: String, among others: Set<String> = []) -> String? {
         let (folder, name) = Files.split(path)
         return RotatedNames.bases(of: name).lazy.map { folder == "/" ? "/" + $0 : folder + "/" + $0 }
-            .first { lastAtPath[$0] != nil }
+            .first { lastAtPath[$0] != nil || others.contains($0) }
     }
 
     /// Whether this is a copy of a log that is being made (copytruncate, matched by the glob itself): it is looked at

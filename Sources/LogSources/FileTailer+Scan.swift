@@ -15,19 +15,22 @@ extension FileTailer {
         var present: Set<FileKey> = []
         var strangers: [Stranger] = []
         for file in found.files { look(at: file, &present, &strangers, time, &output) }
-        for file in files.values where file.isCurrent && !present.contains(file.key) { leave(file, time) }
+        for file in files.values where file.isCurrent && !present.contains(file.key) { leave(file, time, &output) }
         strangers.removeAll { resume($0, time) }
-        // Logs before their generations (app.log before app.log.1): whether a file is a generation is asked of the log.
-        for stranger in strangers.sorted(by: { $0.path.utf8.count < $1.path.utf8.count }) {
-            admit(stranger, time, &output)
-        }
+        // Logs before their generations that the globs match too (app.log before app.log.1): what such a file is, is
+        // asked of the log.
+        let paths = Set(strangers.map(\.path))
+        let isGeneration = strangers.map { logOfGeneration($0.path, among: paths) != nil }
+        for (stranger, later) in zip(strangers, isGeneration) where !later { admit(stranger, time, &output) }
         if startedUp { accountForGenerations(time, &output) } else { findLostGenerations(time, &output) }
+        for (stranger, later) in zip(strangers, isGeneration) where later { admit(stranger, time, &output) }
         missing(found, time, &output)
         for name in found.unreadableNames {
             say(.unreadable, name, name, "cannot watch \(name): its name is not UTF-8", &output)
         }
         rememberPatterns(&output)
         retire(time, &output)
+        (startedUp, lastLook) = (true, time.wall)
     }
 
     /// A file at a matched path that is not open.
@@ -81,8 +84,9 @@ extension FileTailer {
     }
 
     /// The file is not at its path any more: it is read to its end, and held for a while.
-    private func leave(_ file: TailedFile, _ time: SourceTime) {
+    private func leave(_ file: TailedFile, _ time: SourceTime, _ output: inout SourceOutput) {
         file.isCurrent = false
+        note(file.checkpoint, &output)
         file.isDrained = false
         file.leftAt = time.monotonic
         enqueue(file)
@@ -90,7 +94,7 @@ extension FileTailer {
 
     /// Takes a file up where it was left; whether it is one that was left.
     private func resume(_ stranger: Stranger, _ time: SourceTime) -> Bool {
-        guard files[stranger.key] == nil, let known = remembered[stranger.key],
+        guard files[stranger.key] == nil, let known = remembered[stranger.key], known.headLength > 0,
             FileIdentity.holds(stranger.descriptor, known)
         else { return false }
         let sameFolder = Files.split(known.path).directory == Files.split(stranger.path).directory
@@ -127,8 +131,8 @@ extension FileTailer {
         let file = open(stranger, path: stranger.path, nil, time)
         file.predecessor = last
         if before == nil {
-            ignoreGenerations(of: stranger.path)
             if isFirstSight, options.startsAtEnd { startAtEnd(file, &output) }
+            file.predecessor = firstGenerations(of: stranger.path, isFirstSight ? nil : lastLook, time, &output)
         }
         note(file.checkpoint, &output)
     }

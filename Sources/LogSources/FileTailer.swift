@@ -51,6 +51,8 @@ package final class FileTailer {
     var faults: [String: String] = [:]
     /// Paths without wildcard that name nothing, since when.
     var missingSince: [String: Duration] = [:]
+    /// When it was last looked at which files there are; over a restart, about.
+    var lastLook: Timestamp?
     /// The first look at what there is was taken.
     var startedUp = false
     /// Generations that were there when their log was seen for the first time, with their times: not read.
@@ -75,8 +77,14 @@ package final class FileTailer {
             case .file(let file):
                 let key = FileKey(file)
                 remembered[key] = file
-                let other = lastAtPath[file.path].flatMap { remembered[$0] }
-                if (other?.seen ?? Timestamp(microseconds: .min)) <= file.seen { lastAtPath[file.path] = key }
+                lastLook = max(lastLook ?? file.seen, file.seen)
+                guard let other = lastAtPath[file.path].flatMap({ remembered[$0] }) else {
+                    lastAtPath[file.path] = key
+                    break
+                }
+                if other.isRotated != file.isRotated ? other.isRotated : other.seen < file.seen {
+                    lastAtPath[file.path] = key
+                }
             case .pattern(let pattern): knownPatterns.insert(pattern)
             case .journal: break
             }
@@ -218,6 +226,8 @@ package final class FileTailer {
             return 1
         case .end:
             file.isDrained = true
+            // Deleted and read to its end: its row would only be missed at the next start.
+            if !file.isCurrent, file.links == 0 { output.forget(file.key.text) }
             return 1
         case .replaced:
             replaced(file, time, &output)

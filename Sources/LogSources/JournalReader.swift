@@ -86,10 +86,11 @@ package final class JournalReader {
         var output = SourceOutput()
         if handle == nil, time.monotonic < nextTry { return output }
         let replacedPages = herald_sigbus_count()
+        let start = cursor
         do throws(SystemError) {
             let handle = try opened(time, &output)
             try readBatch(handle, &output)
-            if herald_sigbus_count() != replacedPages { return lostPages(time) }
+            if herald_sigbus_count() != replacedPages { return lostPages(since: start, time) }
             failedReads = 0
             if fault != nil {
                 fault = nil
@@ -97,7 +98,7 @@ package final class JournalReader {
             }
             setDeadline(handle, time)
         } catch {
-            if herald_sigbus_count() != replacedPages { return lostPages(time) }
+            if herald_sigbus_count() != replacedPages { return lostPages(since: start, time) }
             failed(error, time, &output)
         }
         return output
@@ -124,7 +125,8 @@ package final class JournalReader {
     }
 
     /// Pages of a file went away while they were read: nothing of this batch is to be believed.
-    private func lostPages(_ time: SourceTime) -> SourceOutput {
+    private func lostPages(since start: String?, _ time: SourceTime) -> SourceOutput {
+        cursor = start
         close(time, retry: failedReads == 0 ? .zero : options.retryInterval)
         failedReads += 1
         var output = SourceOutput()

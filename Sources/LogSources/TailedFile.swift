@@ -20,7 +20,10 @@ final class TailedFile {
     private(set) var format: LineFormat?
 
     /// Still the file at its path.
-    var isCurrent = true
+    var isCurrent: Bool {
+        get { !checkpoint.isRotated }
+        set { checkpoint.isRotated = !newValue }
+    }
     /// When it was found at its path the time before last: a generation that came since is younger.
     var seenBefore: Timestamp
     /// When it was found to have left its path.
@@ -36,6 +39,8 @@ final class TailedFile {
     /// Nothing changed since, if stat(2) says this; nil when that cannot be trusted.
     private var settled: (size: Int64, modified: Timestamp)?
     private(set) var knownSize: Int64 = 0
+    /// Names that the file had when it was read last.
+    private(set) var links: UInt64 = 1
     /// Lines cut since they were last told.
     var cutLines = 0
     var lastGrowth: Duration
@@ -52,7 +57,7 @@ final class TailedFile {
         self.checkpoint = checkpoint ?? FileCheckpoint(path: path, device: status.device, inode: status.inode)
         (self.checkpoint.path, self.checkpoint.device, self.checkpoint.inode) = (path, status.device, status.inode)
         seenBefore = checkpoint?.seen ?? seen
-        self.checkpoint.seen = seen
+        (self.checkpoint.seen, self.checkpoint.isRotated) = (seen, false)
         lastGrowth = time.monotonic
         knownSize = status.size
     }
@@ -72,6 +77,7 @@ final class TailedFile {
     /// Reads up to `limit` bytes from the offset. `takingUnterminated`: the last line is taken as it is.
     func next(limit: Int, lineLimit: Int, time: SourceTime, lastLineTimeout: Duration) throws(SystemError) -> Piece {
         let before = try descriptor.status()
+        links = before.links
         if let settled, settled.size == before.size, settled.modified == before.modified {
             return takesUnterminated(time, lastLineTimeout)
                 ? try take(limit: limit, lineLimit: lineLimit, time: time, whole: true) : .end
@@ -249,9 +255,9 @@ extension TailedFile {
     }
 
     /// Begins again at the start: the file was truncated.
-    func restart(_ time: SourceTime) {
+    func restart() {
         var fresh = FileCheckpoint(path: path, device: key.device, inode: key.inode)
-        fresh.seen = time.wall
+        (fresh.seen, fresh.isRotated) = (checkpoint.seen, checkpoint.isRotated)
         checkpoint = fresh
         format = nil
         settled = nil

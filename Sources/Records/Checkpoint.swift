@@ -20,6 +20,8 @@ package struct FileCheckpoint: Hashable, Sendable {
     package var tailChecksum = ""
     /// The line at `offset` was cut at the limit: what follows up to its newline is skipped.
     package var skipsLine = false
+    /// The file has left its path: a rotated generation.
+    package var isRotated = false
     /// When the file was last found at its path.
     package var seen = Timestamp(seconds: 0)
 
@@ -68,7 +70,8 @@ package enum SourceCheckpoint: Hashable, Sendable {
                 "path": .string(file.path), "device": JSON(String(file.device)), "inode": JSON(String(file.inode)),
                 "head_length": JSON(file.headLength), "head": .string(file.headChecksum),
                 "offset": .int(file.offset), "tail_length": JSON(file.tailLength), "tail": .string(file.tailChecksum),
-                "skips_line": .bool(file.skipsLine), "seen": .int(file.seen.microseconds),
+                "skips_line": .bool(file.skipsLine),
+                "rotated": .bool(file.isRotated), "seen": .int(file.seen.microseconds),
             ]
             return value.text
         case .journal(let journal):
@@ -108,6 +111,7 @@ extension FileCheckpoint {
         (self.headLength, headChecksum, self.tailLength, tailChecksum) = (headLength, head, tailLength, tail)
         self.offset = offset
         skipsLine = value["skips_line"]?.bool ?? false
+        isRotated = value["rotated"]?.bool ?? false
         seen = Timestamp(microseconds: value["seen"]?.int ?? 0)
     }
 }

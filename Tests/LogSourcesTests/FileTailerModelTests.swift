@@ -1,0 +1,200 @@
+// Random actions on real files against a model that knows every line ever written: each must arrive, once, and in the
+// order of its file. The seed is in each failure's text.
+
+import Formats
+import Glibc
+import LogSources
+import Platform
+import Testing
+
+/// A program that writes a log, and the rotation of it.
+private final class LoggedProgram {
+    let bench: TailingBench
+    let log: String
+    private var writer: Descriptor?
+    private var pending = ""
+    private var generation = 0
+    private var sequence = 0
+    private(set) var written: [String] = []
+    /// Rotations since everything was read: what is dropped at the end of the chain must have been read.
+    var unreadRotations = 0
+    private let kept = 5
+    private(set) var removals = 0
+
+    init(bench: TailingBench, log: String) {
+        self.bench = bench
+        self.log = log
+    }
+
+    private func handle() throws -> Descriptor {
+        if let writer { return writer }
+        let opened = try Descriptor.open(bench.path(log), O_WRONLY | O_CREAT | O_APPEND, mode: 0o644)
+        generation += 1
+        writer = opened
+        return opened
+    }
+
+    private func line(_ random: inout Xorshift) -> String {
+        sequence += 1
+        let padding = random.below(12) == 0 ? random.below(900) : random.below(40)
+        return "\(log) g\(generation) n\(sequence) " + String(repeating: "x", count: padding)
+    }
+
+    func writeLines(_ random: inout Xorshift) throws {
+        let writer = try handle()
+        try finishLine()
+        for _ in 0...random.below(12) {
+            let text = line(&random)
+            try writer.write((text + "\n").utf8)
+            written.append(text)
+        }
+    }
+
+    func writeHalfLine(_ random: inout Xorshift) throws {
+        let writer = try handle()
+        try finishLine()
+        let text = line(&random)
+        let cut = random.below(text.utf8.count + 1)
+        try writer.write(text.utf8.prefix(cut))
+        pending = String(text.dropFirst(cut)) + "\n"
+        written.append(text)
+    }
+
+    func finishLine() throws {
+        guard !pending.isEmpty else { return }
+        try handle().write(pending.utf8)
+        pending = ""
+    }
+
+    private func shiftGenerations() {
+        for number in stride(from: kept, to: 0, by: -1) where bench.exists("\(log).\(number)") {
+            if number == kept {
+                bench.remove("\(log).\(number)")
+            } else {
+                bench.rename("\(log).\(number)", "\(log).\(number + 1)")
+            }
+        }
+        unreadRotations += 1
+    }
+
+    var mayRotate: Bool { unreadRotations < kept - 1 && bench.exists(log) }
+
+    /// The program goes on writing to the renamed file until it is told, as daemons do.
+    func rotateByRename() {
+        shiftGenerations()
+        bench.rename(log, "\(log).1")
+    }
+
+    func reopen() throws {
+        try finishLine()
+        writer = nil
+    }
+
+    func rotateByCopy() throws {
+        try reopen()
+        shiftGenerations()
+        try bench.copy(log, "\(log).1")
+        bench.truncateFile(log)
+        generation += 1
+    }
+
+    func removeLog() throws {
+        try reopen()
+        bench.remove(log)
+        removals += 1
+    }
+}
+
+/// 500 steps each. For a longer search: `SEEDS=1,2,…` in the environment.
+private let seeds: [UInt64] =
+    getenv("SEEDS").map { String(cString: $0).split(separator: ",").compactMap { UInt64($0) } } ?? [1, 2, 3, 4, 5, 6]
+
+@Suite struct FileTailerModelTests {
+    @Test("every line arrives once, whatever rotates, restarts or crashes", arguments: seeds)
+    func model(seed: UInt64) throws {
+        var random = Xorshift(seed: seed &* 0x9e37_79b9_7f4a_7c15)
+        // Every other time, the globs match the rotated generations too.
+        let bench = try TailingBench([seed % 2 == 0 ? "*.log" : "*.log*"]) {
+            $0.lastLineTimeout = .seconds(1_000_000)
+            $0.blockSize = 4096
+            $0.lineLimit = 2048
+            $0.readLimit = 10_000
+            $0.keepRotated = .seconds(40)
+            $0.keepDeleted = .seconds(5)
+        }
+        bench.settle()
+        let programs = [LoggedProgram(bench: bench, log: "a.log"), LoggedProgram(bench: bench, log: "b.log")]
+        var history: [String] = []
+        for step in 0..<500 {
+            let pick = random.below(2)
+            let action = "\("ab".dropFirst(pick).prefix(1)):" + (try act(programs[pick], programs, bench, &random))
+            history.append("\(step) \(action)")
+        }
+        for program in programs { try program.finishLine() }
+        if bench.tailer == nil { bench.start() }
+        bench.settle()
+        let recent = history.suffix(40).joined(separator: ", ")
+        let arrived = bench.lines
+        for program in programs {
+            let own = arrived.filter { $0.hasPrefix(program.log) }
+            let missing = Set(program.written).subtracting(own)
+            #expect(missing.isEmpty, "seed \(seed): \(missing.count) lines missing, \(missing.min() ?? ""); \(recent)")
+            #expect(own.count == Set(own).count, "seed \(seed): lines told twice; \(recent)")
+            #expect(Set(own).subtracting(program.written).isEmpty, "seed \(seed): torn lines; \(recent)")
+        }
+        // Only of a log that was removed just before a restart can it not be told whether something followed.
+        let removals = programs.map(\.removals).reduce(0, +)
+        #expect(bench.notices.allSatisfy { $0.kind == .gap } && bench.notices.count <= removals, "seed \(seed)")
+    }
+
+    private func act(
+        _ program: LoggedProgram, _ all: [LoggedProgram], _ bench: TailingBench, _ random: inout Xorshift
+    ) throws -> String {
+        bench.clock += .milliseconds(300)
+        switch random.below(100) {
+        case 0..<30:
+            try program.writeLines(&random)
+            return "write"
+        case 30..<36:
+            try program.writeHalfLine(&random)
+            return "half"
+        case 36..<44:
+            guard program.mayRotate else { return "-" }
+            program.rotateByRename()
+            return "rename"
+        case 44..<52:
+            try program.reopen()
+            return "reopen"
+        case 52..<58:
+            guard program.mayRotate else { return "-" }
+            try program.rotateByCopy()
+            return "copytruncate"
+        case 58..<60:
+            // What is removed unread and unseen is gone: only after a settled look.
+            guard bench.tailer != nil, bench.exists(program.log) else { return "-" }
+            try program.finishLine()
+            bench.settle()
+            for program in all { program.unreadRotations = 0 }
+            try program.removeLog()
+            return "remove"
+        case 60..<64:
+            bench.stop()
+            return "stop"
+        case 64..<72:
+            if bench.tailer == nil { bench.start() }
+            return "start"
+        case 72..<75:
+            bench.read(committing: false)
+            if bench.tailer != nil { bench.restart() }
+            return "crash"
+        case 75..<78:
+            guard bench.tailer != nil else { return "-" }
+            bench.settle()
+            for program in all { program.unreadRotations = 0 }
+            return "settle"
+        default:
+            bench.read()
+            return "read"
+        }
+    }
+}

@@ -39,6 +39,7 @@ private struct AddressListReader {
     var phrase: [UInt8] = []
     var bare: [UInt8] = []  // with `gap` for spaces
     var angle: [UInt8]?
+    var nameEnd = 0  // of `phrase` where the brackets began
     var comment: [UInt8] = []
     /// Where the last quote stands: an opening one there has no partner and is a character like another.
     let lastQuote: Int
@@ -110,6 +111,13 @@ private struct AddressListReader {
     /// `<addr>`, `<@route,@route:addr>`. One without an end stops at a comma.
     private mutating func angleAddress() {
         at += 1
+        if angle?.isEmpty == false {  // the comma between two people is missing
+            let next = [UInt8](phrase.dropFirst(nameEnd))
+            phrase.removeSubrange(min(nameEnd, phrase.count)...)
+            finish()
+            phrase = next
+        }
+        nameEnd = phrase.count
         var inner: [UInt8] = []
         var inQuotes = false
         while at < bytes.count, inQuotes || bytes[at] != 0x3e {
@@ -133,7 +141,7 @@ private struct AddressListReader {
         // RFC 5322 section 4.4: a route is read and ignored.
         inner = Self.withoutGaps(inner)
         if inner.first == 0x40, let colon = inner.firstIndex(of: 0x3a) { inner.removeFirst(colon + 1) }
-        if angle == nil || angle?.isEmpty == true { angle = inner }
+        angle = inner
     }
 
     private mutating func finish() {

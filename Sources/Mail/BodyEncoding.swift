@@ -25,9 +25,10 @@ struct EncodedBody {
         var out: [UInt8] = []
         out.reserveCapacity(bytes.count / 57 * 78 + 80)
         var column = 0
-        for byte in Base64.encode(bytes).utf8 {
+        for byte in Array(Base64.encode(bytes).utf8) {
             if column == 76 {
-                out += [0x0d, 0x0a]
+                out.append(0x0d)
+                out.append(0x0a)
                 column = 0
             }
             out.append(byte)
@@ -41,7 +42,8 @@ struct EncodedBody {
     /// with `From `.
     static func isPlain(_ text: [UInt8]) -> Bool {
         guard isSevenBit(text) else { return false }
-        for (at, byte) in text.enumerated() {
+        for at in text.indices {
+            let byte = text[at]
             if byte < 0x20, byte != 0x09, byte != 0x0a, byte != 0x0d { return false }
             if byte == 0x7f { return false }
             if byte == 0x46, at == 0 || text[at - 1] == 0x0a, text[at...].starts(with: "From ".utf8) { return false }
@@ -52,8 +54,8 @@ struct EncodedBody {
     /// Whether it is 7-bit data of RFC 2045 section 2.7: CR and LF only together, no NUL, lines of at most 998 octets.
     static func isSevenBit(_ text: [UInt8]) -> Bool {
         var start = 0
-        for (at, byte) in text.enumerated() {
-            switch byte {
+        for at in text.indices {
+            switch text[at] {
             case 0x0a:
                 if at == 0 || text[at - 1] != 0x0d { return false }
                 start = at + 1

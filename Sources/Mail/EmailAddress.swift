@@ -42,8 +42,14 @@ package struct EmailAddress: Sendable {
     /// Whether the domain is an address literal, `[192.0.2.1]`.
     package var isLiteral: Bool { domain.utf8.first == UInt8(ascii: "[") }
 
-    /// The form for a header field: the domain in ASCII where IDNA's encoding alone makes it so.
-    var headerText: String { text }
+    /// The form for a header field: as `text`, but the domain in ASCII where the local part is that and the encoding alone
+    /// makes it so, so that a server without SMTPUTF8 takes the letter.
+    package var headerText: String {
+        guard local.utf8.allSatisfy({ $0 < 0x80 }), let ascii = Punycode.domain(domain), ascii.utf8.count <= 255 else {
+            return text
+        }
+        return localText + "@" + ascii
+    }
 
     private var localText: String {
         let scalars = local.unicodeScalars

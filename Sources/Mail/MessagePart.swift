@@ -59,13 +59,14 @@ package struct MessagePart: Sendable {
 
     private static func withLF(_ text: String) -> String {
         guard text.utf8.contains(0x0d) else { return text }
-        var out = String.UnicodeScalarView()
+        var out: [UInt8] = []
+        out.reserveCapacity(text.utf8.count)
         var afterReturn = false
-        for scalar in text.unicodeScalars {
-            if !(scalar == "\n" && afterReturn) { out.append(scalar == "\r" ? "\n" : scalar) }
-            afterReturn = scalar == "\r"
+        for byte in Array(text.utf8) {
+            if !(byte == 0x0a && afterReturn) { out.append(byte == 0x0d ? 0x0a : byte) }
+            afterReturn = byte == 0x0d
         }
-        return String(out)
+        return String(decoding: out, as: UTF8.self)
     }
 }
 

@@ -71,7 +71,12 @@ extension [UInt8] {
             let byte = self[at]
             at += 1
             if byte == 0x0d, at < count, self[at] == 0x0a { at += 1 }
-            if byte == 0x0d || byte == 0x0a { out += [0x0d, 0x0a] } else { out.append(byte) }
+            if byte == 0x0d || byte == 0x0a {
+                out.append(0x0d)
+                out.append(0x0a)
+            } else {
+                out.append(byte)
+            }
         }
         return out
     }

@@ -1,4 +1,5 @@
-// Parts out of octets: header, then body by its type. Depth and number are bounded; each level is read once.
+// Parts out of octets: header, then body by its type. Depth and number are bounded. The lines that could be boundaries are
+// found once for all levels, so that deep nesting costs no more than its size.
 
 /// Reads the tree of parts of one message.
 struct PartReader {
@@ -8,12 +9,25 @@ struct PartReader {
     static let partLimit = 2000
 
     private var parts = 0
+    /// Where lines that begin with `--` begin in the octets that are being read, in order.
+    private var dashes: [Int] = []
 
     init() {}
 
     /// The message that fills `range` of `bytes`.
     mutating func message(_ bytes: [UInt8], _ range: Range<Int>, depth: Int = 0) -> MessagePart {
-        part(bytes, range, depth: depth, defaultType: "text/plain")
+        let outer = dashes
+        if depth == 0 || range == 0..<bytes.count { dashes = Self.dashes(bytes) }
+        defer { dashes = outer }
+        return part(bytes, range, depth: depth, defaultType: "text/plain")
+    }
+
+    private static func dashes(_ bytes: [UInt8]) -> [Int] {
+        var found: [Int] = []
+        for at in bytes.indices.dropLast() where bytes[at] == 0x2d && bytes[at + 1] == 0x2d {
+            if at == 0 || bytes[at - 1] == 0x0a { found.append(at) }
+        }
+        return found
     }
 
     private mutating func part(_ bytes: [UInt8], _ range: Range<Int>, depth: Int, defaultType: String) -> MessagePart {
@@ -65,7 +79,7 @@ struct PartReader {
         }
         let fallback = part.type.value == "multipart/digest" ? "message/rfc822" : "text/plain"
         var start: Int?
-        var marks = BoundaryMarks(bytes: part.storage, range: part.body, boundary: boundary)
+        var marks = BoundaryMarks(bytes: part.storage, range: part.body, boundary: boundary, dashes: dashes)
         while let mark = marks.next() {
             part.boundary = boundary
             if let start {
@@ -118,21 +132,29 @@ private struct BoundaryMarks {
     let bytes: [UInt8]
     let range: Range<Int>
     let boundary: [UInt8]
-    private var at: Int
+    let dashes: [Int]
+    /// Of the next of `dashes` to look at.
+    private var index: Int
 
-    init(bytes: [UInt8], range: Range<Int>, boundary: [UInt8]) {
+    init(bytes: [UInt8], range: Range<Int>, boundary: [UInt8], dashes: [Int]) {
         self.bytes = bytes
         self.range = range
         self.boundary = [0x2d, 0x2d] + boundary
-        at = range.lowerBound
+        self.dashes = dashes
+        var (low, high) = (0, dashes.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if dashes[middle] < range.lowerBound { low = middle + 1 } else { high = middle }
+        }
+        index = low
     }
 
     mutating func next() -> Mark? {
-        while at < range.upperBound {
-            let start = at
+        while index < dashes.count, dashes[index] < range.upperBound {
+            let start = dashes[index]
+            index += 1
             let end = bytes.index(of: 0x0a, in: start..<range.upperBound).map { $0 + 1 } ?? range.upperBound
-            at = end
-            guard end - start >= boundary.count, bytes[start] == 0x2d, bytes[start + 1] == 0x2d,
+            guard end - start >= boundary.count,
                 bytes[start..<start + boundary.count].elementsEqual(boundary)
             else { continue }
             var rest = bytes[start + boundary.count..<end]

@@ -6,6 +6,7 @@ package enum QuotedPrintable {
     /// Lines of at most 76. `text` has CRLF for line ends; every other octet that is not plain is encoded, and so are
     /// a dot and `From ` at the start of a line, which careless servers change.
     package static func encode(_ text: [UInt8]) -> [UInt8] {
+        let digits = digits
         var out: [UInt8] = []
         out.reserveCapacity(text.count + text.count / 8)
         var column = 0
@@ -14,7 +15,8 @@ package enum QuotedPrintable {
             let byte = text[at]
             let next = at + 1 < text.count ? text[at + 1] : 0
             if byte == 0x0d, next == 0x0a {
-                out += [0x0d, 0x0a]
+                out.append(0x0d)
+                out.append(0x0a)
                 column = 0
                 at += 2
                 continue
@@ -31,7 +33,9 @@ package enum QuotedPrintable {
                 out.append(byte)
                 column += 1
             } else {
-                out += [0x3d, digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+                out.append(0x3d)
+                out.append(digits[Int(byte >> 4)])
+                out.append(digits[Int(byte & 15)])
                 column += 3
             }
             at += 1

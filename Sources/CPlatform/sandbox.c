@@ -7,6 +7,7 @@
 #include <linux/landlock.h>
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -29,6 +30,9 @@ int herald_landlock_read_only(const char *const *readable, size_t count) {
             .parent_fd = open(readable[i], O_PATH | O_CLOEXEC),
         };
         if (beneath.parent_fd < 0) continue; /* what does not exist cannot be read */
+        struct stat status; /* a right of folders on a file is EINVAL (landlock_add_rule(2)) */
+        if (fstat(beneath.parent_fd, &status) == 0 && !S_ISDIR(status.st_mode))
+            beneath.allowed_access &= ~(uint64_t)LANDLOCK_ACCESS_FS_READ_DIR;
         if (syscall(SYS_landlock_add_rule, descriptor, LANDLOCK_RULE_PATH_BENEATH, &beneath, 0) != 0) result = -1;
         close(beneath.parent_fd);
     }

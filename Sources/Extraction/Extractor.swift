@@ -1,0 +1,69 @@
+// herald-extract: one untrusted document from standard input, its text as JSON on standard output, then exit. Started by
+// the responder, one process per document, with nothing but the document's pipe.
+//
+//   herald-extract KIND                 pdf, txt, json or html
+//   herald-extract --self-test PATH…    inside the sandbox, tries each path and a socket; exit 0 when all fail
+//
+// Exit codes: 0 text · 1 the self-test found a breach · 2 wrong use · 65 the document is damaged, encrypted or of another
+// kind · 69 a program is missing · 70 no sandbox · 75 a limit was hit · 128 + n ended by signal n (152: the CPU limit).
+
+import Formats
+import Glibc
+import Platform
+
+package enum Extractor {
+    /// Reads `bytes` as a document of this kind. The caller is inside the sandbox.
+    package static func extract(_ bytes: [UInt8], as kind: DocumentKind) throws(ExtractionFault) -> ExtractedText {
+        switch kind {
+        case .pdf: return try PDFText.extract(bytes)
+        case .json: return try ResumeJSON.extract(bytes)
+        case .html: return HTMLText.extract(bytes)
+        case .txt: return ExtractedText(kind: .txt, text: CharsetGuess.decode(bytes))
+        }
+    }
+
+    /// The whole program: its exit code.
+    package static func main(_ words: [String]) -> Int32 {
+        do throws(ExtractionFault) {
+            guard let word = words.first else { throw ExtractionFault(.usage, "which kind of document?") }
+            try enterSandbox()
+            if word == "--self-test" { return selfTest(Array(words.dropFirst())) }
+            guard words.count == 1, let kind = DocumentKind(rawValue: word) else {
+                let known = DocumentKind.allCases.map(\.rawValue).joined(separator: ", ")
+                throw ExtractionFault(.usage, "expected one of \(known)")
+            }
+            let text = try extract(try input(), as: kind)
+            print(text.json)
+            return 0
+        } catch {
+            print(["herald-extract": 1, "error": .string(error.text)])
+            return error.kind.rawValue
+        }
+    }
+
+    private static func enterSandbox() throws(ExtractionFault) {
+        do throws(SystemError) {
+            try ExtractionSandbox.enter()
+        } catch {
+            throw ExtractionFault(.sandbox, "\(error)")
+        }
+    }
+
+    private static func input() throws(ExtractionFault) -> [UInt8] {
+        do throws(SystemError) {
+            return try Files.readAll(Descriptor(owning: 0), limit: ExtractionLimits.inputBytes)
+        } catch {
+            throw ExtractionFault(error.errno == EFBIG ? .limit : .document, "\(error)")
+        }
+    }
+
+    private static func selfTest(_ paths: [String]) -> Int32 {
+        let breaches = ExtractionSandbox.breaches(trying: paths)
+        print(["herald-extract": 1, "breaches": .array(breaches.map { .string($0) })])
+        return breaches.isEmpty ? 0 : 1
+    }
+
+    private static func print(_ value: JSON) {
+        try? Descriptor(owning: 1).write((value.text + "\n").utf8)
+    }
+}

@@ -141,7 +141,7 @@ let package = Package(
             ]),
         tests(
             "Responding",
-            ["Formats", "Platform", "Database", "Mail", "Replies", "Settings", "Intake", "Spool", "Control"]),
+            ["Formats", "Platform", "Database", "Mail", "Replies", "Settings", "Intake", "Spool", "Control", logging]),
         .testTarget(
             name: "ProgramTests",
             dependencies: [

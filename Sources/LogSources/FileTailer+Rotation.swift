@@ -87,7 +87,9 @@ extension FileTailer {
             let key = FileKey(status)
             if files[key] != nil || ignored[key] == status.modified { return false }
             // The one that was read last is followed on, for its program may write to it until it is told.
-            return remembered[key].map { status.size != $0.offset || key == lostKey } ?? true
+            guard let known = remembered[key], status.size == known.offset, key != lostKey else { return true }
+            // Read to its end, unless it is another file with this inode.
+            return verified[key] != status.modified
         }
         for generation in unread where files[generation.key] == nil {
             let start: FileCheckpoint?
@@ -95,6 +97,10 @@ extension FileTailer {
                 FileIdentity.holds(generation.descriptor, known)
             {
                 if lostKey == generation.key { lost = nil }
+                if known.offset == generation.status.size, lostKey != generation.key {
+                    verified[generation.key] = generation.status.modified
+                    continue
+                }
                 start = known
             } else if let missing = lost, missing.headLength > 0, FileIdentity.holds(generation.descriptor, missing) {
                 // copytruncate: another inode, the same content.
@@ -192,29 +198,40 @@ extension FileTailer {
         }
     }
 
-    /// Generations that came since the last look without their log having been found another: truncated twice, say.
+    /// Generations that came since the last look without their log having been found another (truncated twice, or rotated
+    /// away again at once), and those that grew after they were closed. Asked where a folder has changed, and of all on
+    /// the timer.
     func accountForGenerations(_ time: SourceTime, _ output: inout SourceOutput) {
+        let isTimed = time.monotonic >= lastAccount + options.rescanInterval
+        if isTimed { lastAccount = time.monotonic }
         var changed: [String: Bool] = [:]
-        for file in Array(files.values) where file.isCurrent {
-            let folder = Files.split(file.path).directory
-            if changed[folder] == nil {
-                let modified = ((try? FileStatus.of(folder)) ?? nil)?.modified
-                changed[folder] =
-                    modified != folderTimes[folder] || modified.map { $0 + .seconds(1) > time.wall } ?? true
-                folderTimes[folder] = modified
+        for (path, key) in lastAtPath {
+            let (folder, name) = Files.split(path)
+            if changed[folder] == nil { changed[folder] = hasChanged(folder, time) || isTimed }
+            guard changed[folder] == true, listing(of: folder)[name] != nil else { continue }
+            var none: FileCheckpoint?
+            guard let file = files[key] else {
+                let seen = remembered[key]?.seen ?? time.wall
+                _ = openGenerations(of: path, seen: seen, after: nil, lost: &none, time, &output)
+                continue
             }
-            guard changed[folder] == true, listing(of: folder)[Files.split(file.path).name] != nil else { continue }
             guard FileIdentity.holds(file.descriptor, file.checkpoint) else {
                 replaced(file, time, &output)
                 continue
             }
-            var none: FileCheckpoint?
-            if let last = openGenerations(
-                of: file.path, seen: file.seenBefore, after: nil, lost: &none, time, &output)
+            if let last = openGenerations(of: path, seen: file.seenBefore, after: nil, lost: &none, time, &output),
+                file.isCurrent
             {
                 file.predecessor = last
             }
         }
+    }
+
+    /// A change within the last second may be followed by another that leaves the same time.
+    private func hasChanged(_ folder: String, _ time: SourceTime) -> Bool {
+        let modified = ((try? FileStatus.of(folder)) ?? nil)?.modified
+        defer { folderTimes[folder] = modified }
+        return modified != folderTimes[folder] || modified.map { $0 + .seconds(1) > time.wall } ?? true
     }
 
     /// At the first sight of a log: generations that came since the last look (it appeared and rotated in between) are

@@ -57,6 +57,9 @@ package final class FileTailer {
     var startedUp = false
     /// Generations that were there when their log was seen for the first time, with their times: not read.
     var ignored: [FileKey: Timestamp] = [:]
+    /// Times of generations that were found to be those remembered, and read to their end.
+    var verified: [FileKey: Timestamp] = [:]
+    var lastAccount = Duration.zero
     /// When each folder was changed last, at the last look at the generations in it.
     var folderTimes: [String: Timestamp] = [:]
     /// The generations in each folder by the log that they are of, as listed in this scan.

@@ -144,7 +144,9 @@ private let seeds: [UInt64] =
         }
         // Only of a log that was removed just before a restart can it not be told whether something followed.
         let removals = programs.map(\.removals).reduce(0, +)
-        #expect(bench.notices.allSatisfy { $0.kind == .gap } && bench.notices.count <= removals, "seed \(seed)")
+        #expect(
+            bench.notices.allSatisfy { $0.kind == .gap } && bench.notices.count <= removals,
+            "seed \(seed): \(bench.notices.map(\.text)) with \(removals) removals")
     }
 
     private func act(

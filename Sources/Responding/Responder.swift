@@ -39,6 +39,7 @@ package final class Responder {
     private let options: DaemonOptions
     private let mayPass: (ItemStep) -> Bool
     private let status = StatusBoard()
+    private var lastPublished = Duration.zero
     /// Why letters cannot be handed over now; said once.
     private var handOverTrouble: String?
 
@@ -97,12 +98,15 @@ package final class Responder {
         do throws(WorkFault) {
             try handOver()
             for worker in workers where goesOn() {
-                try worker.round(goesOn: goesOn)
-                ServiceManager.watchdog()
+                try worker.round(goesOn: {
+                    publish(within: .seconds(1))
+                    return goesOn()
+                })
             }
         } catch {
             if case .stopped = error { return false }
         }
+        ServiceManager.watchdog()
         publish()
         return true
     }
@@ -130,6 +134,15 @@ package final class Responder {
         } catch {
             throw .database(error)
         }
+    }
+
+    /// What the control socket shows, and the sign of life for systemd, also in the middle of a long round.
+    private func publish(within interval: Duration) {
+        let now = SystemClock.monotonic()
+        guard now - lastPublished >= interval else { return }
+        lastPublished = now
+        ServiceManager.watchdog()
+        publish()
     }
 
     private func publish() {

@@ -49,6 +49,8 @@ final class ResponderStore {
     /// The key and the instance's name are made at the first start.
     init(path: String, random: () -> [UInt8] = { Randomness.bytes(32) }) throws(DatabaseError) {
         (database, setAside) = try Self.schema.open(path)
+        // Sidecars and letters hold addresses while they wait; what is deleted is overwritten.
+        try database.script("PRAGMA secure_delete = ON")
         let fresh = random()
         try database.execute("INSERT OR IGNORE INTO secret VALUES('key', ?)", [.blob(fresh)])
         try database.execute(

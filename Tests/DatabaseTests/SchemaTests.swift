@@ -1,15 +1,11 @@
 import Database
 import Glibc
+import TestSupport
 import Testing
 
 @Suite struct SchemaTests {
-    private let folder: String
-
-    init() throws {
-        var template = Array("/tmp/herald-db.XXXXXX".utf8CString)
-        _ = try #require(mkdtemp(&template))
-        folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    }
+    private let temporary = try? TemporaryFolder()
+    private var folder: String { temporary?.path ?? "" }
 
     @Test("steps are applied once, and what was committed is there again") func steps() throws {
         let path = folder + "/a.db"

@@ -1,16 +1,12 @@
 import Glibc
+import TestSupport
 import Testing
 
 @testable import Platform
 
 @Suite struct FilesTests {
-    private let folder: String
-
-    init() throws {
-        var template = Array("/tmp/herald-files.XXXXXX".utf8CString)
-        _ = try #require(mkdtemp(&template))
-        folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    }
+    private let temporary = try? TemporaryFolder()
+    private var folder: String { temporary?.path ?? "" }
 
     @Test("written files have their content and mode, and leave no temporary behind") func write() throws {
         try Files.write("one".utf8, to: folder + "/a", mode: 0o640)

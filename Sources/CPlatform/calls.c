@@ -2,10 +2,12 @@
 #include "CPlatform.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -33,7 +35,25 @@ void herald_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
 
 int herald_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
 
-void herald_trim_heap(void) { malloc_trim(0); }
+static int drop_code(struct dl_phdr_info *object, size_t size, void *context) {
+    (void)size;
+    (void)context;
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    for (int i = 0; i < object->dlpi_phnum; i++) {
+        const ElfW(Phdr) *segment = &object->dlpi_phdr[i];
+        /* Code alone: it is never written, so nothing is lost; relocated data would be. */
+        if (segment->p_type != PT_LOAD || !(segment->p_flags & PF_X) || (segment->p_flags & PF_W)) continue;
+        uintptr_t start = (object->dlpi_addr + segment->p_vaddr) & ~(page - 1);
+        uintptr_t end = (object->dlpi_addr + segment->p_vaddr + segment->p_memsz) & ~(page - 1);
+        if (end > start) madvise((void *)start, end - start, MADV_DONTNEED);
+    }
+    return 1; /* the first object is the program; libraries are shared with others */
+}
+
+void herald_trim_memory(void) {
+    malloc_trim(0);
+    dl_iterate_phdr(drop_code, NULL);
+}
 
 int herald_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
 

@@ -1,9 +1,15 @@
 // What systemd is told of this daemon: sd_notify(3)'s protocol, a datagram, so that only the watcher links libsystemd.
 
+import CPlatform
 import Glibc
 
 package enum ServiceManager {
-    package static func ready() { notify("READY=1") }
+    /// The start, or a reload, is over. What only that needed (the compiler of the rules takes far more than its result,
+    /// the run time touches most of the program once) is given back first, so that a daemon at rest is small.
+    package static func ready() {
+        herald_trim_memory()
+        notify("READY=1")
+    }
     package static func stopping() { notify("STOPPING=1") }
     package static func watchdog() { notify("WATCHDOG=1") }
     /// One line for `systemctl status`.

@@ -32,9 +32,7 @@ enum RuleLoading {
                 files: try RuleFolders.read(folders), disabled: watch.disabledRules)
             diagnostics += faults
             guard let rules else { return Loaded(matcher: nil, diagnostics: diagnostics) }
-            let matcher = try Matcher(rules)
-            Heap.trim()  // the compiler of the scan needs far more than its result
-            return Loaded(matcher: matcher, diagnostics: diagnostics)
+            return Loaded(matcher: try Matcher(rules), diagnostics: diagnostics)
         } catch let error as MatcherError {
             return Loaded(matcher: nil, diagnostics: diagnostics + error.faults)
         } catch {

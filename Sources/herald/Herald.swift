@@ -14,7 +14,8 @@ struct Herald: ParsableCommand {
         discussion: "`herald demo` shows the whole product in seconds, with nothing configured.",
         version: Product.version,
         subcommands: [
-            DemoCommand.self, StatusCommand.self, IncidentsCommand.self, SilenceCommand.self, SendCommand.self,
+            DemoCommand.self, CheckCommand.self, StatusCommand.self, IncidentsCommand.self, SilenceCommand.self,
+            SendCommand.self,
             QueueCommand.self, TestAlertCommand.self, ScanCommand.self, RulesCommand.self, SinkCommand.self,
             DocsCommand.self, BenchCommand.self,
         ])

@@ -68,11 +68,12 @@ import Testing
     /// 100 lines, of which one is a fault of its own and one a further hit of the same.
     private static func lines(_ chunk: Int) -> String {
         var text = ""
+        let now = SystemClock.now().rfc3339()  // older hits would be told in one digest
         for line in 0..<100 {
             switch line {
-            case 40: text += "2026-11-21T12:00:00Z web1 app[1]: SINGLE fault t\(chunk)\n"
-            case 80: text += "2026-11-21T12:00:00Z web1 app[1]: MANY fault number \(chunk)\n"
-            default: text += "2026-11-21T12:00:00Z web1 app[1]: all is well, chunk \(chunk) line \(line)\n"
+            case 40: text += "\(now) web1 app[1]: SINGLE fault t\(chunk)\n"
+            case 80: text += "\(now) web1 app[1]: MANY fault number \(chunk)\n"
+            default: text += "\(now) web1 app[1]: all is well, chunk \(chunk) line \(line)\n"
             }
         }
         return text

@@ -31,16 +31,20 @@ final class PatternDatabase {
         var multiline = false
         /// For what Vectorscan cannot express: it searches for a superset.
         var prefilter = false
+
+        var flags: UInt32 {
+            (multiline ? UInt32(HS_FLAG_MULTILINE) : 0) | (prefilter ? UInt32(HS_FLAG_PREFILTER) : 0)
+        }
     }
 
     /// An empty list makes a database that finds nothing.
-    init(_ expressions: [Expression]) throws(DatabaseFault) {
+    init(_ expressions: [Expression], cache: DatabaseCache? = nil) throws(DatabaseFault) {
         sink = CandidateSink(patterns: expressions.count)
         guard !expressions.isEmpty else {
             database = nil
             return
         }
-        let compiled = CompiledDatabase(owning: try Self.compile(expressions))
+        let compiled = CompiledDatabase(owning: try Self.compile(expressions, cache))
         database = compiled
         if hs_alloc_scratch(compiled.pointer, &scratch) != HS_SUCCESS {
             throw DatabaseFault(pattern: nil, words: "no memory to scan with")
@@ -62,7 +66,7 @@ final class PatternDatabase {
     static func fault(of expression: Expression) -> String? {
         var info: UnsafeMutablePointer<hs_expr_info_t>?
         var error: UnsafeMutablePointer<hs_compile_error_t>?
-        let result = hs_expression_info(expression.text, flags(expression), &info, &error)
+        let result = hs_expression_info(expression.text, expression.flags, &info, &error)
         defer {
             free(info)
             hs_free_compile_error(error)
@@ -87,10 +91,21 @@ final class PatternDatabase {
         return sink.found
     }
 
+    private static func compile(
+        _ expressions: [Expression], _ cache: DatabaseCache?
+    ) throws(DatabaseFault) -> OpaquePointer? {
+        guard let cache else { return try compile(expressions) }
+        let key = DatabaseCache.key(expressions)
+        if let database = cache.load(key) { return database }
+        let database = try compile(expressions)
+        if let database { cache.store(database, key) }
+        return database
+    }
+
     private static func compile(_ expressions: [Expression]) throws(DatabaseFault) -> OpaquePointer? {
         var texts: [UnsafePointer<CChar>?] = expressions.map { UnsafePointer(strdup($0.text)) }
         defer { for text in texts { free(UnsafeMutablePointer(mutating: text)) } }
-        let flags = expressions.map(flags)
+        let flags = expressions.map(\.flags)
         let numbers = expressions.indices.map { UInt32($0) }
         var database: OpaquePointer?
         var error: UnsafeMutablePointer<hs_compile_error_t>?
@@ -102,11 +117,6 @@ final class PatternDatabase {
             throw DatabaseFault(pattern: index >= 0 ? index : nil, words: words(error))
         }
         return database
-    }
-
-    private static func flags(_ expression: Expression) -> UInt32 {
-        (expression.multiline ? UInt32(HS_FLAG_MULTILINE) : 0)
-            | (expression.prefilter ? UInt32(HS_FLAG_PREFILTER) : 0)
     }
 
     private static func words(_ error: UnsafeMutablePointer<hs_compile_error_t>?) -> String {

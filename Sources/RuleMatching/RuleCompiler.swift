@@ -120,12 +120,12 @@ struct RuleCompiler {
 
     /// One database of all searches, in their order, and of one more: a line of JSON, whose message does
     /// not stand in its bytes as it will be matched (escapes; members put together). With any fault found so far, or now, throws all.
-    mutating func database() throws(MatcherError) -> PatternDatabase {
+    mutating func database(_ cache: DatabaseCache?) throws(MatcherError) -> PatternDatabase {
         let decoded = PatternDatabase.Expression(text: Self.decodedLine, multiline: true)
-        var fault = try build(with: decoded)
+        var fault = try build(with: decoded, cache)
         if case .failure = fault {
             judgeEach()
-            fault = try build(with: decoded)
+            fault = try build(with: decoded, cache)
         }
         switch fault {
         case .success(let database): return database
@@ -142,10 +142,10 @@ struct RuleCompiler {
     static let decodedLine = "^\\{|std(?:out|err) [FP][^ \\n]* \\{"
 
     private func build(
-        with decoded: PatternDatabase.Expression
+        with decoded: PatternDatabase.Expression, _ cache: DatabaseCache?
     ) throws(MatcherError) -> Result<PatternDatabase, DatabaseFault> {
         if !faults.isEmpty { throw MatcherError(faults: faults) }
-        do throws(DatabaseFault) { return .success(try PatternDatabase(expressions + [decoded])) } catch {
+        do throws(DatabaseFault) { return .success(try PatternDatabase(expressions + [decoded], cache: cache)) } catch {
             return .failure(error)
         }
     }

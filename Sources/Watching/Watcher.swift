@@ -242,6 +242,13 @@ package final class Watcher {
         return stops
     }
 
+    /// The rules that the settings name; compiled once and kept beside the state.
+    static func rules(_ settings: Settings) -> RuleLoading.Loaded {
+        RuleLoading.load(
+            settings.watch.rules, disabled: settings.watch.disabledRules,
+            cache: DatabaseCache(folder: settings.paths.state("watcher")))
+    }
+
     /// New settings and rules, if they are all valid; no line is missed, because the sources resume where they were.
     func reloadSettings() {
         ServiceManager.reloading()
@@ -250,7 +257,7 @@ package final class Watcher {
             reloadFault = "the settings are invalid, the old ones are in force (herald check names the faults)"
             return log.error("reload: the settings are invalid; the old ones stay in force")
         }
-        let rules = RuleLoading.load(settings.watch)
+        let rules = Self.rules(settings)
         for diagnostic in rules.diagnostics { log.warning("\(diagnostic)") }
         guard let matcher = rules.matcher else {
             reloadFault = "the rules are invalid, the old ones are in force (herald check names the faults)"

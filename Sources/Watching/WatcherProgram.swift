@@ -4,6 +4,7 @@ import Control
 import Glibc
 import Logging
 import Platform
+import RuleMatching
 import Settings
 
 package enum WatcherProgram {
@@ -17,7 +18,7 @@ package enum WatcherProgram {
             return settings
         }
         guard let settings = read() else { return 2 }
-        let rules = RuleLoading.load(settings.watch)
+        let rules = Watcher.rules(settings)
         for line in rules.diagnostics { log.log(level: rules.matcher == nil ? .error : .warning, "\(line)") }
         guard let matcher = rules.matcher else { return 2 }
         do {

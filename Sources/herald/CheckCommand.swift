@@ -5,7 +5,6 @@ import Formats
 import Platform
 import Replies
 import RuleMatching
-import Rules
 import Settings
 import YAML
 
@@ -23,9 +22,9 @@ struct CheckCommand: ParsableCommand {
         var summary: [String] = []
         if let settings {
             summary.append("settings: \(settings.smtp.accounts.count) accounts, \(settings.aliases.count) aliases")
-            let (rules, ruleFaults) = Self.rules(settings)
-            faults += ruleFaults
-            summary.append("rules: \(rules?.rules.count ?? 0)")
+            let rules = RuleLoading.load(settings.watch.rules, disabled: settings.watch.disabledRules)
+            faults += rules.diagnostics
+            summary.append("rules: \(rules.rules?.rules.count ?? 0)")
             let (letters, letterFaults) = Self.letters(settings)
             faults += letterFaults
             summary.append("letters: \(letters)")
@@ -35,28 +34,6 @@ struct CheckCommand: ParsableCommand {
         let errors = faults.filter { $0.severity == .error }.count
         if errors > 0 { throw Failure.wrong(errors == 1 ? "1 error" : "\(errors) errors") }
         Terminal.say("\(config.path): all is well (\(summary.joined(separator: ", ")))")
-    }
-
-    /// The rules, read and compiled as the watcher would.
-    private static func rules(_ settings: Settings) -> (RuleSet?, [Diagnostic]) {
-        let folders = settings.watch.rules.isEmpty ? [RuleFolders.standard()].compactMap { $0 } : settings.watch.rules
-        guard !folders.isEmpty else {
-            return (nil, [Diagnostic(file: "rules", message: "no folder of rules was found")])
-        }
-        let files: [(name: String, bytes: [UInt8])]
-        do throws(SystemError) {
-            files = try RuleFolders.read(folders)
-        } catch {
-            return (nil, [Diagnostic(file: folders.joined(separator: ", "), message: "\(error)")])
-        }
-        let (rules, faults) = RuleSet.load(files: files, disabled: settings.watch.disabledRules)
-        guard let rules else { return (nil, faults) }
-        do throws(MatcherError) {
-            _ = try Matcher(rules)
-            return (rules, faults)
-        } catch {
-            return (rules, faults + error.faults)
-        }
     }
 
     private static func letters(_ settings: Settings) -> (Int, [Diagnostic]) {

@@ -17,29 +17,16 @@ struct RulesOption: ParsableArguments {
     var folders: [String] = []
 
     /// The rules. Wrong ones end the command with all their faults, exit 2.
-    func load() throws -> RuleSet {
-        var folders = folders
-        if folders.isEmpty {
-            guard let standard = RuleFolders.standard() else {
-                throw Failure.wrong(
-                    "There are no rules in /usr/share/herald/rules, nor beside this program; give --rules DIR.")
-            }
-            folders = [standard]
-        }
-        do {
-            let (rules, faults) = RuleSet.load(files: try RuleFolders.read(folders))
-            if rules != nil { for fault in faults { Terminal.complain(fault.description) } }
-            if let rules { return rules }
-            throw Failure.wrong(faults.map(\.description).joined(separator: "\n"))
-        } catch let error as SystemError {
-            throw Failure.wrong(error.description)
-        }
-    }
+    func load() throws -> RuleSet { try matcher().rules }
 
-    /// The rules compiled.
+    /// The rules compiled; kept for the next time in the person's cache.
     func matcher() throws -> Matcher {
-        let rules = try load()
-        do throws(MatcherError) { return try Matcher(rules) } catch { throw Failure.wrong(error.description) }
+        let loaded = RuleLoading.load(folders, cache: DatabaseCache.ofUser())
+        guard let matcher = loaded.matcher else {
+            throw Failure.wrong(loaded.diagnostics.map(\.description).joined(separator: "\n"))
+        }
+        for fault in loaded.diagnostics { Terminal.complain(fault.description) }
+        return matcher
     }
 }
 

@@ -90,7 +90,7 @@ final class WatcherFolder: Sendable {
         reload: @escaping @Sendable () -> Settings? = { nil }
     ) throws -> Watcher {
         let settings = try settings ?? self.settings()
-        let loaded = RuleLoading.load(settings.watch)
+        let loaded = RuleLoading.load(settings.watch.rules, disabled: settings.watch.disabledRules)
         guard let matcher = loaded.matcher else { throw Fault(loaded.diagnostics) }
         return try Watcher(
             settings, matcher: matcher, options: Watcher.Options(untilIdle: untilIdle), desk: try desk ?? WatcherDesk(),

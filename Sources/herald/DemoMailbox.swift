@@ -56,7 +56,7 @@ struct DemoLetter: Sendable {
         var lines = names.compactMap { name in parsed.header(name).map { "\(name): \(Printable.text($0))" } }
         let tls = message.tlsVersion ?? "no TLS"
         let login =
-            message.login.map { ", login \(Printable.text($0)) by \(message.mechanism.map { "\($0)" } ?? "?")" } ?? ""
+            message.login.map { ", login \(Printable.text($0)) by \(message.mechanism?.rawValue ?? "?")" } ?? ""
         lines.append("(received over \(tls)\(login))")
         lines.append("")
         lines.append(Printable.text(parsed.text.filter { $0 != "\r" }, keepingLines: true))

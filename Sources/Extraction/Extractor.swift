@@ -9,6 +9,7 @@
 
 import Formats
 import Glibc
+import Mail
 import Platform
 
 package enum Extractor {
@@ -17,9 +18,16 @@ package enum Extractor {
         switch kind {
         case .pdf: return try PDFText.extract(bytes)
         case .json: return try ResumeJSON.extract(bytes)
-        case .html: return HTMLText.extract(bytes)
+        case .html: return html(bytes)
         case .txt: return ExtractedText(kind: .txt, text: CharsetGuess.decode(bytes))
         }
+    }
+
+    private static func html(_ bytes: [UInt8]) -> ExtractedText {
+        let page = HTMLText(CharsetGuess.decode(bytes))
+        var result = ExtractedText(kind: .html, text: page.text)
+        result.links = page.links
+        return result
     }
 
     /// The whole program: its exit code.

@@ -19,10 +19,7 @@ package struct LocalUser: Equatable, Sendable {
     }
 
     package init(_ peer: ControlPeer) {
-        let name = Self.name(of: peer.uid)
-        self.init(
-            uid: peer.uid, name: name,
-            isPrivileged: peer.uid == 0 || peer.uid == geteuid() || Self.isMember(name, peer.gid, of: "herald"))
+        self.init(uid: peer.uid, name: Self.name(of: peer.uid), isPrivileged: peer.isPrivileged)
     }
 
     private static func name(of uid: UInt32) -> String? {
@@ -33,19 +30,6 @@ package struct LocalUser: Equatable, Sendable {
             return nil
         }
         return String(cString: name)
-    }
-
-    private static func isMember(_ user: String?, _ primary: UInt32, of group: String) -> Bool {
-        var entry = Glibc.group()
-        var found: UnsafeMutablePointer<Glibc.group>?
-        var buffer = [CChar](repeating: 0, count: 1 << 16)
-        guard getgrnam_r(group, &entry, &buffer, buffer.count, &found) == 0, found != nil else { return false }
-        if entry.gr_gid == primary { return true }
-        guard let user else { return false }
-        var count: Int32 = 1024
-        var groups = [gid_t](repeating: 0, count: Int(count))
-        guard getgrouplist(user, primary, &groups, &count) >= 0 else { return false }
-        return groups.prefix(Int(max(0, count))).contains(entry.gr_gid)
     }
 }
 

@@ -29,25 +29,23 @@ package enum Files {
     /// new content survives a power cut; at every instant before it, `path` is whole, old or new.
     package static func write(_ bytes: some Sequence<UInt8>, to path: String, mode: mode_t = 0o600) throws(SystemError)
     {
-        let (directory, name) = split(path)
-        let temporary = "\(directory)/.\(name).\(getpid()).tmp"
-        _ = unlink(temporary)
-        let file = try Descriptor.open(temporary, O_WRONLY | O_CREAT | O_EXCL, mode: mode)
-        do throws(SystemError) {
-            try retrying("set the mode of", temporary) { fchmod(file.number, mode) }
-            try file.write(bytes)
-            try file.sync()
+        try put(bytes, path, mode, "write") { (temporary) throws(SystemError) in
             try retrying("rename", temporary) { Glibc.rename(temporary, path) }
-        } catch {
-            _ = unlink(temporary)
-            throw SystemError("write", path, errno: error.errno)
         }
-        try syncDirectory(directory)
     }
 
     /// Like `write`, but never over an existing file: throws EEXIST.
     package static func create(_ bytes: some Sequence<UInt8>, at path: String, mode: mode_t = 0o600) throws(SystemError)
     {
+        try put(bytes, path, mode, "create") { (temporary) throws(SystemError) in
+            try renameExclusively(temporary, to: path)
+        }
+    }
+
+    private static func put(
+        _ bytes: some Sequence<UInt8>, _ path: String, _ mode: mode_t, _ operation: String,
+        _ rename: (String) throws(SystemError) -> Void
+    ) throws(SystemError) {
         let (directory, name) = split(path)
         let temporary = "\(directory)/.\(name).\(getpid()).tmp"
         _ = unlink(temporary)
@@ -56,10 +54,10 @@ package enum Files {
             try retrying("set the mode of", temporary) { fchmod(file.number, mode) }
             try file.write(bytes)
             try file.sync()
-            try renameExclusively(temporary, to: path)
+            try rename(temporary)
         } catch {
             _ = unlink(temporary)
-            throw SystemError("create", path, errno: error.errno)
+            throw SystemError(operation, path, errno: error.errno)
         }
         try syncDirectory(directory)
     }

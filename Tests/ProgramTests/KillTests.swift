@@ -47,6 +47,10 @@ import Testing
                 site.kill(name)
                 kills += 1
                 if chunk % 20 == 0 {
+                    // As logrotate does it: nothing is overwritten while it may be unread.
+                    for generation in (1...5).reversed() {
+                        rename("\(path).\(generation)", "\(path).\(generation + 1)")
+                    }
                     try retrying("rotate") { rename(path, "\(path).1") }
                     log = try Descriptor.open(path, O_WRONLY | O_APPEND | O_CREAT)
                 }

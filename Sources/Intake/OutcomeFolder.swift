@@ -65,6 +65,18 @@ package final class OutcomeFolder {
         }
     }
 
+    /// Throws what is wrong with the folders themselves, as ESTALE: then no item can be worked on.
+    package func check() throws(SystemError) {
+        for folder in [workPath] + Self.outcomes.map({ path + "/" + $0 }) {
+            do throws(SystemError) {
+                _ = try Directory(folder)
+                try retrying("write to", folder) { access(folder, W_OK | X_OK) }
+            } catch {
+                throw SystemError("use (\(SystemError.text(of: error.errno)))", folder, errno: ESTALE)
+            }
+        }
+    }
+
     /// Takes an item. Nil when it is gone: another responder, or its producer, took it.
     package func claim(_ waiting: WaitingItem, id: String) throws(IntakeOutage) -> ClaimedItem? {
         let folderName = "\(instance).\(id)"
@@ -101,7 +113,9 @@ package final class OutcomeFolder {
         for entry in try Files.names(in: workPath) where entry.starts(with: prefix) && !entry.contains(0x2f) {
             let rest = String(decoding: entry.dropFirst(prefix.count), as: UTF8.self)
             guard rest.utf8.count == 32, rest.utf8.allSatisfy({ Hex.value(of: $0) != nil }) else { continue }
-            if let name = try Files.names(in: "\(workPath)/\(instance).\(rest)").first {
+            // One that cannot be listed holds up no other.
+            guard let names = try? Files.names(in: "\(workPath)/\(instance).\(rest)") else { continue }
+            if let name = names.first {
                 items.append(ClaimedItem(id: rest, name: name))
             } else {
                 try Directory(workPath).removeFolder(entry)  // made, and nothing renamed into it; or all filed
@@ -198,10 +212,18 @@ extension OutcomeFolder {
         let work = try Directory(workPath)
         if try work.status(of: copyName(item.id)) != nil {
             try work.move(copyName(item.id), to: folder, as: name)
+        } else if try folder.status(of: name) == nil, try original(item, work) != nil {
+            // It could not be copied: what the producer made is filed itself.
+            try Directory("\(workPath)/\(instance).\(item.id)").move(item.name, to: folder, as: name)
         }
         try folder.sync()
         try writeSidecar(sidecar, item, OutcomeName.sidecar(name), folder)
         try clear(item, name, folder, work)
+    }
+
+    private func original(_ item: ClaimedItem, _ work: Directory) throws(SystemError) -> FileStatus? {
+        guard try work.status(of: Array("\(instance).\(item.id)".utf8)) != nil else { return nil }
+        return try Directory("\(workPath)/\(instance).\(item.id)").status(of: item.name)
     }
 
     private func writeSidecar(
@@ -245,7 +267,8 @@ extension OutcomeFolder {
     ) throws(SystemError) -> Bool {
         guard let filed = try folder.status(of: name) else { return true }
         if filed.size != size { return true }
-        let a = try original.open(left)
+        // What can no longer be opened is kept: its owner may take the right to read it away at any time.
+        guard let a = try? original.open(left) else { return true }
         let b = try folder.open(name)
         while true {
             let one = try a.read(upTo: 1 << 18)

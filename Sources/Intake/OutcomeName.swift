@@ -18,6 +18,9 @@ package enum OutcomeName {
         return cut(Array(name[..<dot]), to: longest - mark.count - (name.count - dot)) + mark + name[dot...]
     }
 
+    /// A name that nobody else chooses, out of 32 random hexadecimal digits.
+    package static func unique(_ name: [UInt8], _ random: String) -> [UInt8] { suffixed(name, "~\(random)") }
+
     static func suffixed(_ name: [UInt8], _ suffix: String) -> [UInt8] {
         if name.count + suffix.utf8.count <= longest { return name + Array(suffix.utf8) }
         let hash = "~" + Hex.encode(SHA256.digest(name).prefix(4))

@@ -14,7 +14,7 @@ import Spool
 
 /// The points between the commits of an item, in order. Tests stop the responder at each.
 package enum ItemStep: String, CaseIterable, Sendable {
-    case claimed, copied, entered, read, decided, handedOver, named, filed, finished
+    case claimed, entered, copied, read, decided, handedOver, named, filed, finished
 }
 
 /// Why an item's work ended early.
@@ -30,9 +30,9 @@ enum WorkFault: Error {
 final class FolderWorker {
     let plan: FolderPlan
     private let whole: ResponderPlan
-    private let store: ResponderStore
+    let store: ResponderStore
     private let inbox: DropFolder
-    private let outcomes: OutcomeFolder
+    let outcomes: OutcomeFolder
     private let reader: ItemReader
     private let log: Logger
     private let handOver: () throws(WorkFault) -> Void
@@ -42,6 +42,10 @@ final class FolderWorker {
     private(set) var lastScan = DropFolderScan()
     /// Items of ours that lie in work/ were looked for since the start.
     private var hasRecovered = false
+    /// Items whose filing failed in this round for a reason of their own, in words: tried again in the next.
+    private var postponed: [String] = []
+    /// An item whose reading ended the responder so many times is not read again.
+    private static let maximumAttempts = 3
 
     init(
         plan: FolderPlan, whole: ResponderPlan, store: ResponderStore, extraction: ExtractionProcess,
@@ -69,11 +73,13 @@ final class FolderWorker {
         do throws(WorkFault) {
             try unavailable { () throws(IntakeOutage) in try outcomes.prepare() }
             try FolderMark.check(path, outcomes.path, store)
+            postponed = []
             if !hasRecovered { try recover(goesOn) }
             lastScan = try unavailable { () throws(IntakeOutage) in try inbox.scan(now: SystemClock.monotonic()) }
             for notice in lastScan.notices { log.warning("\(notice)", metadata: ["folder": "\(path)"]) }
             for waiting in lastScan.ready where goesOn() { try take(waiting) }
-            settleTrouble(nil)
+            settleTrouble(
+                postponed.first.map { "\($0)\(postponed.count > 1 ? " (and \(postponed.count - 1) more)" : "")" })
         } catch {
             guard case .stopped = error else {
                 settleTrouble(Self.words(error))
@@ -110,10 +116,10 @@ final class FolderWorker {
     /// Goes on with what an earlier run left: items in work/ that the ledger does not know yet, then those it knows.
     private func recover(_ goesOn: () -> Bool) throws(WorkFault) {
         for item in try system({ () throws(SystemError) in try outcomes.claimed() }) where goesOn() {
-            if try database({ () throws(DatabaseError) in try store.item(item.id) }) == nil { try work(on: item) }
+            if try database({ () throws(DatabaseError) in try store.item(item.id) }) == nil { try attend(item) }
         }
         for left in try database({ () throws(DatabaseError) in try store.unfinished(folder: path) }) where goesOn() {
-            try work(on: left.item)
+            try attend(left.item)
         }
         hasRecovered = true
     }
@@ -124,28 +130,54 @@ final class FolderWorker {
             return
         }
         try pass(.claimed)
-        try work(on: item)
+        try attend(item)
     }
+
+    /// Works on an item; a fault that is its own fails it, and the others go on.
+    private func attend(_ item: ClaimedItem) throws(WorkFault) {
+        do throws(WorkFault) {
+            try work(on: item)
+        } catch {
+            if case .stopped = error { throw error }
+            guard case .system(let fault) = error, fault.concernsOneItem else {
+                // Nothing of the item ended the attempt; without the ledger it counts, which is the safer side.
+                try? store.takeBackAttempt(item.id)
+                throw error
+            }
+            try system { () throws(SystemError) in try outcomes.check() }
+            try FolderMark.check(path, outcomes.path, store)
+            try giveUp(item, "\(fault)")
+        }
+    }
+
+    /// Fails an item that is not decided; one that is decided waits for its filing.
+    private func giveUp(_ item: ClaimedItem, _ reason: String) throws(WorkFault) {
+        do throws(WorkFault) {
+            let known = try database { () throws(DatabaseError) in try store.item(item.id) }
+            if let known, known.outcome != nil {
+                throw .system(SystemError("file the item: \(reason)", errno: EEXIST))
+            }
+            let now = SystemClock.now()
+            try database { () throws(DatabaseError) in
+                try store.enter(item, folder: path, at: now)
+                try stage.fail(item, reason, claimed: known?.claimed ?? now, now: now)
+            }
+            try work(on: item)
+        } catch {
+            guard case .system(let fault) = error, fault.concernsOneItem else { throw error }
+            postponed.append("the item \(item.id) waits in \(outcomes.path)/work: \(reason)")
+        }
+    }
+
+    private var stage: ReplyStage { ReplyStage(plan: whole, folder: plan, store: store) }
 
     /// An item through its stages, from wherever it stands.
     private func work(on item: ClaimedItem) throws(WorkFault) {
         var known = try database { () throws(DatabaseError) in try store.item(item.id) }
         if known?.outcome == nil {
-            let copy = try system { () throws(SystemError) in try outcomes.copy(item) }
-            try pass(.copied)
             try database { () throws(DatabaseError) in try store.enter(item, folder: path, at: SystemClock.now()) }
             try pass(.entered)
-            let isMaildir = watchedFolders.count > 1
-            let read = try unavailable { () throws(IntakeOutage) in
-                try reader.read(copy, name: item.name, isMaildir: isMaildir, position: plan.settings.position)
-            }
-            try pass(.read)
-            let claimed =
-                try database { () throws(DatabaseError) in try store.item(item.id) }?.claimed ?? SystemClock.now()
-            try database { () throws(DatabaseError) in
-                try ReplyStage(plan: whole, folder: plan, store: store)
-                    .decide(item, read, claimed: claimed, now: SystemClock.now())
-            }
+            try decide(item)
             try pass(.decided)
             known = try database { () throws(DatabaseError) in try store.item(item.id) }
         }
@@ -154,14 +186,41 @@ final class FolderWorker {
         if let known, let outcome = known.outcome { try file(item, known, outcome) }
     }
 
+    /// Stages 1 and 2. The attempt is counted before the first byte is read: what ends the process counts.
+    private func decide(_ item: ClaimedItem) throws(WorkFault) {
+        let attempt = try database { () throws(DatabaseError) in try store.beginAttempt(item.id) }
+        let claimed =
+            try database { () throws(DatabaseError) in try store.item(item.id) }?.claimed ?? SystemClock.now()
+        if attempt >= Self.maximumAttempts {
+            let reason = "reading it ended the responder \(attempt - 1) times; it is not read again"
+            try database { () throws(DatabaseError) in
+                try stage.fail(item, reason, claimed: claimed, now: SystemClock.now())
+            }
+            return
+        }
+        let copy = try system { () throws(SystemError) in try outcomes.copy(item) }
+        try pass(.copied)
+        let isMaildir = watchedFolders.count > 1
+        let read = try unavailable { () throws(IntakeOutage) in
+            try reader.read(copy, name: item.name, isMaildir: isMaildir, position: plan.settings.position)
+        }
+        try pass(.read)
+        try database { () throws(DatabaseError) in
+            try stage.decide(item, read, claimed: claimed, now: SystemClock.now())
+        }
+    }
+
     /// Stage 3: into the outcome's folder, under a name that the ledger knows before.
     private func file(_ item: ClaimedItem, _ known: LedgerItem, _ outcome: String) throws(WorkFault) {
         let sidecar = known.sidecar.flatMap { try? JSON.parse($0) } ?? ["herald-item": 1, "id": .string(item.id)]
         var name = known.filedAs
-        for _ in 1...5 {
+        for attempt in 1...5 {
             let chosen: [UInt8]
             if let name {
                 chosen = name
+            } else if attempt == 5 {
+                chosen = OutcomeName.unique(item.name, Randomness.identifier())
+                try database { () throws(DatabaseError) in try store.setFiledAs(item.id, chosen) }
             } else {
                 chosen = try system { () throws(SystemError) in try outcomes.freeName(for: item.name, in: outcome) }
                 try database { () throws(DatabaseError) in try store.setFiledAs(item.id, chosen) }
@@ -171,7 +230,7 @@ final class FolderWorker {
                 try outcomes.file(item, outcome: outcome, as: chosen, sidecar: sidecar)
                 break
             } catch {
-                guard error.errno == EEXIST else { throw .system(error) }
+                guard error.errno == EEXIST, attempt < 5 else { throw .system(error) }
                 name = nil  // somebody put a file of that name there meanwhile
             }
         }
@@ -192,5 +251,15 @@ final class FolderWorker {
 
     private func system<T>(_ body: () throws(SystemError) -> T) throws(WorkFault) -> T {
         do throws(SystemError) { return try body() } catch { throw .system(error) }
+    }
+}
+
+extension SystemError {
+    /// The next item need not meet it: something is wrong with one file, and not with the disk or the process.
+    fileprivate var concernsOneItem: Bool {
+        [
+            ENOENT, EACCES, EPERM, ELOOP, EINVAL, ENOTDIR, EISDIR, ENAMETOOLONG, EEXIST, ENOTEMPTY, EFBIG, ETXTBSY,
+            ENXIO,
+        ].contains(errno)
     }
 }

@@ -18,7 +18,7 @@ struct ReplyStage {
     /// Decides and commits. `claimed` is when the item was taken in.
     func decide(_ item: ClaimedItem, _ read: ReadItem, claimed: Timestamp, now: Timestamp) throws(DatabaseError) {
         if let failure = read.failure {
-            _ = try store.decide(failed(item, failure, claimed, now))
+            try fail(item, failure, claimed: claimed, now: now)
             return
         }
         let finding = CandidateFinder(own: plan.own).find(read.facts)
@@ -41,6 +41,11 @@ struct ReplyStage {
             }
         }
         try commit(item, decision, traces, letter, text, claimed, now)
+    }
+
+    /// Commits that an item cannot be dealt with.
+    func fail(_ item: ClaimedItem, _ reason: String, claimed: Timestamp, now: Timestamp) throws(DatabaseError) {
+        _ = try store.decide(failed(item, reason, claimed, now))
     }
 
     private func commit(

@@ -42,6 +42,8 @@ package final class Responder {
     private var lastPublished = Duration.zero
     /// Why letters cannot be handed over now; said once.
     private var handOverTrouble: String?
+    /// Letters of the outbox that cannot be read, by their ids, in words; each said once.
+    private var unreadableLetters: [String: String] = [:]
 
     /// Opens the state. `mayPass` is for tests: false ends the work at that step as a crash would.
     package init(
@@ -114,14 +116,21 @@ package final class Responder {
     /// Nothing is left that would become an answer by itself.
     package var isIdle: Bool { workers.allSatisfy { $0.trouble != nil || $0.lastScan.isIdle } }
     package var hasTrouble: Bool { handOverTrouble != nil || workers.contains { $0.trouble != nil } }
+    /// What a person should look at, in words.
+    package var problems: [String] {
+        workers.compactMap(\.trouble) + [handOverTrouble, store.setAside].compactMap { $0 }
+            + unreadableLetters.sorted { $0.key < $1.key }.prefix(20).map(\.value)
+    }
 
-    /// Letters that were committed go to the mailer. A letter that cannot be handed over stays, and holds up nothing.
+    /// Letters that were committed go to the mailer. One that cannot be read stays, and holds up no other; a folder that
+    /// cannot be written to ends the attempt, since the next letter would meet the same.
     private func handOver() throws(WorkFault) {
         do throws(DatabaseError) {
             let folder = HandoverFolder(path: plan.paths.incoming("responder"))
             for (id, bytes) in try store.outbox() {
-                do {
-                    try folder.deposit(try LetterFile.decode(bytes))
+                guard let letter = readable(id, bytes) else { continue }
+                do throws(SystemError) {
+                    try folder.deposit(letter)
                 } catch {
                     let words = "a letter cannot be handed over: \(error)"
                     if words != handOverTrouble { log.error("\(words)", metadata: ["letter": "\(id)"]) }
@@ -136,6 +145,18 @@ package final class Responder {
         }
     }
 
+    private func readable(_ id: String, _ bytes: [UInt8]) -> Letter? {
+        if unreadableLetters[id] != nil { return nil }
+        do throws(LetterFileError) {
+            return try LetterFile.decode(bytes)
+        } catch {
+            let words = "the letter \(Printable.text(id, limit: 40)) stays in the outbox, it cannot be read: \(error)"
+            log.error("\(words)")
+            unreadableLetters[id] = words
+            return nil
+        }
+    }
+
     /// What the control socket shows, and the sign of life for systemd, also in the middle of a long round.
     private func publish(within interval: Duration) {
         let now = SystemClock.monotonic()
@@ -147,7 +168,7 @@ package final class Responder {
 
     private func publish() {
         let ledger = try? store.ledger()
-        var problems = workers.compactMap(\.trouble) + [handOverTrouble, store.setAside].compactMap { $0 }
+        var problems = problems
         if ledger == nil { problems.append("the ledger cannot be read") }
         if ledger?.addsUp == false { problems.append("the ledger does not add up") }
         let folders = workers.map { worker -> JSON in
@@ -200,7 +221,7 @@ extension Responder {
                 change(to: reading())
                 continue
             }
-            if options.untilIdle, options.noWait || isIdle { return hasTrouble ? 1 : 0 }
+            if options.untilIdle, options.noWait || isIdle { return hasTrouble || !unreadableLetters.isEmpty ? 1 : 0 }
             // Took some: look again before waiting.
             if workers.contains(where: { $0.trouble == nil && !$0.lastScan.ready.isEmpty }) { continue }
             _ = try Poller.wait(

@@ -36,7 +36,8 @@ final class ResponderStore {
             UPDATE tally SET count = count - 1 WHERE outcome = 'in hand';
             INSERT INTO tally VALUES(new.outcome, 1) ON CONFLICT(outcome) DO UPDATE SET count = count + 1;
         END;
-        """
+        """,
+        "ALTER TABLE item ADD COLUMN attempts INTEGER NOT NULL DEFAULT 0",
     ])
 
     private let database: Database
@@ -112,6 +113,17 @@ extension ResponderStore {
         try database.execute(
             "INSERT INTO item(id, folder, name, claimed) VALUES(?, ?, ?, ?) ON CONFLICT(id) DO NOTHING",
             [.text(item.id), .text(folder), .blob(item.name), .integer(time.microseconds)])
+    }
+
+    /// Counts an attempt at reading an item, before it begins; how many there were, this one included.
+    func beginAttempt(_ id: String) throws(DatabaseError) -> Int {
+        try database.execute("UPDATE item SET attempts = attempts + 1 WHERE id = ?", [.text(id)])
+        return Int(try database.query("SELECT attempts FROM item WHERE id = ?", [.text(id)]).first?.first?.int ?? 0)
+    }
+
+    /// The attempt ended for a reason that is not the item's.
+    func takeBackAttempt(_ id: String) throws(DatabaseError) {
+        try database.execute("UPDATE item SET attempts = max(0, attempts - 1) WHERE id = ?", [.text(id)])
     }
 
     func item(_ id: String) throws(DatabaseError) -> LedgerItem? { try items("id = ?", [.text(id)]).first }

@@ -54,9 +54,11 @@ final class Installation {
         get throws { ExtractionProcess(path: try #require(ExtractionProcess.find())) }
     }
 
-    func responder(_ mayPass: @escaping (ItemStep) -> Bool = { _ in true }) throws -> Responder {
+    func responder(
+        extraction: ExtractionProcess? = nil, _ mayPass: @escaping (ItemStep) -> Bool = { _ in true }
+    ) throws -> Responder {
         try Responder(
-            plan: try plan(), extraction: try Self.extract, options: DaemonOptions(untilIdle: true),
+            plan: try plan(), extraction: try extraction ?? Self.extract, options: DaemonOptions(untilIdle: true),
             log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             mayPass: mayPass)
     }

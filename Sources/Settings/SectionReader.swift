@@ -30,6 +30,16 @@ struct SectionReader {
         return reader.string(name) ?? key.fallback
     }
 
+    /// A text that stands in a header of a letter: on one line, without control characters.
+    mutating func line(_ name: String) -> String? {
+        if let node = reader.value(declared(name).name), let text = node.string,
+            text.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7f })
+        {
+            reader.fault(node, "'\(name)' must be on one line, without control characters,")
+        }
+        return text(name)
+    }
+
     mutating func bool(_ name: String) -> Bool {
         let key = declared(name)
         return reader.bool(name) ?? (key.fallback == "true")

@@ -14,11 +14,27 @@ extension Settings {
         package init(mailName: String) { self.mailName = mailName }
     }
 
+    /// What came out of some files: for `herald check`, which looks further even where there are errors.
+    package struct Reading: Sendable {
+        /// Nil when any diagnostic is an error.
+        package var settings: Settings?
+        /// As far as the files could be read; nil where they are no YAML.
+        package var partial: Settings?
+        /// The merged files, for the places of what is found wrong later.
+        package var root: YAMLNode
+        package var diagnostics: [Diagnostic]
+    }
+
     /// Reads the main file and those of `conf.d`, in that order. The settings are nil when any diagnostic is an error;
     /// warnings come beside settings that can be used.
     package static func load(_ files: [ConfigurationFile], host: Host) -> (
         settings: Settings?, diagnostics: [Diagnostic]
     ) {
+        let reading = examine(files, host: host)
+        return (reading.settings, reading.diagnostics)
+    }
+
+    package static func examine(_ files: [ConfigurationFile], host: Host) -> Reading {
         let collector = FaultCollector()
         var root = YAMLNode(.mapping([]), file: files.first?.path ?? "", line: 1, column: 1)
         for file in files {
@@ -28,17 +44,27 @@ extension Settings {
                 collector.add(error)
             }
         }
+        // What a file that is no YAML would have said is not missed in words of its own.
+        if collector.hasErrors { return Reading(root: root, diagnostics: collector.faults) }
         let settings = SettingsReader(files: files, host: host, collector: collector).settings(root)
-        return (collector.hasErrors ? nil : settings, collector.faults)
+        return Reading(
+            settings: collector.hasErrors ? nil : settings, partial: settings, root: root, diagnostics: collector.faults
+        )
     }
 
     /// Reads `path` and its `conf.d` from the disk, and loads them: what the programs do at start and at a reload.
     package static func read(_ path: String) -> (settings: Settings?, diagnostics: [Diagnostic]) {
+        let reading = examine(path)
+        return (reading.settings, reading.diagnostics)
+    }
+
+    package static func examine(_ path: String) -> Reading {
         do throws(SystemError) {
-            return load(try ConfigurationFile.read(path), host: Host(mailName: HostNames.mail()))
+            return examine(try ConfigurationFile.read(path), host: Host(mailName: HostNames.mail()))
         } catch {
             let advice = error.errno == 2 ? "; write one, or name another with --config" : ""
-            return (nil, [Diagnostic(file: path, message: "\(error)\(advice)")])
+            let fault = Diagnostic(file: path, message: "\(error)\(advice)")
+            return Reading(root: YAMLNode(.mapping([]), file: path), diagnostics: [fault])
         }
     }
 }
@@ -72,6 +98,7 @@ struct SettingsReader {
             journal: .init(enabled: journal.bool("enabled"), directory: journal.text("directory")),
             files: reader.list("files").compactMap(file),
             rules: reader.texts("rules"), disabledRules: reader.texts("disabled_rules"))
+        unique(reader.list("files"), by: "path", what: "file")
         journal.finish()
         reader.finish()
         return watch
@@ -90,6 +117,7 @@ struct SettingsReader {
         var reader = SectionReader(node, Declarations.respond, collector)
         let respond = Settings.Respond(
             folders: reader.list("folders").compactMap(folder), ownAddresses: reader.addresses("own_addresses"))
+        unique(reader.list("folders"), by: "path", what: "folder")
         reader.finish()
         return respond
     }
@@ -104,6 +132,12 @@ struct SettingsReader {
             settle: reader.duration("settle") ?? .seconds(3),
             outcomeDirectory: reader.text("outcome_dir") ?? path + ".herald", oncePer: reader.duration("once_per"),
             dryRun: reader.bool("dry_run"))
+        if let node = reader.value("outcome_dir") {
+            absolute(folder.outcomeDirectory, node, reader)
+            if folder.outcomeDirectory == path || folder.outcomeDirectory.hasPrefix(path + "/") {
+                reader.fault(node, "'outcome_dir' lies in the folder itself")
+            }
+        }
         reader.finish()
         return folder
     }

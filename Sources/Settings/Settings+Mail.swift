@@ -10,8 +10,8 @@ extension SettingsReader {
     func report(_ node: YAMLNode?) -> Settings.Report {
         var reader = SectionReader(node, Declarations.report, collector)
         let report = Settings.Report(
-            enabled: reader.bool("enabled"), recipients: recipients(&reader), subject: reader.text("subject") ?? "",
-            mailerName: reader.text("mailer_name") ?? "", from: reader.text("from"),
+            enabled: reader.bool("enabled"), recipients: recipients(&reader), subject: subject(&reader),
+            mailerName: reader.line("mailer_name") ?? "", from: reader.text("from"),
             minSeverity: severity("min_severity", &reader), groupWait: reader.duration("group_wait") ?? .zero,
             groupInterval: reader.duration("group_interval") ?? .zero,
             repeatInterval: reader.duration("repeat_interval") ?? .zero, maxPerHour: reader.int("max_per_hour") ?? 12,
@@ -21,6 +21,28 @@ extension SettingsReader {
             reader.warn(node ?? reader.node, "nobody is told: 'report.to_email' is missing")
         }
         return report
+    }
+
+    /// A template: `{host}` and the like stand for what they name.
+    private func subject(_ reader: inout SectionReader) -> String {
+        let text = reader.line("subject") ?? ""
+        guard let node = reader.value("subject") else { return text }
+        var rest = text[...]
+        while let open = rest.firstIndex(of: "{") {
+            let after = rest[rest.index(after: open)...]
+            guard let close = after.firstIndex(of: "}") else {
+                reader.fault(node, "'subject' has a '{' that is not closed")
+                break
+            }
+            let name = String(after[..<close])
+            if !Settings.Report.subjectFields.contains(name) {
+                let near =
+                    NearestName.to(name, in: Settings.Report.subjectFields).map { "; did you mean '{\($0)}'?" } ?? ""
+                reader.fault(node, "'subject' names the unknown field '{\(Printable.text(name, limit: 40))}'\(near)")
+            }
+            rest = after[after.index(after: close)...]
+        }
+        return text
     }
 
     private func severity(_ name: String, _ reader: inout SectionReader) -> Severity {
@@ -34,6 +56,7 @@ extension SettingsReader {
         let email = reader.address("to_email")
         guard let to = reader.value("to") else { return email.map { [recipient(nil, $0)] } ?? [] }
         if let name = to.string {
+            _ = reader.line("to")
             if reader.value("to_email") == nil { reader.missing("to_email") }
             return email.map { [recipient(name, $0)] } ?? []
         }
@@ -55,7 +78,7 @@ extension SettingsReader {
         var reader = SectionReader(node, Declarations.recipient, collector)
         let email = reader.address("email")
         if reader.value("email") == nil { reader.missing("email") }
-        let name = reader.text("name")
+        let name = reader.line("name")
         let enabled = reader.bool("enabled")
         let least = severity("min_severity", &reader)
         let rules = reader.texts("rules")
@@ -230,7 +253,7 @@ extension SettingsReader {
         let description = reader.required("description")
         let address = reader.address("address")
         if reader.value("address") == nil { reader.missing("address") }
-        let name = reader.text("name")
+        let name = reader.line("name")
         let replyTo = reader.address("reply_to")
         let isDefault = reader.bool("default")
         let accounts = reader.texts("account")
@@ -242,7 +265,7 @@ extension SettingsReader {
             accounts: accounts, user: user)
     }
 
-    private func unique(_ nodes: [YAMLNode], by key: String, what: String) {
+    func unique(_ nodes: [YAMLNode], by key: String, what: String) {
         var seen: Set<String> = []
         for node in nodes {
             guard let value = node[key], let name = value.string else { continue }

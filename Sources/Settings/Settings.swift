@@ -36,6 +36,9 @@ package struct Settings: Sendable, Equatable {
         package var maxPerHour: Int
         package var contextLines: Int
         package var samples: Int
+
+        /// What a subject may name in braces.
+        package static let subjectFields = ["severity", "host", "title", "rule", "count"]
     }
 
     package struct Recipient: Sendable, Equatable {

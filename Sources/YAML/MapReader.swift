@@ -99,7 +99,11 @@ package struct MapReader {
         return value.sequence
     }
 
-    package func fault(_ node: YAMLNode, _ message: String) { collector.add(node.fault("\(message) in \(subject)")) }
+    /// `message` with the map's name, which stands before what is only advice.
+    package func fault(_ node: YAMLNode, _ message: String) {
+        let end = message.firstIndex(of: ";") ?? message.endIndex
+        collector.add(node.fault("\(message[..<end]) in \(subject)\(message[end...])"))
+    }
 
     /// Reports every key that was not asked for, with the nearest known name.
     package func finish() {

@@ -2,9 +2,11 @@
 
 import ArgumentParser
 import Formats
+import Glibc
 import Platform
 import Replies
 import RuleMatching
+import Rules
 import Settings
 import YAML
 
@@ -18,57 +20,116 @@ struct CheckCommand: ParsableCommand {
     @OptionGroup var config: ConfigOption
 
     func run() throws {
-        var (settings, faults) = Settings.read(config.path)
-        var summary: [String] = []
-        if let settings {
-            summary.append("settings: \(settings.smtp.accounts.count) accounts, \(settings.aliases.count) aliases")
-            let rules = RuleLoading.load(settings.watch.rules, disabled: settings.watch.disabledRules)
-            faults += rules.diagnostics
-            summary.append("rules: \(rules.rules?.rules.count ?? 0)")
-            let (letters, letterFaults) = Self.letters(settings)
-            faults += letterFaults
-            summary.append("letters: \(letters)")
-            faults += Self.files(settings, config.path)
-        }
-        for fault in faults { Terminal.complain(fault.description) }
-        let errors = faults.filter { $0.severity == .error }.count
+        let reading = Settings.examine(config.path)
+        var check = SettingsCheck(reading)
+        check.run()
+        for fault in check.faults { Terminal.complain(fault.description) }
+        let errors = check.faults.filter { $0.severity == .error }.count
         if errors > 0 { throw Failure.wrong(errors == 1 ? "1 error" : "\(errors) errors") }
-        Terminal.say("\(config.path): all is well (\(summary.joined(separator: ", ")))")
+        let warnings = check.faults.count - errors
+        let tail =
+            warnings == 0 ? "all is well" : warnings == 1 ? "no error, 1 warning" : "no error, \(warnings) warnings"
+        Terminal.say("\(config.path): \(tail) (\(check.summary.joined(separator: ", ")))")
+    }
+}
+
+/// What the settings name is looked at too: rules, letters, files, users. Goes on where there are errors.
+struct SettingsCheck {
+    private(set) var faults: [Diagnostic]
+    private(set) var summary: [String] = []
+    private let settings: Settings?
+    private let root: YAMLNode
+
+    init(_ reading: Settings.Reading) {
+        faults = reading.diagnostics
+        settings = reading.partial
+        root = reading.root
     }
 
-    private static func letters(_ settings: Settings) -> (Int, [Diagnostic]) {
-        var faults: [Diagnostic] = []
-        let paths = Set(settings.respond.folders.compactMap(\.letter)).sorted()
-        for path in paths {
-            do throws(SystemError) {
-                let (_, found) = ReplyTemplate.load(try Files.read(path, limit: 1 << 20), file: path)
-                faults += found
-            } catch {
-                faults.append(Diagnostic(file: path, message: "\(error)"))
-            }
-        }
-        return (paths.count, faults)
+    mutating func run() {
+        guard let settings else { return }
+        summary.append("\(settings.smtp.accounts.count) accounts, \(settings.aliases.count) aliases")
+        checkRules(settings)
+        checkLetters(settings)
+        checkFiles(settings)
+        checkUsers(settings)
     }
 
-    /// Files that the settings name and that must be there.
-    private static func files(_ settings: Settings, _ config: String) -> [Diagnostic] {
-        var faults: [Diagnostic] = []
-        func need(_ path: String?, _ what: String, severity: Diagnostic.Severity) {
-            guard let path else { return }
+    /// The rules, compiled as the watcher would, and what the settings say of rules.
+    private mutating func checkRules(_ settings: Settings) {
+        let watch = root["watch"]
+        for node in watch?["rules"].map({ $0.sequence ?? [$0] }) ?? [] {
+            need(node, "the folder of rules", isFolder: true)
+        }
+        guard !faults.contains(where: { $0.message.hasPrefix("the folder of rules") }) else { return }
+        let loaded = RuleLoading.load(settings.watch.rules)
+        faults += loaded.diagnostics
+        guard let rules = loaded.rules else { return }
+        summary.append("\(rules.rules.count) rules")
+        let ids = rules.rules.map(\.id)
+        let disabled = watch?["disabled_rules"].map { $0.sequence ?? [$0] } ?? []
+        let wanted = (root["report"]?["to"]?.sequence ?? []).flatMap { $0["rules"].map { $0.sequence ?? [$0] } ?? [] }
+        for node in disabled + wanted {
+            guard let name = node.string else { continue }
+            let isKnown = name.hasSuffix("*") ? ids.contains { $0.hasPrefix(name.dropLast()) } : ids.contains(name)
+            // Herald's own notices have ids of this form, and stand in no file.
+            if isKnown || name.hasPrefix("herald-") { continue }
+            let near = NearestName.to(name, in: ids).map { "; did you mean '\($0)'?" } ?? ""
+            faults.append(
+                node.fault("there is no rule '\(Printable.text(name, limit: 60))'\(near)", severity: .warning))
+        }
+    }
+
+    private mutating func checkLetters(_ settings: Settings) {
+        var count = 0
+        for folder in root["respond"]?["folders"]?.sequence ?? [] {
+            guard let node = folder["letter"], let path = node.string else { continue }
             do throws(SystemError) {
-                if try FileStatus.of(path) != nil { return }
-                faults.append(Diagnostic(file: config, message: "\(what) \(path) is not there", severity: severity))
+                faults += ReplyTemplate.load(try Files.read(path, limit: 1 << 20), file: path).diagnostics
+                count += 1
             } catch {
-                faults.append(Diagnostic(file: config, message: "\(what): \(error)", severity: severity))
+                faults.append(node.fault("the letter: \(error)"))
             }
         }
-        for account in settings.smtp.accounts where account.enabled {
-            if case .file(let path) = account.password {
-                need(path, "the password file of account '\(account.name)'", severity: .error)
+        if !settings.respond.folders.isEmpty { summary.append("\(count) letters") }
+    }
+
+    /// Files and folders that the settings name and that must be there.
+    private mutating func checkFiles(_ settings: Settings) {
+        for account in root["smtp"]?["accounts"]?.sequence ?? [] where account["enabled"]?.bool != false {
+            for (key, what) in [("password_file", "the password file"), ("ca_file", "the file of certificates")] {
+                if let node = account[key] { need(node, what) }
             }
-            need(account.caFile, "the ca_file of account '\(account.name)'", severity: .error)
         }
-        for folder in settings.respond.folders { need(folder.path, "the drop folder", severity: .warning) }
-        return faults
+        if let node = root["watch"]?["journal"]?["directory"] {
+            need(node, "the journal's directory", isFolder: true, severity: .warning)
+        }
+        for folder in root["respond"]?["folders"]?.sequence ?? [] {
+            if let node = folder["path"] { need(node, "the drop folder", isFolder: true, severity: .warning) }
+        }
+    }
+
+    private mutating func need(
+        _ node: YAMLNode, _ what: String, isFolder: Bool = false, severity: Diagnostic.Severity = .error
+    ) {
+        guard let path = node.string else { return }
+        do throws(SystemError) {
+            guard let status = try FileStatus.of(path) else {
+                return faults.append(node.fault("\(what) \(Printable.text(path)) is not there", severity: severity))
+            }
+            if status.isDirectory != isFolder {
+                let kind = isFolder ? "no folder" : "no file"
+                faults.append(node.fault("\(what) \(Printable.text(path)) is \(kind)", severity: severity))
+            }
+        } catch {
+            faults.append(node.fault("\(what): \(error)", severity: severity))
+        }
+    }
+
+    private mutating func checkUsers(_ settings: Settings) {
+        for alias in root["aliases"]?.sequence ?? [] {
+            guard let node = alias["user"], let name = node.string, getpwnam(name) == nil else { continue }
+            faults.append(node.fault("this host has no user '\(Printable.text(name, limit: 60))'", severity: .warning))
+        }
     }
 }

@@ -51,7 +51,7 @@ private struct Answer {
         } catch {
             let advice = "systemctl start herald-\(daemon)"
             problems = ["herald-\(daemon) cannot be asked: \(error) (\(advice))"]
-            facts = ["daemon": .string(daemon), "problems": .array(problems.map { .string($0) })]
+            facts = ["daemon": .string("herald-\(daemon)"), "problems": .array(problems.map { .string($0) })]
             isRunning = false
         }
     }

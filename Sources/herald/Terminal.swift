@@ -2,6 +2,7 @@
 
 import Formats
 import Glibc
+import Synchronization
 
 enum Terminal {
     /// A line on standard output.
@@ -14,10 +15,15 @@ enum Terminal {
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
             if count > 0 { rest = rest.dropFirst(count) }
-            if count < 0, errno == EPIPE { exit(0) }  // `herald queue list | head` ends quietly
+            if count < 0, errno == EPIPE, !cleansUp.load(ordering: .relaxed) {
+                exit(0)  // `herald queue list | head` ends quietly
+            }
             if count <= 0, errno != EINTR { return }
         }
     }
+
+    /// Set by a command that must go on to its end though nobody reads it any more, since it has things to take away.
+    static let cleansUp = Atomic(false)
 
     /// Whether standard output is a terminal that shows colours.
     static let coloured = isatty(1) == 1 && getenv("NO_COLOR") == nil

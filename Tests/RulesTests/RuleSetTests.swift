@@ -95,19 +95,19 @@ import YAML
             ("titel: x", "own.yaml:2:5: unknown key 'titel' in rule 'a'; did you mean 'title'?"),
             (
                 "severity: critcal",
-                "one of emergency, alert, critical, error, warning, not 'critcal'; did you mean 'critical'?"
+                "one of emergency, alert, critical, error, warning, not 'critcal' in rule 'a'; did you mean 'critical'?"
             ),
-            ("where: {trasport: kernel}", "unknown field 'trasport' in 'where'; did you mean 'transport'?"),
+            ("where: {trasport: kernel}", "unknown field 'trasport' in 'where' in rule 'a'; did you mean 'transport'?"),
             ("where: {priority: crit}", "'priority' in 'where' is a digit from 0 (emergency) to 7 (debug), not 'crit'"),
             ("where: {uid: root}", "the field 'uid' in 'where' is a number, not 'root'"),
             ("where: {message: x}", "unknown field 'message' in 'where'"),
             (
                 "title: 'lost {procss}'",
-                "the title names '{procss}', which no pattern captures; did you mean 'process'?"
+                "the title names '{procss}', which no pattern captures in rule 'a'; did you mean 'process'?"
             ),
             (
                 "group_by: [hst]",
-                "'group_by' names 'hst', which is no field and no pattern captures; did you mean 'host'?"
+                "'group_by' names 'hst', which is no field and no pattern captures in rule 'a'; did you mean 'host'?"
             ),
             ("threshold: {count: 5, within: 10}", "'within' must be a duration such as 90s"),
             ("threshold: {count: 5}", "'within' is missing in 'threshold' of rule 'a'"),

@@ -95,7 +95,7 @@ private let whole = """
         #expect(settings == nil)
         let expected = [
             "herald.yaml:2:13: 'admin' is not an e-mail address",
-            "herald.yaml:3:15: 'group_wait' must be a duration such as 90s, 5m, 4h, 2d or 2500ms, not '10'; a bare number has no unit",
+            "herald.yaml:3:15: 'group_wait' must be a duration such as 90s, 5m, 4h, 2d or 2500ms, not '10' in 'report'; a bare number has no unit",
             "herald.yaml:4:3: unknown key 'colour' in 'report'",
             "herald.yaml:8:7: unknown key 'servr' in account 'office'; did you mean 'server'?",
             "herald.yaml:9:7: unknown key 'prot' in account 'office'; did you mean 'port'?",
@@ -172,6 +172,35 @@ private let whole = """
         #expect(faults.contains { $0.contains("warning: the password of account 'a' crosses the network") })
     }
 
+    @Test("a subject's fields are checked, and what becomes a header stands on one line") func headerTexts() {
+        let (settings, faults) = load(
+            """
+            report: {to: "a\\nb", to_email: a@example.org, subject: "{hst} {title", mailer_name: "x\\r\\nY: z"}
+            aliases: [{description: a, name: "n\\0", address: a@example.org}]
+            """)
+        #expect(settings == nil)
+        let expected = [
+            "'subject' names the unknown field '{hst}' in 'report'; did you mean '{host}'?",
+            "'subject' has a '{' that is not closed in 'report'", "'to' must be on one line",
+            "'mailer_name' must be on one line", "'name' must be on one line, without control characters, in alias 'a'",
+        ]
+        for text in expected { #expect(faults.contains { $0.contains(text) }, "\(text)\n\(faults)") }
+        let fields = Settings.Report.subjectFields.map { "{\($0)}" }.joined(separator: " ")
+        #expect(load("report: {to_email: a@example.org, subject: '\(fields)'}").settings != nil)
+    }
+
+    @Test("the same file or folder twice, and outcomes within the folder, are refused") func twice() {
+        let faults = load(
+            """
+            watch: {files: [{path: /a}, {path: /a}]}
+            respond: {folders: [{path: /b, outcome_dir: /b/out}, {path: /b}]}
+            """
+        ).faults
+        for text in ["a second file '/a'", "a second folder '/b'", "'outcome_dir' lies in the folder itself"] {
+            #expect(faults.contains { $0.contains(text) }, "\(text)\n\(faults)")
+        }
+    }
+
     @Test("a list of recipients has its own severities and rules") func recipients() throws {
         let (loaded, _) = load(
             """
@@ -192,6 +221,7 @@ private let whole = """
         #expect(
             load("report:\n  a: 1\n  a: 2").faults.first
                 == "herald.yaml:3:3: the key 'a' stands here twice (first in line 2)")
+        #expect(load("report: [").faults.count == 1)
         #expect(load("- 1").settings == nil)
         #expect(load("report: text").settings == nil)
         #expect(load("\u{0}").settings == nil)

@@ -18,7 +18,8 @@ extension SettingsReader {
             contextLines: reader.int("context_lines") ?? 3, samples: reader.int("samples") ?? 10)
         reader.finish()
         if report.enabled, report.recipients.isEmpty, !collector.hasErrors {
-            reader.warn(node ?? reader.node, "nobody is told: 'report.to_email' is missing")
+            let place = node ?? YAMLNode(.mapping([]), file: files.first?.path ?? "", line: 1, column: 1)
+            reader.warn(place, "nobody is told: 'report.to_email' is missing")
         }
         return report
     }

@@ -52,7 +52,9 @@ struct ScanCommand: ParsableCommand {
 
     private func open(_ name: String) throws(SystemError) -> Descriptor {
         if name == "-" { return Descriptor(owning: try retrying("read standard input") { dup(0) }) }
-        return try Descriptor.open(name, O_RDONLY | O_NOCTTY)
+        let file = try Descriptor.open(name, O_RDONLY | O_NOCTTY)
+        if try file.status().isDirectory { throw SystemError("read", Printable.text(name), errno: EISDIR) }
+        return file
     }
 
     private var context: LineContext {

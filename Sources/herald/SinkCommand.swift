@@ -25,6 +25,12 @@ struct SinkCommand: ParsableCommand {
     @Option(help: "NAME:PASSWORD that clients must log in with.") var login: String?
     @Flag(inversion: .prefixedNo, help: "Offer STARTTLS.") var starttls = true
 
+    func validate() throws {
+        for number in [port, tlsPort ?? 0] where !(0...65535).contains(number) {
+            throw ValidationError("a port is a number from 0 to 65535, not \(number)")
+        }
+    }
+
     func run() throws {
         let signals = try Signals()
         let folder = try Maildir(maildir)

@@ -57,6 +57,6 @@ extension IncidentBook {
         lateSince = Timestamp(json: book?["late_since"])
         lastLateDigest = Timestamp(json: book?["last_late_digest"])
         silences = (book?["silences"]?.array ?? []).compactMap { Silence(json: $0) }
-        check(at: .distantPast)
+        applyPolicy()  // it may be another one than it was stored under
     }
 }

@@ -59,6 +59,20 @@ import Testing
         #expect(try day(restarting: true) == whole)
     }
 
+    @Test func `A restart with a lower minimum tells what was below it`() throws {
+        var clocked = ClockedBook { $0.minSeverity = .critical }
+        var rows = Rows()
+        clocked.hit("a", severity: .warning)
+        #expect(clocked.pass(.seconds(60)).isEmpty)
+        rows.store(clocked.book.changes)
+        var policy = clocked.book.policy
+        policy.minSeverity = .warning
+        clocked.book = try rows.restored(policy)
+        #expect(clocked.pass(.seconds(60)).flatMap(\.entries).map(\.newHits) == [1])
+        _ = clocked.pass(policy.quietTime + policy.groupInterval)
+        #expect(clocked.book.count == 0)
+    }
+
     @Test func `Only what changed is stored`() {
         var clocked = ClockedBook()
         for index in 0..<50 { clocked.hit("r\(index)") }

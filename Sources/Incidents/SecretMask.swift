@@ -7,6 +7,8 @@ package struct SecretMask {
     private let lower: [UInt8]
     private var out: [UInt8] = []
     private var at = 0
+    /// The last run of a word's characters whose end was looked for.
+    private var lastRun = 0..<0
 
     /// `text` with its secrets masked. Linear, but for the lookup of the end of a private key.
     package static func masked(_ text: [UInt8]) -> [UInt8] {
@@ -123,7 +125,7 @@ package struct SecretMask {
             return false
         }
         var index = at + name.count
-        while index < bytes.count, Self.isWord(bytes[index]) || bytes[index] == 0x5f { index += 1 }  // password_hash
+        index = runEnd(from: index)  // password_hash
         let option = at >= 2 && bytes[at - 1] == 0x2d && bytes[at - 2] == 0x2d
         if index < bytes.count, bytes[index] == 0x22 || bytes[index] == 0x27 { index += 1 }
         let gap = index
@@ -141,6 +143,17 @@ package struct SecretMask {
         out += Self.mask
         at = quote && end - 1 > index && bytes[end - 1] == bytes[index] ? end - 1 : end
         return true
+    }
+
+    /// Where the word's characters and underscores end that begin at `start`. The end of a run is looked for once, however
+    /// many names stand in it.
+    private mutating func runEnd(from start: Int) -> Int {
+        var index = start
+        while index < bytes.count, Self.isWord(bytes[index]) || bytes[index] == 0x5f {
+            index = lastRun.contains(index) ? lastRun.upperBound : index + 1
+        }
+        lastRun = start..<index
+        return index
     }
 
     private func valueEnd(from start: Int, wholeLine: Bool) -> Int {

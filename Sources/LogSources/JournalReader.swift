@@ -58,7 +58,6 @@ package final class JournalReader {
     private var fault: String?
     private var nextTry = Duration.zero
     private var failedReads = 0
-    private var damagedInARow = 0
     package private(set) var isIdle = false
 
     /// Opens nothing yet: a journal that is not there is a notice of `read`, and tried again.
@@ -66,7 +65,9 @@ package final class JournalReader {
     package init(_ options: Options, checkpoints: [SourceCheckpoint]) {
         self.options = options
         source = .journal(options.place)
-        for case .journal(let known) in checkpoints where known.place == options.place { cursor = known.cursor }
+        for case .journal(let known) in checkpoints where known.place == options.place {
+            if known.isBeforeAll { beganEmpty = true } else { cursor = known.cursor }
+        }
         _ = herald_sigbus_install()
     }
 
@@ -217,7 +218,9 @@ package final class JournalReader {
         }
         try handle.seekTail()
         guard try handle.previous() else {
+            // Stored, so that after a restart too what came meanwhile counts as new.
             beganEmpty = true
+            output.move(.journal(.beforeAll(of: options.place)))
             return try handle.seekHead()
         }
         // The seek may land before the last entry (systemd issue 17662): on to the end from there.
@@ -269,12 +272,8 @@ package final class JournalReader {
                     "\(batch.cutMessages) messages in the \(name) are longer than \(options.messageLimit) bytes; what "
                         + "is beyond was not matched."))
         }
-        guard let failure else {
-            damagedInARow = 0
-            return
-        }
+        guard let failure else { return }
         standsOnUnread = false
-        damagedInARow = batch.count > 0 ? 1 : damagedInARow + 1
         // One damaged entry is passed over, and said. A file that is damaged throughout is left out by libsystemd.
         guard failure.errno == EBADMSG || failure.errno == ENODATA || failure.errno == EADDRNOTAVAIL else {
             throw failure

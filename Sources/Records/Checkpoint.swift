@@ -36,13 +36,18 @@ package struct FileCheckpoint: Hashable, Sendable {
 package struct JournalCheckpoint: Hashable, Sendable {
     /// The place as in `Source.journal`.
     package var place: String
-    /// Of the last entry that was handed over (sd_journal_get_cursor(3)).
+    /// Of the last entry that was handed over (sd_journal_get_cursor(3)); "" before the first entry of all.
     package var cursor: String
 
     package init(place: String, cursor: String) {
         self.place = place
         self.cursor = cursor
     }
+
+    /// Of a journal that was empty when the reading of it began: all that will be in it is new.
+    package static func beforeAll(of place: String) -> JournalCheckpoint { JournalCheckpoint(place: place, cursor: "") }
+
+    package var isBeforeAll: Bool { cursor.isEmpty }
 }
 
 /// Either, with a key under which the newest replaces the one before.

@@ -76,8 +76,10 @@ final class JournalBench {
 
     func start() { reader = JournalReader(options, checkpoints: Array(stored.values)) }
 
+    func stop() { reader = nil }
+
     func restart() {
-        reader = nil
+        stop()
         start()
     }
 

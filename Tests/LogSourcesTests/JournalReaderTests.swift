@@ -66,6 +66,24 @@ import Testing
         #expect(bench.messages == ["entry 0", "entry 1"])
     }
 
+    @Test("what comes to an empty journal while nobody reads it is read after the restart")
+    func emptyOverRestart() throws {
+        let bench = try JournalBench { $0.start = .now }
+        bench.start()
+        bench.settle()
+        bench.restart()
+        bench.settle()
+        #expect(bench.stored.count == 1)
+        bench.stop()
+        try bench.write(numbered(0..<2))
+        bench.start()
+        bench.settle()
+        #expect(bench.messages == ["entry 0", "entry 1"])
+        bench.restart()
+        bench.settle()
+        #expect(bench.records.count == 2 && bench.notices.isEmpty)
+    }
+
     @Test("a vacuumed cursor is a gap, and reading goes on with the first entry that survives")
     func vacuumed() throws {
         let bench = try JournalBench()

@@ -20,6 +20,10 @@ package struct ControlRequest: Sendable {
     package var arguments: JSON
     package var body: [UInt8]
     package var peer: ControlPeer
+
+    package init(command: String, arguments: JSON, body: [UInt8] = [], peer: ControlPeer) {
+        (self.command, self.arguments, self.body, self.peer) = (command, arguments, body, peer)
+    }
 }
 
 /// A daemon's answer.

@@ -6,15 +6,16 @@ import Logging
 import Platform
 import Synchronization
 
-/// Listens on a Unix socket, on a thread of its own, one request a connection, one after the other. A peer that stops
-/// talking is dropped after five seconds.
+/// Listens on a Unix socket, one request a connection, on threads of its own: one takes connections, four serve them. A
+/// peer that stops talking is dropped after five seconds, and holds up nobody but its own user (`PeerQueue`).
 package final class ControlServer: Sendable {
+    /// Called by several threads at a time.
     package typealias Handler = @Sendable (ControlRequest) -> ControlResponse
 
     private let path: String
     private let listener: Descriptor
     private let stopping: WakeUp
-    private let thread: Mutex<Worker?>
+    private let threads: Mutex<[Worker]>
 
     /// Begins to listen. A socket file that nobody serves is replaced; one that is served throws EADDRINUSE.
     /// - Parameter mode: 0o666 lets every local user ask; the handler decides by the peer what is allowed.
@@ -36,47 +37,30 @@ package final class ControlServer: Sendable {
         self.path = path
         self.listener = listener
         stopping = try WakeUp()
-        thread = Mutex(nil)
-        let stopping = stopping
-        let worker = try Worker.start("control") { Self.serve(listener, stopping, log, handler) }
-        thread.withLock { $0 = worker }
-    }
-
-    /// Ends the thread and removes the socket. Called once, by the daemon as it stops.
-    package func stop() {
-        stopping.signal()
-        thread.withLock { $0.take() }?.join()
-        _ = unlink(path)
-    }
-
-    private static func serve(_ listener: Descriptor, _ stopping: WakeUp, _ log: Logger, _ handler: Handler) {
-        while true {
-            let both = [(listener.number, Interest.readable), (stopping.descriptor.number, Interest.readable)]
-            guard let ready = try? Poller.wait(both, timeout: nil) else { return }
-            if ready.contains(1) { return }
-            let number = accept4(listener)
-            guard number >= 0 else { continue }
-            do throws(SystemError) {
-                try answer(Descriptor(owning: number), handler)
-            } catch {
-                log.debug("a request at the control socket ended early: \(error)")
-            }
+        threads = Mutex([])
+        let desk = ServingDesk(stopping, try WakeUp(), log, handler)
+        do throws(SystemError) {
+            try start("control") { desk.takeConnections(listener) }
+            for _ in 0..<PeerQueue<Descriptor>.servedLimit { try start("control-serve") { desk.serve() } }
+        } catch {
+            stop()
+            throw error
         }
     }
 
-    private static func accept4(_ listener: Descriptor) -> Int32 {
-        let number = accept(listener.number, nil, nil)
-        if number >= 0 { _ = fcntl(number, F_SETFD, FD_CLOEXEC) }
-        return number
+    private func start(_ name: String, _ body: @escaping @Sendable () -> Void) throws(SystemError) {
+        let worker = try Worker.start(name, body)
+        threads.withLock { $0.append(worker) }
     }
 
-    private static func answer(_ descriptor: Descriptor, _ handler: Handler) throws(SystemError) {
-        let connection = ControlConnection(descriptor, timeout: .seconds(5))
-        let (pid, uid, gid) = try UnixSocket.peer(of: descriptor)
-        guard let (head, body) = try connection.receive(), let command = head["command"]?.string else { return }
-        let request = ControlRequest(
-            command: command, arguments: head["arguments"] ?? .null, body: body,
-            peer: ControlPeer(pid: pid, uid: uid, gid: gid))
-        try connection.send(ControlFrame.encode(handler(request)))
+    /// Ends the threads and removes the socket. Called once, by the daemon as it stops.
+    package func stop() {
+        stopping.signal()
+        let threads = threads.withLock { threads in
+            defer { threads = [] }
+            return threads
+        }
+        for thread in threads { thread.join() }
+        _ = unlink(path)
     }
 }

@@ -59,4 +59,22 @@ import Testing
         shutdown(bad.number, Int32(SHUT_WR))
         #expect(try ControlClient(path: path).request("x").result == true)
     }
+
+    @Test("peers that say nothing hold nobody up, and two requests are answered side by side") func sideBySide() throws
+    {
+        let (here, there) = (try WakeUp(), try WakeUp())
+        // Each waits for the other: one after the other, neither would be answered well.
+        let (server, path) = try serve { request in
+            let (mine, other) = request.command == "here" ? (here, there) : (there, here)
+            mine.signal()
+            let met = try? Poller.wait([(other.descriptor.number, .readable)], timeout: .seconds(20))
+            return .success(.bool(met?.isEmpty == false))
+        }
+        defer { server.stop() }
+        let silent = try (0..<2).map { _ in try ControlClient(path: path).connect() }
+        let second = try Worker.start("second") { _ = try? ControlClient(path: path).request("there") }
+        #expect(try ControlClient(path: path).request("here").result == true)
+        second.join()
+        #expect(silent.count == 2)
+    }
 }

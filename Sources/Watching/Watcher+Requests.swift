@@ -9,11 +9,14 @@ import Platform
 import Records
 
 extension Watcher {
+    /// The commands that change the book.
+    static let changes: Set<String> = ["silence-add", "silence-remove", "incident-resolve"]
+
     func answer(to command: String, _ arguments: JSON, from peer: ControlPeer) -> ControlResponse {
         switch command {
         case "status": return .success(status)
         case "silence-list": return .success(.array(book.silences.map(Self.shown)))
-        case "silence-add", "silence-remove", "incident-resolve":
+        case _ where Self.changes.contains(command):
             guard peer.isPrivileged else {
                 return .failure("only root and the group herald may do this", .denied)
             }
@@ -101,7 +104,7 @@ extension Watcher {
 
     /// What needs a person, in sentences.
     private var problems: [String] {
-        var problems = [storeFault, outbox.fault, reloadFault].compactMap { $0 }
+        var problems = [storeFault, outbox.fault, letterFault, reloadFault].compactMap { $0 }
         if matcher.rules.rules.isEmpty { problems.append("there are no rules: nothing is looked for (watch.rules)") }
         if settings.report.enabled, !settings.report.recipients.contains(where: \.enabled) {
             problems.append("nobody is told: report.to_email names no one")

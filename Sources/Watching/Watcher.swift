@@ -4,6 +4,7 @@
 // Must stay true: nothing of a round is durable but by the one commit in `keep`; a commit that fails is tried again with
 // all that it held, and nothing more is read until it succeeds.
 
+import Control
 import Formats
 import Glibc
 import Incidents
@@ -15,6 +16,7 @@ import Records
 import RuleMatching
 import Rules
 import Settings
+import Spool
 
 /// One watcher on one state.
 package final class Watcher {
@@ -41,16 +43,19 @@ package final class Watcher {
     private let lock: LockFile
     private let signals: Signals?
     private let options: Options
-    private let reload: @Sendable () -> Settings?
+    let reload: @Sendable () -> Settings?
     let clock: @Sendable () -> SourceTime
     /// Of the oldest checkpoint that is not committed, and of the next housekeeping; monotonic.
     private var checkpointDue: Duration?
     private var pruneDue: Duration = .zero
-    private var commitRetryAt: Duration?
+    var commitRetryAt: Duration?
     private var commitWait = Duration.seconds(1)
     /// What needs a person, for the status.
     var storeFault: String?
     var reloadFault: String?
+    var letterFault: String?
+    /// Changes that people asked for, and what they are told once these are durable.
+    private var unanswered: [(call: WatcherDesk.Call, response: ControlResponse)] = []
     var lettersHandedOver = 0
 
     /// - Parameters:
@@ -102,6 +107,7 @@ package final class Watcher {
         }
         keep(at: clock(), evenCheckpointsAlone: true)
         handOver(at: clock())
+        for (call, _) in unanswered { call.answer(.failure("the state cannot be written", .later)) }
         desk.close()
     }
 
@@ -149,13 +155,19 @@ package final class Watcher {
                     of: report, at: time.wall, utcOffset: SystemClock.utcOffset(at: time.wall),
                     identifier: Randomness.identifier)
                 for mailing in mailings {
+                    if let fault = Self.fault(in: mailing.letter) {
+                        letterFault = "a letter cannot be handed over, so it was not sent: \(fault)"
+                        log.critical("\(letterFault ?? "")")
+                        continue
+                    }
                     let ids = mailing.report.entries.map(\.incident.id)
                     book.tellMessageID(mailing.letter.messageID, of: ids)
                     for id in ids { letters[id] = mailing.letter.id }
                     pending.letters.append(mailing.letter)
                 }
             } catch {
-                log.critical("a report cannot be made a letter of: \(error)")
+                letterFault = "a report cannot be made a letter of: \(error)"
+                log.critical("\(letterFault ?? "")")
             }
             pending.reports += report.entries.map { entry in
                 TellingRow(
@@ -165,8 +177,19 @@ package final class Watcher {
         }
     }
 
+    /// Why the mailer would not take the letter; nil when it will. Known now, it is said now, and nothing waits in the
+    /// outbox for ever.
+    private static func fault(in letter: Letter) -> LetterFileError? {
+        do throws(LetterFileError) {
+            _ = try LetterFile.decode(LetterFile.encode(letter))
+            return nil
+        } catch {
+            return error
+        }
+    }
+
     /// Commits what changed: at once where there is a hit or a letter, checkpoints alone every 30 s and at the end.
-    private func keep(at time: SourceTime, evenCheckpointsAlone: Bool) {
+    func keep(at time: SourceTime, evenCheckpointsAlone: Bool) {
         let changes = book.changes
         let isUrgent = pending.isUrgent || !changes.isEmpty
         if !isUrgent, !(evenCheckpointsAlone && pending.hasCheckpoints) {
@@ -178,6 +201,8 @@ package final class Watcher {
             if !pending.letters.isEmpty { outbox.wake(at: time.monotonic) }
             pending = RoundChanges()
             book.changesKept()
+            for (call, response) in unanswered { call.answer(response) }
+            unanswered = []
             if storeFault != nil { log.notice("the state can be written again; reading goes on") }
             (checkpointDue, commitRetryAt, storeFault, commitWait) = (nil, nil, nil, .seconds(1))
         } catch {
@@ -227,8 +252,8 @@ package final class Watcher {
         return times.min().map { max($0, .zero) }
     }
 
-    /// Answers what people asked. Returns whether to stop.
-    private func answerRequests() -> Bool {
+    /// Answers what people asked; what changes the book, when it is committed. Returns whether to stop.
+    func answerRequests() -> Bool {
         var stops = desk.isStopAsked
         while let request = signals?.next() {
             switch request {
@@ -237,45 +262,14 @@ package final class Watcher {
             }
         }
         for call in desk.take() {
-            call.answer(answer(to: call.request.command, call.request.arguments, from: call.request.peer))
-        }
-        return stops
-    }
-
-    /// The rules that the settings name; compiled once and kept beside the state.
-    static func rules(_ settings: Settings) -> RuleLoading.Loaded {
-        RuleLoading.load(
-            settings.watch.rules, disabled: settings.watch.disabledRules,
-            cache: DatabaseCache(folder: settings.paths.state("watcher")))
-    }
-
-    /// New settings and rules, if they are all valid; no line is missed, because the sources resume where they were.
-    func reloadSettings() {
-        ServiceManager.reloading()
-        defer { ServiceManager.ready() }
-        guard let settings = reload() else {
-            reloadFault = "the settings are invalid, the old ones are in force (herald check names the faults)"
-            return log.error("reload: the settings are invalid; the old ones stay in force")
-        }
-        let rules = Self.rules(settings)
-        for diagnostic in rules.diagnostics { log.warning("\(diagnostic)") }
-        guard let matcher = rules.matcher else {
-            reloadFault = "the rules are invalid, the old ones are in force (herald check names the faults)"
-            return log.error("reload: the rules are invalid; the old ones stay in force")
-        }
-        if settings.watch != self.settings.watch {
-            keep(at: clock(), evenCheckpointsAlone: true)
-            guard commitRetryAt == nil, let checkpoints = try? store.checkpoints() else {
-                reloadFault = "the state cannot be written, so the new settings are not in force"
-                return
+            let response = answer(to: call.request.command, call.request.arguments, from: call.request.peer)
+            if Self.changes.contains(call.request.command), response.error == nil {
+                unanswered.append((call, response))
+            } else {
+                call.answer(response)
             }
-            sources = SourceSet(settings.watch, checkpoints: checkpoints)
         }
-        reloadFault = nil
-        self.settings = settings
-        self.matcher = matcher
-        book.policy = ReportPolicy(settings.report)
-        context = ContextLines(count: settings.report.contextLines)
-        log.notice("reloaded: \(matcher.rules.rules.count) rules")
+        if !unanswered.isEmpty, commitRetryAt == nil { keep(at: clock(), evenCheckpointsAlone: false) }
+        return stops
     }
 }

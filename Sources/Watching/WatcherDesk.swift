@@ -1,4 +1,4 @@
-// Where people's requests wait for the watcher: the control socket has a thread of its own, the state belongs to the
+// Where people's requests wait for the watcher: the control socket has threads of its own, the state belongs to the
 // watcher's.
 
 import Control
@@ -40,16 +40,21 @@ package final class WatcherDesk: Sendable {
 
     package init() throws(SystemError) { wakeUp = try WakeUp() }
 
-    /// For the control socket's thread: hands the request over and waits for the answer.
+    /// For the control socket's threads: hands the request over and waits for the answer.
     package func ask(_ request: ControlRequest) -> ControlResponse {
-        guard let call = try? Call(request) else { return .failure("out of descriptors", .later) }
+        guard let call = try? put(request) else { return .failure("out of descriptors", .later) }
+        return call.wait(.seconds(25)) ?? .failure("the watcher is busy", .later)
+    }
+
+    /// Puts the request on the desk; answered at once when nobody will come for it any more.
+    func put(_ request: ControlRequest) throws(SystemError) -> Call {
+        let call = try Call(request)
         let isTaken = state.withLock { state in
             if !state.isClosed { state.calls.append(call) }
             return !state.isClosed
         }
-        guard isTaken else { return .failure("the watcher is stopping", .later) }
-        wakeUp.signal()
-        return call.wait(.seconds(25)) ?? .failure("the watcher is busy", .later)
+        if isTaken { wakeUp.signal() } else { call.answer(.failure("the watcher is stopping", .later)) }
+        return call
     }
 
     /// Asks the watcher to stop at the next safe point; from any thread.

@@ -21,6 +21,7 @@ package enum WatcherProgram {
         let rules = Watcher.rules(settings)
         for line in rules.diagnostics { log.log(level: rules.matcher == nil ? .error : .warning, "\(line)") }
         guard let matcher = rules.matcher else { return 2 }
+        var isReady = false
         do {
             let signals = try Signals()
             let desk = try WatcherDesk()
@@ -30,6 +31,7 @@ package enum WatcherProgram {
             let control = try ControlServer(path: settings.paths.socket("watcher"), log: log) { desk.ask($0) }
             log.info("ready: \(matcher.rules.rules.count) rules, state in \(settings.paths.state("watcher"))")
             ServiceManager.ready()
+            isReady = true
             defer {
                 ServiceManager.stopping()
                 control.stop()
@@ -40,7 +42,7 @@ package enum WatcherProgram {
             if let system = error as? SystemError, system.errno == EWOULDBLOCK {
                 log.error("another herald-watcher is at work on \(settings.paths.state("watcher"))")
             } else {
-                log.critical("cannot start: \(error)")
+                log.critical("\(isReady ? "cannot go on" : "cannot start"): \(error)")
             }
             return 75
         }

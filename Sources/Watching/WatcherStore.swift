@@ -43,6 +43,20 @@ struct TellingRow {
     var letter: String?
 }
 
+/// A place in the order in which letters wait.
+struct OutboxPlace {
+    var created = Int64.min
+    var id = ""
+}
+
+/// Some of the letters that wait.
+struct WaitingLetters {
+    var letters: [Letter] = []
+    /// What cannot be read, by id. It stays where it is, for a person to look at.
+    var unreadable: [(id: String, error: LetterFileError)] = []
+    var end: OutboxPlace
+}
+
 /// The watcher's database.
 final class WatcherStore {
     private let database: Database
@@ -76,11 +90,22 @@ final class WatcherStore {
         return (IncidentBook(policy: policy, incidents: incidents, book: state), rows.count - incidents.count)
     }
 
-    /// Letters that wait to be handed over, oldest first.
-    func waitingLetters(limit: Int = 100) throws(DatabaseError) -> [Letter] {
+    /// Letters that wait to be handed over, oldest first, `limit` of them from `place` on; nil when there are no more.
+    func waitingLetters(after place: OutboxPlace, limit: Int = 100) throws(DatabaseError) -> WaitingLetters? {
         let rows = try database.query(
-            "SELECT letter FROM outbox WHERE handed_over IS NULL ORDER BY created, id LIMIT ?", [SQLValue(limit)])
-        return rows.compactMap { row in row[0].bytes.flatMap { try? LetterFile.decode($0) } }
+            "SELECT created, id, letter FROM outbox WHERE handed_over IS NULL AND (created, id) > (?, ?)"
+                + " ORDER BY created, id LIMIT ?",
+            [.integer(place.created), .text(place.id), SQLValue(limit)])
+        guard let last = rows.last else { return nil }
+        var waiting = WaitingLetters(end: OutboxPlace(created: last[0].int ?? .max, id: last[1].string ?? ""))
+        for row in rows {
+            do throws(LetterFileError) {
+                waiting.letters.append(try LetterFile.decode(row[2].bytes ?? []))
+            } catch {
+                waiting.unreadable.append((row[1].string ?? "", error))
+            }
+        }
+        return waiting
     }
 
     /// When the newest letter was handed over, and its subject.

@@ -1,6 +1,7 @@
 // Crashes at every step between the line and the letter in incoming/: a step is repeated, none is skipped, and there is
 // exactly one letter, the same byte for byte.
 
+import Control
 import Database
 import Formats
 import Mail
@@ -84,5 +85,64 @@ import Testing
         watcher.settle(folder)
         #expect(watcher.storeFault == nil)
         #expect(try folder.newHits() == 2)
+    }
+
+    @Test func `What cannot be read in the outbox is said, and keeps no letter back`() throws {
+        let database = try Database(path: folder.database)
+        for index in 0..<150 {
+            try database.execute(
+                "INSERT INTO outbox (id, created, subject, letter) VALUES (?, 1, '', ?)",
+                [.text("broken\(index)"), .blob(Array("{}\n".utf8))])
+        }
+        try folder.append(WatcherTests.oom)
+        let watcher = try folder.watcher()
+        watcher.settle(folder)
+        #expect(try folder.letters().count == 1)
+        let problems = watcher.status["problems"]?.array?.compactMap(\.string) ?? []
+        #expect(problems.count == 1 && problems.allSatisfy { $0.contains("150 letters") && $0.contains("broken0") })
+    }
+
+    @Test func `A letter that the mailer would refuse does not go into the outbox, and is said`() throws {
+        // More recipients than a letter file may have.
+        var settings = try folder.settings()
+        let one = try #require(settings.report.recipients.first)
+        settings.report.recipients = try (0..<1001).map { index in
+            var recipient = one
+            recipient.email = try EmailAddress("a\(index)@example.org")
+            return recipient
+        }
+        try folder.append(WatcherTests.oom)
+        let watcher = try folder.watcher(settings)
+        watcher.settle(folder)
+        #expect(try folder.letters().isEmpty)
+        #expect(watcher.status["problems"]?.array?.first?.string?.contains("recipients") == true)
+        let rows = try Database(path: folder.database).query("SELECT count(*) FROM outbox WHERE handed_over IS NULL")
+        #expect(rows.first?[0].int == 0)
+    }
+
+    @Test func `A silence is answered when it is durable, not before`() throws {
+        let database = try Database(path: folder.database)
+        let desk = try WatcherDesk()
+        let watcher = try folder.watcher(desk: desk)
+        watcher.settle(folder)
+        func silence() throws -> WatcherDesk.Call {
+            let arguments: JSON = ["rule": "oom", "for": "1h"]
+            return try desk.put(
+                ControlRequest(
+                    command: "silence-add", arguments: arguments, peer: ControlPeer(pid: 1, uid: 0, gid: 0)))
+        }
+        let first = try silence()
+        _ = watcher.answerRequests()
+        #expect(first.wait(.zero)?.result?["id"]?.int == 1)
+        #expect(try database.query("SELECT value FROM book").first?[0].string?.contains("oom") == true)
+
+        try database.script("CREATE TRIGGER broken BEFORE INSERT ON book BEGIN SELECT RAISE(ABORT, 'full'); END")
+        let second = try silence()
+        _ = watcher.answerRequests()
+        #expect(second.wait(.zero) == nil)
+        try database.script("DROP TRIGGER broken")
+        folder.pass(.seconds(60))
+        watcher.settle(folder)
+        #expect(second.wait(.zero)?.result?["id"]?.int == 2)
     }
 }

@@ -1,0 +1,66 @@
+// The small words of a letter: times, counts, what is cut.
+
+import Formats
+import Incidents
+
+extension LetterWording {
+    func silence(_ silence: Silence) -> String {
+        let what = [silence.rule, silence.host.map { "on \($0)" }].compactMap { $0 }.joined(separator: " ")
+        return "\(what.isEmpty ? "everything" : what) until \(stamp(silence.until))"
+            + (silence.comment.isEmpty ? "" : ": \(Printable.text(silence.comment, limit: 200))")
+    }
+
+    var footer: String {
+        let ids = report.entries.prefix(8).map { String($0.incident.id) }.joined(separator: ", ")
+        let more = report.entries.count > 8 ? " …" : ""
+        return "Incident \(ids)\(more) · \(signature) · times are \(zone)"
+    }
+
+    var zone: String {
+        let minutes = abs(utcOffset) / 60
+        guard minutes != 0 else { return "UTC" }
+        let rest = minutes % 60 == 0 ? "" : ":" + pad(minutes % 60)
+        return "UTC\(utcOffset < 0 ? "−" : "+")\(minutes / 60)\(rest)"
+    }
+
+    func stamp(_ time: Timestamp) -> String { time.plain(utcOffset: utcOffset) }
+
+    /// The time of day; with the date when it is not today's.
+    func clock(_ time: Timestamp, near now: Timestamp) -> String {
+        let text = stamp(time)
+        return text.prefix(10) == stamp(now).prefix(10) ? String(text.dropFirst(11)) : text
+    }
+
+    func duration(_ incident: Incident) -> String {
+        let isEnd = report.kind == .reminder || report.kind == .recovered
+        let length = (isEnd ? report.time : incident.lastSeen) - incident.firstSeen
+        return length < .seconds(10) ? "\(max(1, length.milliseconds / 1000)) s" : length.phrase
+    }
+
+    static func times(_ count: Int) -> String { count == 1 ? "once" : "\(count) times" }
+
+    static func count(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
+
+    /// A title without its full stop, to stand within a sentence.
+    static func ended(_ title: String) -> String {
+        title.hasSuffix(".") && !title.hasSuffix("..") ? String(title.dropLast()) : title
+    }
+
+    static func cut(_ text: String, _ limit: Int) -> String {
+        let scalars = text.unicodeScalars
+        guard scalars.count > limit else { return text }
+        return String(String.UnicodeScalarView(scalars.prefix(limit))) + "…"
+    }
+}
+
+extension String {
+    /// Tabs as four blanks: a mail program shows them as it likes.
+    var replacingTabs: String {
+        contains("\t") ? split(separator: "\t", omittingEmptySubsequences: false).joined(separator: "    ") : self
+    }
+
+    /// A record of several lines as one line of context.
+    var oneLine: String {
+        (contains("\n") ? split(separator: "\n").joined(separator: " ⏎ ") : self).replacingTabs
+    }
+}

@@ -125,6 +125,24 @@ package enum Hex {
         return high == nil ? out : nil
     }
 
+    /// `%40` undone (RFC 3986 section 2.1); a percent sign without two digits stays.
+    package static func percentDecoded(_ bytes: [UInt8]) -> [UInt8] {
+        var out: [UInt8] = []
+        var at = 0
+        while at < bytes.count {
+            if bytes[at] == 0x25, at + 2 < bytes.count, let high = value(of: bytes[at + 1]),
+                let low = value(of: bytes[at + 2])
+            {
+                out.append(high << 4 | low)
+                at += 3
+            } else {
+                out.append(bytes[at])
+                at += 1
+            }
+        }
+        return out
+    }
+
     /// The value of one hexadecimal digit.
     package static func value(of byte: UInt8) -> UInt8? {
         switch byte {

@@ -170,29 +170,12 @@ private struct ParameterPieces {
                     charset = [UInt8](octets[..<quote]).lowercasedText
                     octets = [UInt8](octets[(second + 1)...])
                 }
-                octets = percentDecoded(octets)
+                octets = Hex.percentDecoded(octets)
             }
             last = piece.number
             bytes += octets
         }
         guard let charset else { return EncodedWord.decode(bytes) }
         return HeaderLine.cleaned(Charset.decode(bytes, label: charset))
-    }
-
-    private static func percentDecoded(_ bytes: [UInt8]) -> [UInt8] {
-        var out: [UInt8] = []
-        var at = 0
-        while at < bytes.count {
-            if bytes[at] == 0x25, at + 2 < bytes.count, let high = Hex.value(of: bytes[at + 1]),
-                let low = Hex.value(of: bytes[at + 2])
-            {
-                out.append(high << 4 | low)
-                at += 3
-            } else {
-                out.append(bytes[at])
-                at += 1
-            }
-        }
-        return out
     }
 }

@@ -2,6 +2,7 @@
 // "name (at) example (dot) com". What may be half an address is reported as doubtful, because half an address is
 // somebody else's.
 
+import Formats
 import Mail
 
 /// An address in a text, and how it was written there.
@@ -42,7 +43,7 @@ struct AddressScanner {
         var text = target[...]
         if text.lowercased().hasPrefix("mailto:") { text = text.dropFirst(7) }
         let encoded = text.prefix { $0 != "?" && $0 != "," && $0 != ";" }
-        let decoded = percentDecoded(MachineRows.trim(encoded))
+        let decoded = String(decoding: Hex.percentDecoded(Array(MachineRows.trim(encoded).utf8)), as: UTF8.self)
         guard let address = try? EmailAddress(MachineRows.trim(decoded)) else { return nil }
         return FoundAddress(address: address, line: -1, form: .link, doubtful: !isPlausible(address))
     }
@@ -225,21 +226,5 @@ extension AddressScanner {
         guard let dot = text.lastIndex(of: ".") else { return false }
         let last = text[dot...].dropFirst()
         return last.first?.isLowercase == true && last.contains { $0.isUppercase }
-    }
-
-    private static func percentDecoded(_ text: String) -> String {
-        var out: [UInt8] = []
-        var bytes = Array(text.utf8)[...]
-        while let byte = bytes.popFirst() {
-            if byte == UInt8(ascii: "%"), bytes.count >= 2,
-                let value = UInt8(String(decoding: bytes.prefix(2), as: UTF8.self), radix: 16)
-            {
-                out.append(value)
-                bytes = bytes.dropFirst(2)
-            } else {
-                out.append(byte)
-            }
-        }
-        return String(decoding: out, as: UTF8.self)
     }
 }

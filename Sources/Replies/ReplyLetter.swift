@@ -78,8 +78,8 @@ package struct ReplyLetter: Sendable {
             }
         }
         if let subject = shownSubject { return "Auto: " + subject }
-        if let position = shownPosition { return position }
-        return versions.first?.language == "de" && versions.count == 1 ? "Ihre Bewerbung" : "Your application"
+        let words = versions.count == 1 && versions.first?.language == "de" ? "Ihre Bewerbung" : "Your application"
+        return shownPosition.map { "\(words): \($0)" } ?? words
     }
 
     private static let divider = "\n" + String(repeating: "-", count: 60) + "\n\n"

@@ -56,7 +56,9 @@ struct ReplyLetterTests {
         #expect(parsed.references.isEmpty)
         #expect(parsed.subject == "Your application")
         #expect(parsed.text.contains("Dear applicant,"))
-        #expect(try Self.letter(nil, position: "Operator").subject == "Operator")
+        #expect(try Self.letter(nil, position: "Operator").subject == "Your application: Operator")
+        #expect(try Self.letter(nil, language: "de", position: "Operator").subject == "Ihre Bewerbung: Operator")
+        #expect(try Self.letter(Samples.person(), position: "Operator").subject == "Auto: Application")
         #expect(try Self.letter(nil, language: "de").subject == "Ihre Bewerbung")
     }
 

@@ -89,7 +89,7 @@ struct ResponderTests {
         try site.drop("cv.txt", Array(Self.jane.utf8))
         try site.drop("cv.txt", Array(Self.jane.utf8), in: "other")
         #expect(try site.work()["done"] == 2)
-        #expect(Set(try site.letters.map(\.subject)) == ["Your application", "Operator"])
+        #expect(Set(try site.letters.map(\.subject)) == ["Your application", "Your application: Operator"])
         let own = try #require(try site.letters.first?.messageID)
         let header = "From: Jack Example <jack@applicants.example>\nMessage-ID: <2@x.example>\nIn-Reply-To: \(own)"
         let resume = Array(Installation.resume("Jack Example", "jack@applicants.example").utf8)

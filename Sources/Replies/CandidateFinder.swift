@@ -11,10 +11,8 @@ package struct CandidateFinder: Sendable {
     package init(own: OwnIdentity) { self.own = own }
 
     package func find(_ facts: ItemFacts) -> CandidateFinding {
-        let resumes = facts.documents.filter { Recognition($0).isResume }.prefix(8).map {
-            ResumeAddresses($0, own: own)
-        }
-        let search = CandidateSearch(message: facts.message, resumes: Array(resumes), own: own)
+        let resumes = facts.resumes.prefix(8).map { ResumeAddresses($0, own: own) }
+        let search = CandidateSearch(message: facts.message, resumes: resumes, own: own)
         var finding = search.finding()
         if resumes.isEmpty { finding.certain = nil }
         finding.ranked = search.ranked(certain: finding.certain?.address)

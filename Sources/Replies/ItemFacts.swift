@@ -6,15 +6,21 @@ import Mail
 package struct ItemFacts: Sendable {
     /// Nil for a bare file.
     package var message: MessageFacts?
-    package var documents: [ResumeDocument]
+    package let documents: [ResumeDocument]
+    /// What was recognised of each document, in the same order: looked at once.
+    package let recognitions: [Recognition]
     /// The position that the folder is for.
     package var position: String?
 
     package init(message: MessageFacts? = nil, documents: [ResumeDocument], position: String? = nil) {
         self.message = message
         self.documents = documents
+        recognitions = documents.map { Recognition($0) }
         self.position = position
     }
+
+    /// The documents that are resumes.
+    package var resumes: [ResumeDocument] { zip(documents, recognitions).filter(\.1.isResume).map(\.0) }
 }
 
 /// What is ours, and therefore neither answered nor taken for a candidate's.

@@ -130,21 +130,19 @@ package struct Recognition: Hashable, Sendable {
 /// Row 15 of the table.
 enum RecognitionRow {
     static func reasons(_ facts: ItemFacts, machine: Bool) -> [Reason] {
-        let documents = facts.documents
-        if documents.contains(where: { Recognition($0).isResume }) { return [] }
+        if facts.recognitions.contains(where: \.isResume) { return [] }
         let action: Reason.Action = machine || facts.message.map(hasWeakSign) == true ? .refuse : .hold
-        if documents.isEmpty {
+        if facts.documents.isEmpty {
             return [Reason(15, action, "no document is attached; the message may be the application itself")]
         }
-        return documents.prefix(5).map { document in
-            Reason(15, action, "\(document.name): \(words(document))")
+        return zip(facts.documents, facts.recognitions).prefix(5).map { document, recognition in
+            Reason(15, action, "\(document.name): \(words(document, recognition.evidence))")
         }
     }
 
-    private static func words(_ document: ResumeDocument) -> String {
+    private static func words(_ document: ResumeDocument, _ evidence: [String]) -> String {
         if let unread = document.unread { return "not read: \(unread)" }
         if document.isScan { return "a scan: pages without text" }
-        let evidence = Recognition(document).evidence
         return "no resume recognised" + (evidence.isEmpty ? "" : " (\(evidence.joined(separator: "; ")))")
     }
 

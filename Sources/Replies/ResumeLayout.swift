@@ -22,14 +22,15 @@ struct ResumeLayout {
     let topBlock: Range<Int>
 
     init(_ text: String) {
-        let bytes = text.utf8.count
-        var all = text.split(omittingEmptySubsequences: false) {
+        let isLarge = text.utf8.count > Self.maximumBytes
+        // Cut before it is split: 25 MB of line feeds would be 25 million pieces of 16 bytes and more.
+        let bounded = isLarge ? String(decoding: text.utf8.prefix(Self.maximumBytes), as: UTF8.self) : text
+        var all = bounded.split(maxSplits: Self.maximumLines, omittingEmptySubsequences: false) {
             $0 == "\n" || $0 == "\u{c}" || $0 == "\r\n" || $0 == "\r"
         }
-        .prefix(Self.maximumLines + 1).map(String.init)
+        .map(String.init)
         let tooLong =
-            bytes > Self.maximumBytes || all.count > Self.maximumLines
-            || all.contains { $0.utf8.count > Self.maximumLineLength }
+            isLarge || all.count > Self.maximumLines || all.contains { $0.utf8.count > Self.maximumLineLength }
         if tooLong { all = all.prefix(2000).filter { $0.utf8.count <= Self.maximumLineLength } }
         isTooLong = tooLong
         lines = all

@@ -45,24 +45,24 @@ struct ItemReader: Sendable {
 
     private func message(_ message: ParsedMessage, _ own: String, _ position: String?) throws(IntakeOutage) -> ReadItem
     {
-        let facts = MessageFacts(message)
+        let attachments = Self.documents(message)
         var documents: [ResumeDocument] = []
-        var hashes: [String] = []
         var failures: [String] = []
-        for attachment in Self.documents(message) {
+        for attachment in attachments {
             let kind = Self.kind(attachment)
             let name = Printable.text(attachment.name.isEmpty ? attachment.type : attachment.name, limit: 120)
             let (document, failed) = try document(attachment.bytes, kind, name)
             if failed { failures.append("\(name): \(document.unread ?? "")") }
-            if Recognition(document).isResume { hashes.append(Hex.encode(SHA256.digest(attachment.bytes))) }
             documents.append(document)
         }
-        var item = ReadItem(
-            facts: ItemFacts(message: facts, documents: documents, position: position),
-            contents: hashes.isEmpty ? [own] : hashes)
+        let item = ItemFacts(message: MessageFacts(message), documents: documents, position: position)
+        let hashes = zip(attachments, item.recognitions).filter(\.1.isResume).map {
+            Hex.encode(SHA256.digest($0.0.bytes))
+        }
+        var read = ReadItem(facts: item, contents: hashes.isEmpty ? [own] : hashes)
         // A damaged certificate beside a good resume fails nothing.
-        if hashes.isEmpty, let failure = failures.first { item.failure = failure }
-        return item
+        if hashes.isEmpty, let failure = failures.first { read.failure = failure }
+        return read
     }
 
     /// Pictures beside documents are logos and photographs; signatures and calendars are no documents.

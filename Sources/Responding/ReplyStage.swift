@@ -107,7 +107,7 @@ struct ReplyStage {
     private func replyLetter(_ candidate: Candidate, _ read: ReadItem, _ claimed: Timestamp, _ now: Timestamp)
         -> ReplyLetter
     {
-        let resume = read.facts.documents.first { Recognition($0).isResume }
+        let resume = read.facts.resumes.first
         return ReplyLetter(
             template: folder.template, candidate: candidate, message: read.facts.message, from: folder.alias.mailbox,
             replyTo: folder.alias.replyTo, position: folder.settings.position, mailerName: plan.mailerName,

@@ -76,6 +76,17 @@ struct RecognitionTests {
         #expect(!recognition.isResume, "\(words): \(recognition.evidence)")
     }
 
+    @Test("splits no more text than it looks at")
+    func bounded() {
+        let layout = ResumeLayout(String(repeating: "\n", count: 3 << 20))
+        #expect(layout.isTooLong && layout.lines.count == 2000)
+        let lines = ResumeLayout(String(repeating: "x\n", count: ResumeLayout.maximumLines + 5))
+        #expect(lines.isTooLong && lines.lines.count == 2000)
+        // The end of a text that is too long is not looked at: it is no resume whatever stands there.
+        let first = ResumeLayout("a" + String(repeating: "\n", count: 100) + String(repeating: "é", count: 1 << 20))
+        #expect(first.isTooLong && first.lines.first == "a")
+    }
+
     @Test("ends with bounded work on hostile text")
     func hostile() {
         let texts = [

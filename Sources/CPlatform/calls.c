@@ -98,6 +98,7 @@ pid_t herald_spawn(const char *const *argv, const char *const *environment, int 
         limit(RLIMIT_CPU, limits->cpu_seconds);
         limit(RLIMIT_AS, limits->memory_bytes);
         limit(RLIMIT_FSIZE, limits->file_bytes);
+        if (limits->no_signals && (herald_no_new_privs() != 0 || herald_seccomp_no_signals() < 0)) _exit(126);
     }
     execve(argv[0], (char *const *)argv, (char *const *)environment);
     _exit(127);

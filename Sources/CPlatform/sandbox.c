@@ -47,10 +47,14 @@ int herald_landlock_read_only(const char *const *readable, size_t count) {
 #define HERALD_ARCH AUDIT_ARCH_AARCH64
 #endif
 
-int herald_seccomp_no_network(void) {
-#ifdef HERALD_ARCH
+/* Younger than the headers of Debian 12 may be; the same on both architectures. */
+#define HERALD_PIDFD_GETFD 438
+#define HERALD_PROCESS_MADVISE 440
 #define REFUSE(number)                                                                                                  \
     BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (number), 0, 1), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM)
+
+int herald_seccomp_no_network(void) {
+#ifdef HERALD_ARCH
     struct sock_filter filter[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 4), /* seccomp_data.arch */
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, HERALD_ARCH, 1, 0),
@@ -66,6 +70,39 @@ int herald_seccomp_no_network(void) {
         REFUSE(SYS_mount), REFUSE(SYS_umount2), REFUSE(SYS_pivot_root), REFUSE(SYS_unshare), REFUSE(SYS_setns),
         REFUSE(SYS_keyctl), REFUSE(SYS_add_key), REFUSE(SYS_request_key), REFUSE(SYS_bpf), REFUSE(SYS_perf_event_open),
         REFUSE(SYS_io_uring_setup), REFUSE(SYS_userfaultfd), REFUSE(SYS_init_module), REFUSE(SYS_finit_module),
+        /* Other processes of the same user, the responder among them. */
+        REFUSE(SYS_pidfd_open), REFUSE(SYS_pidfd_send_signal), REFUSE(HERALD_PIDFD_GETFD), REFUSE(HERALD_PROCESS_MADVISE),
+        REFUSE(SYS_tkill), REFUSE(SYS_rt_sigqueueinfo), REFUSE(SYS_rt_tgsigqueueinfo), REFUSE(SYS_kcmp),
+        REFUSE(SYS_setpriority), REFUSE(SYS_ioprio_set), REFUSE(SYS_sched_setaffinity), REFUSE(SYS_sched_setscheduler),
+        REFUSE(SYS_sched_setparam), REFUSE(SYS_sched_setattr), REFUSE(SYS_migrate_pages), REFUSE(SYS_move_pages),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog program = {.len = sizeof filter / sizeof filter[0], .filter = filter};
+    if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) != 0) return -1;
+    return 1;
+#else
+    return 0;
+#endif
+}
+
+int herald_seccomp_no_signals(void) {
+#ifdef HERALD_ARCH
+    uint32_t own = (uint32_t)getpid(); /* kept by execve(2) */
+    enum { argument = 16 };            /* the low half of seccomp_data.args[0]; both architectures are little-endian */
+    struct sock_filter filter[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 4),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, HERALD_ARCH, 1, 0),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0),
+        REFUSE(SYS_kill),
+        /* abort(3) sends its signal by tgkill, setrlimit(3) is prlimit64(0, …). */
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_tgkill, 2, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_prlimit64, 1, 0),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, argument),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, own, 2, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0), /* tgkill(2) of 0 is EINVAL */
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     };
     struct sock_fprog program = {.len = sizeof filter / sizeof filter[0], .filter = filter};

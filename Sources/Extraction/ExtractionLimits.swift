@@ -7,6 +7,10 @@ package enum ExtractionLimits {
     package static let cpuSeconds: UInt64 = 10
     package static let memoryBytes: UInt64 = 512 << 20
     package static let inputBytes = 64 << 20
+    /// Text, in octets of UTF-8: a resume has a few thousand.
+    package static let textBytes = 4 << 20
+    /// Further words of a document: a link, an address, a name.
+    static let wordBytes = 1000
     /// The deadline of the whole process, kept by whoever starts it.
     package static let deadline: Duration = .seconds(30)
 

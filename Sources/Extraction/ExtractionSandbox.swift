@@ -1,5 +1,5 @@
 // What herald-extract gives up before it reads its first byte: new privileges, resources, the file system but for /usr,
-// sockets. Called once, from main, on the only thread.
+// sockets, other processes. Called once, from main, on the only thread.
 
 import CPlatform
 import Glibc
@@ -11,18 +11,22 @@ package enum ExtractionSandbox {
     private static let readable = ["/usr", "/lib", "/lib64", "/etc/ld.so.cache"]
 
     /// Nothing can be undone. Throws when the kernel refuses a part; a kernel without Landlock is no refusal, since the
-    /// unit's own sandbox stands around this one.
-    package static func enter() throws(SystemError) {
+    /// unit's own sandbox stands around this one: the responder warns. Returns Landlock's ABI, 0 without.
+    ///
+    /// - Parameter startsPrograms: whether this process has to kill children; they are confined by ChildProcess.
+    package static func enter(startsPrograms: Bool) throws(SystemError) -> Int {
         try retrying("set no_new_privs") { herald_no_new_privs() }
         try ExtractionLimits.apply()
         let pointers = readable.map { UnsafePointer<CChar>(strdup($0)) }
         defer { for pointer in pointers { free(UnsafeMutablePointer(mutating: pointer)) } }
-        try retrying("restrict files (Landlock)") { herald_landlock_read_only(pointers, pointers.count) }
+        let abi = try retrying("restrict files (Landlock)") { herald_landlock_read_only(pointers, pointers.count) }
         try retrying("restrict system calls (seccomp)") { herald_seccomp_no_network() }
+        if !startsPrograms { try retrying("restrict signals (seccomp)") { herald_seccomp_no_signals() } }
+        return Int(abi)
     }
 
-    /// Tries what must fail: to open each of `paths` for reading, to write beside them, to make a socket. Returns what
-    /// succeeded, in words; empty is well.
+    /// Tries what must fail: to open each of `paths` for reading, to write beside them, to make a socket, to reach the
+    /// parent. Returns what succeeded, in words; empty is well.
     package static func breaches(trying paths: [String]) -> [String] {
         var breaches: [String] = []
         for path in paths {
@@ -47,6 +51,7 @@ package enum ExtractionSandbox {
                 close(number)
             }
         }
+        if kill(getppid(), 0) == 0 { breaches.append("the parent can be signalled") }
         return breaches
     }
 }

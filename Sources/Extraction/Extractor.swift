@@ -2,7 +2,8 @@
 // the responder, one process per document, with nothing but the document's pipe.
 //
 //   herald-extract KIND                 pdf, txt, json or html
-//   herald-extract --self-test PATH…    inside the sandbox, tries each path and a socket; exit 0 when all fail
+//   herald-extract --self-test PATH…    inside the sandbox, tries each path, a socket and its parent; exit 0 when all
+//                                       fail. Says Landlock's ABI, 0 for a kernel without
 //
 // Exit codes: 0 text · 1 the self-test found a breach · 2 wrong use · 65 the document is damaged, encrypted or of another
 // kind · 69 a program is missing · 70 no sandbox · 75 a limit was hit · 128 + n ended by signal n (152: the CPU limit).
@@ -15,12 +16,27 @@ import Platform
 package enum Extractor {
     /// Reads `bytes` as a document of this kind. The caller is inside the sandbox.
     package static func extract(_ bytes: [UInt8], as kind: DocumentKind) throws(ExtractionFault) -> ExtractedText {
-        switch kind {
-        case .pdf: return try PDFText.extract(bytes)
-        case .json: return try ResumeJSON.extract(bytes)
-        case .html: return html(bytes)
-        case .txt: return ExtractedText(kind: .txt, text: CharsetGuess.decode(bytes))
+        let result =
+            switch kind {
+            case .pdf: try PDFText.extract(bytes)
+            case .json: try ResumeJSON.extract(bytes)
+            case .html: html(bytes)
+            case .txt: ExtractedText(kind: .txt, text: CharsetGuess.decode(bytes))
+            }
+        return try bounded(result)
+    }
+
+    /// Whoever reads the result has more to lose than this process: no text beyond a limit leaves it.
+    private static func bounded(_ text: ExtractedText) throws(ExtractionFault) -> ExtractedText {
+        guard text.text.utf8.count <= ExtractionLimits.textBytes else {
+            throw ExtractionFault(.limit, "more text than \(ExtractionLimits.textBytes >> 20) MiB")
         }
+        var text = text
+        text.links = Array(text.links.filter { $0.utf8.count <= ExtractionLimits.wordBytes }.prefix(200))
+        for word in [text.email, text.personName] where (word?.utf8.count ?? 0) > ExtractionLimits.wordBytes {
+            throw ExtractionFault(.limit, "an address or a name of \(word?.utf8.count ?? 0) octets")
+        }
+        return text
     }
 
     private static func html(_ bytes: [UInt8]) -> ExtractedText {
@@ -34,8 +50,8 @@ package enum Extractor {
     package static func main(_ words: [String]) -> Int32 {
         do throws(ExtractionFault) {
             guard let word = words.first else { throw ExtractionFault(.usage, "which kind of document?") }
-            try enterSandbox()
-            if word == "--self-test" { return selfTest(Array(words.dropFirst())) }
+            let abi = try enterSandbox(startsPrograms: word == DocumentKind.pdf.rawValue)
+            if word == "--self-test" { return selfTest(Array(words.dropFirst()), landlock: abi) }
             guard words.count == 1, let kind = DocumentKind(rawValue: word) else {
                 let known = DocumentKind.allCases.map(\.rawValue).joined(separator: ", ")
                 throw ExtractionFault(.usage, "expected one of \(known)")
@@ -49,9 +65,9 @@ package enum Extractor {
         }
     }
 
-    private static func enterSandbox() throws(ExtractionFault) {
+    private static func enterSandbox(startsPrograms: Bool) throws(ExtractionFault) -> Int {
         do throws(SystemError) {
-            try ExtractionSandbox.enter()
+            return try ExtractionSandbox.enter(startsPrograms: startsPrograms)
         } catch {
             throw ExtractionFault(.sandbox, "\(error)")
         }
@@ -65,9 +81,11 @@ package enum Extractor {
         }
     }
 
-    private static func selfTest(_ paths: [String]) -> Int32 {
+    private static func selfTest(_ paths: [String], landlock: Int) -> Int32 {
         let breaches = ExtractionSandbox.breaches(trying: paths)
-        print(["herald-extract": 1, "breaches": .array(breaches.map { .string($0) })])
+        print([
+            "herald-extract": 1, "landlock": .int(Int64(landlock)), "breaches": .array(breaches.map { .string($0) }),
+        ])
         return breaches.isEmpty ? 0 : 1
     }
 

@@ -24,6 +24,7 @@ enum PDFText {
     private static func run(_ arguments: [String], _ bytes: [UInt8], limit: Int) throws(ExtractionFault) -> [UInt8] {
         var child = ChildProcess(arguments, deadline: .seconds(25))
         child.outputLimit = limit
+        child.isConfined = true
         let result: ChildProcess.Result
         do throws(SystemError) {
             result = try child.run(input: bytes)

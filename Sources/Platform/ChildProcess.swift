@@ -15,6 +15,8 @@ package struct ChildProcess: Sendable {
     package var cpuSeconds: UInt64 = 0
     package var memoryBytes: UInt64 = 0
     package var fileBytes: UInt64 = 0
+    /// The child may signal no process but itself, and gains no privileges.
+    package var isConfined = false
 
     package init(_ arguments: [String], deadline: Duration) {
         self.arguments = arguments
@@ -68,7 +70,8 @@ package struct ChildProcess: Sendable {
         defer { for pointer in argv + environment { free(UnsafeMutablePointer(mutating: pointer)) } }
         argv.append(nil)
         environment.append(nil)
-        var limits = herald_limits(cpu_seconds: cpuSeconds, memory_bytes: memoryBytes, file_bytes: fileBytes)
+        var limits = herald_limits(
+            cpu_seconds: cpuSeconds, memory_bytes: memoryBytes, file_bytes: fileBytes, no_signals: isConfined ? 1 : 0)
         return try retrying("start", arguments[0]) { herald_spawn(argv, environment, input, output, errors, &limits) }
     }
 

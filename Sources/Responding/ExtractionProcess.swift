@@ -33,10 +33,31 @@ package struct ExtractionProcess: Sendable {
         return folders.map { $0 + "/herald-extract" }.first { access($0, X_OK) == 0 }
     }
 
+    /// What the sandbox lacks on this kernel, in words; nil when it is whole, or herald-extract cannot be run, which is
+    /// told when a document is read.
+    package func sandboxWarning() -> String? {
+        guard let result = try? ChildProcess([path, "--self-test"], deadline: deadline).run(),
+            let value = try? JSON.parse(result.output, maximumDepth: 8)
+        else { return nil }
+        let breaches = (value["breaches"]?.array ?? []).prefix(5).compactMap(\.string)
+        if !breaches.isEmpty {
+            return
+                "the sandbox of herald-extract is open: \(Printable.text(breaches.joined(separator: "; "), limit: 300))"
+        }
+        return Self.landlockWarning(value["landlock"]?.int)
+    }
+
+    static func landlockWarning(_ abi: Int64?) -> String? {
+        guard abi == 0 else { return nil }
+        return "this kernel has no Landlock: herald-extract can read what herald-responder can; only the unit's own "
+            + "sandbox stands around it"
+    }
+
     /// Reads one document. `name` is for evidence, safe to show.
     package func read(_ bytes: [UInt8], kind: String, name: String) -> Outcome {
         var child = ChildProcess([path, kind], deadline: deadline)
-        child.outputLimit = 200 << 20
+        // A letter of text is at most six octets of JSON; herald-extract bounds the text.
+        child.outputLimit = 32 << 20
         let result: ChildProcess.Result
         do throws(SystemError) {
             result = try child.run(input: bytes)

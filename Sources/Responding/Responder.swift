@@ -42,6 +42,8 @@ package final class Responder {
     private var lastPublished = Duration.zero
     /// Why letters cannot be handed over now; said once.
     private var handOverTrouble: String?
+    /// What the sandbox of herald-extract lacks; looked at once.
+    private let sandboxWarning: String?
     /// Letters of the outbox that cannot be read, by their ids, in words; each said once.
     private var unreadableLetters: [String: String] = [:]
 
@@ -68,7 +70,9 @@ package final class Responder {
         self.options = options
         self.log = log
         self.mayPass = mayPass
+        sandboxWarning = extraction.sandboxWarning()
         if let words = store.setAside { log.critical("\(words)") }
+        if let sandboxWarning { log.warning("\(sandboxWarning)") }
         assemble()
     }
 
@@ -168,7 +172,7 @@ package final class Responder {
 
     private func publish() {
         let ledger = try? store.ledger()
-        var problems = problems
+        var problems = problems + [sandboxWarning].compactMap { $0 }
         if ledger == nil { problems.append("the ledger cannot be read") }
         if ledger?.addsUp == false { problems.append("the ledger does not add up") }
         let folders = workers.map { worker -> JSON in

@@ -34,6 +34,26 @@ struct ExtractionSandboxTests {
         ])
         #expect(result.ending == .exited(0), "\(String(decoding: result.output, as: UTF8.self))")
         #expect(try Files.list(folder) == ["incoming", "responder.db"])
+        #expect(try JSON.parse(result.output)["landlock"]?.int != nil)
+    }
+
+    @Test("gives out no more text than a resume can have", arguments: ["txt", "html", "json"])
+    func textLimit(_ kind: String) throws {
+        let text = [UInt8](repeating: 0x61, count: ExtractionLimits.textBytes + 1)
+        let input = kind == "json" ? Array("[\"".utf8) + text + Array("\"]".utf8) : text
+        let result = try BuiltProgram.run([kind], input: input)
+        #expect(result.ending == .exited(75))
+        #expect(result.output.count < 1000)
+    }
+
+    @Test("keeps no link and no name beyond its bounds")
+    func words() throws {
+        let long = String(repeating: "a", count: ExtractionLimits.wordBytes + 1)
+        let page = "<a href=\"mailto:\(long)\">x</a><a href=\"mailto:a@b.example\">y</a>"
+        let result = try BuiltProgram.run(["html"], input: Array(page.utf8))
+        #expect(try JSON.parse(result.output)["links"]?.array == ["mailto:a@b.example"])
+        let resume = Array(#"{"basics":{"email":"\#(long)"}}"#.utf8)
+        #expect(try BuiltProgram.run(["json"], input: resume).ending == .exited(75))
     }
 
     @Test("would tell if it could")

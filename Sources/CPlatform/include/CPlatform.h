@@ -25,6 +25,9 @@ int herald_no_new_privs(void);
 int herald_landlock_read_only(const char *const *readable, size_t count);
 /* Refuses (EPERM) sockets, ptrace, mounting, kernel keys, BPF, io_uring and namespaces; x86_64 and arm64, 0 elsewhere. */
 int herald_seccomp_no_network(void);
+/* Refuses (EPERM) signals to, and resource limits of, every process but this one; for a process without children, and
+   wants no_new_privs. Async-signal-safe. */
+int herald_seccomp_no_signals(void);
 
 /* ---- Variadic, macro-only or GNU-only calls. ---- */
 /* Credentials of the process at the other end of a Unix socket (struct ucred needs _GNU_SOURCE). */
@@ -50,6 +53,7 @@ int herald_exit_code(int wait_status);
    fork and exec only async-signal-safe calls are allowed, which Swift cannot promise. Returns the pid. */
 typedef struct {
     uint64_t cpu_seconds, memory_bytes, file_bytes;
+    int no_signals; /* not 0: herald_seccomp_no_signals in the child, which is not started without it */
 } herald_limits;
 pid_t herald_spawn(const char *const *argv, const char *const *environment, int in, int out, int err,
                    const herald_limits *limits);

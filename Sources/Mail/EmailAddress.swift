@@ -54,7 +54,9 @@ package struct EmailAddress: Sendable {
     private var localText: String {
         let scalars = local.unicodeScalars
         let dotted = local.utf8.first != UInt8(ascii: ".") && local.utf8.last != UInt8(ascii: ".")
-        if !scalars.isEmpty, dotted, !local.contains(".."), scalars.allSatisfy({ $0 == "." || $0.isAtomText }) {
+        // By scalars, as they are read: a mark after a dot would make a Character of the two that is no dot.
+        let doubled = zip(scalars, scalars.dropFirst()).contains { $0 == "." && $1 == "." }
+        if !scalars.isEmpty, dotted, !doubled, scalars.allSatisfy({ $0 == "." || $0.isAtomText }) {
             return local
         }
         var quoted = "\""
@@ -110,7 +112,8 @@ extension EmailAddress {
     private static func domain(_ scalars: ArraySlice<Unicode.Scalar>) throws(AddressError) -> String {
         var text = String.UnicodeScalarView()
         text.append(contentsOf: scalars)
-        let domain = String(text)
+        // The checks see what is kept: lowercasing makes ASCII of some scalars (U+212A, the kelvin sign, becomes k).
+        let domain = String(text).lowercased()
         if domain.isEmpty { throw AddressError(.noDomain) }
         if domain.hasPrefix("[") { return try literal(domain) }
         for label in domain.split(separator: ".", omittingEmptySubsequences: false) {
@@ -121,20 +124,20 @@ extension EmailAddress {
             if label.hasPrefix("-") || label.hasSuffix("-") { throw AddressError(.character("-")) }
             for scalar in label.unicodeScalars where !scalar.isDomainText { throw AddressError(.character(scalar)) }
         }
-        return domain.lowercased()
+        return domain
     }
 
     /// RFC 5321 section 4.1.3. Of the general form only what a server could know is taken: IPv4 and IPv6.
     private static func literal(_ domain: String) throws(AddressError) -> String {
         guard domain.hasSuffix("]") else { throw AddressError(.literal) }
-        let inner = domain.dropFirst().dropLast().lowercased()
+        let inner = domain.dropFirst().dropLast()
         var storage = in6_addr()
         if inner.hasPrefix("ipv6:") {
             let address = String(inner.dropFirst(5))
             guard inet_pton(AF_INET6, address, &storage) == 1 else { throw AddressError(.literal) }
             return "[IPv6:" + address + "]"
         }
-        guard inet_pton(AF_INET, inner, &storage) == 1 else { throw AddressError(.literal) }
+        guard inet_pton(AF_INET, String(inner), &storage) == 1 else { throw AddressError(.literal) }
         return "[" + inner + "]"
     }
 }

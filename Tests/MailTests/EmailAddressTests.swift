@@ -62,6 +62,32 @@ import Testing
         #expect(try Set([EmailAddress("a@B"), EmailAddress("a@b")]).count == 1)
     }
 
+    @Test("what is written is read again as the same address, whatever Unicode does with its case") func roundTrip() {
+        let pieces = [
+            "a", "B", "9", "-", ".", "..", "\u{212a}", "\u{212b}", "\u{130}", "\u{1e9e}", "\u{3a3}", "\u{301}",
+            "\u{200d}",
+            "\u{df}", "\"", "\\", " ", "@", "[", "ﬀ", "例", String(repeating: "\u{212a}", count: 64),
+            String(repeating: "k", count: 63), String(repeating: "\u{130}", count: 31),
+        ]
+        var state: UInt64 = 1
+        func piece() -> String {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return pieces[Int(state >> 33) % pieces.count]
+        }
+        var taken = 0
+        for round in 0..<20_000 {
+            let local = (0..<(1 + round % 4)).map { _ in piece() }.joined()
+            let domain = (0..<(1 + round % 3)).map { _ in piece() }.joined()
+            for text in ["\(local)@\(domain)", "\"\(local)\"@\(domain)"] {
+                guard let address = try? EmailAddress(text) else { continue }
+                taken += 1
+                #expect((try? EmailAddress(address.text)) == address, "\(text.unicodeScalars.map(\.value))")
+            }
+        }
+        #expect(taken > 1000)
+        #expect(throws: AddressError.self) { try EmailAddress("a@" + String(repeating: "\u{212a}", count: 64)) }
+    }
+
     @Test("an error says what is wrong in words") func words() {
         func text(_ address: String) -> String {
             do throws(AddressError) {

@@ -99,14 +99,14 @@ private struct HeaderReader {
             }
             if bytes[at].isBlank {
                 // RFC 5322 section 4.2: a line of blanks alone continues too. Before the first field it says nothing.
-                if started != nil { raw += bytes[text].prefix(max(0, HeaderFields.valueLimit - raw.count)) }
+                if started != nil { continueField(bytes[text]) }
             } else if let colon = colon(in: text) {
                 finish(at)
                 begin(at, text, colon)
             } else if isMailboxMark(text) {
                 finish(at)
             } else if started != nil, end < range.upperBound, isKnownField(end) {
-                raw += [0x20] + bytes[text]  // a continuation whose blank was lost
+                continueField([0x20] + bytes[text])  // a continuation whose blank was lost
             } else {
                 finish(at)
                 return at  // the empty line is missing: this is the body
@@ -121,6 +121,10 @@ private struct HeaderReader {
         name = String(decoding: [UInt8](bytes[at..<colon]).trimmed, as: UTF8.self)
         raw = [UInt8](bytes[min(colon + 1, text.upperBound)..<text.upperBound].prefix(HeaderFields.valueLimit))
         started = at
+    }
+
+    private mutating func continueField(_ line: ArraySlice<UInt8>) {
+        raw += line.prefix(max(0, HeaderFields.valueLimit - raw.count))
     }
 
     private mutating func finish(_ end: Int) {

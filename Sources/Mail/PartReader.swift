@@ -9,6 +9,9 @@ struct PartReader {
     static let partLimit = 2000
 
     private var parts = 0
+    /// How many octets nested messages may still be decoded to: each level keeps its own, and forty levels of one
+    /// large message would be forty of it.
+    private var decodable = 0
     /// Where lines that begin with `--` begin in the octets that are being read, in order.
     private var dashes: [Int] = []
 
@@ -16,6 +19,7 @@ struct PartReader {
 
     /// The message that fills `range` of `bytes`.
     mutating func message(_ bytes: [UInt8], _ range: Range<Int>, depth: Int = 0) -> MessagePart {
+        if depth == 0 { decodable = max(2 * bytes.count, 1 << 16) }
         let outer = dashes
         if depth == 0 || range == 0..<bytes.count { dashes = Self.dashes(bytes) }
         defer { dashes = outer }
@@ -63,7 +67,13 @@ struct PartReader {
         }
         // Forbidden by RFC 2046 section 5.2.1, and sent all the same.
         if part.encoding == "base64" || part.encoding == "quoted-printable" {
+            // Neither encoding's octets are fewer than what they stand for.
+            guard part.body.count <= decodable else {
+                part.isTruncated = true
+                return
+            }
             let inner = part.bytes
+            decodable -= inner.count
             part.children = [message(inner, 0..<inner.count, depth: depth + 1)]
         } else {
             part.children = [message(part.storage, part.body, depth: depth + 1)]

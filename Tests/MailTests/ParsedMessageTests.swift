@@ -286,6 +286,48 @@ struct TortureCase: Sendable, CustomTestStringConvertible {
         return size
     }
 
+    @Test(
+        "messages encoded within messages are decoded to twice the size of the whole at most",
+        arguments: ["base64", "quoted-printable"])
+    func nestedEncodings(encoding: String) throws {
+        var bytes = Array("Subject: core\r\n\r\n".utf8) + [UInt8](repeating: 0x61, count: 1 << 18)
+        for _ in 0..<12 {
+            let body = encoding == "base64" ? Array(Base64.encode(bytes).utf8) : QuotedPrintable.encode(bytes)
+            bytes = Array("Content-Type: message/rfc822\r\nContent-Transfer-Encoding: \(encoding)\r\n\r\n".utf8) + body
+        }
+        var decoded = 0
+        var depth = 0
+        var part = ParsedMessage(bytes).root
+        while let child = part.children.first {
+            decoded += child.storage.count
+            depth += 1
+            part = child
+        }
+        #expect(decoded <= 2 * bytes.count)
+        #expect((1..<12).contains(depth))
+        #expect(part.isTruncated)
+        #expect(!part.rawBytes.isEmpty)
+    }
+
+    @Test("small messages are read through several encoded levels") func fewNestedEncodings() throws {
+        var bytes = Array("Subject: core\r\n\r\nHello".utf8)
+        for _ in 0..<8 {
+            bytes =
+                Array("Content-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n\r\n".utf8)
+                + Array(Base64.encode(bytes).utf8)
+        }
+        var part = ParsedMessage(bytes).root
+        while let child = part.children.first { part = child }
+        #expect(part.headers.first("Subject") == "core")
+    }
+
+    @Test("a field whose continuations lost their blanks is cut like any other") func longContinuation() throws {
+        let line = String(repeating: "x", count: 1 << 18)
+        let message = ParsedMessage(Array("Subject: \(line)\n\(line)\nFrom: a@b\n\n".utf8))
+        #expect(try #require(message.headers.raw("Subject").first).count <= HeaderFields.valueLimit)
+        #expect(message.from.count == 1)
+    }
+
     @Test("20,000 mutated messages neither crash nor grow, and can be made fit for sending") func mutations() throws {
         let seed = UInt64.random(in: .min ... .max)
         print("seed of the mutations: \(seed)")

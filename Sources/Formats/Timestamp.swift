@@ -64,43 +64,47 @@ package struct CivilTime: Hashable, Sendable {
     }
 
     /// The civil time of `timestamp` where clocks are `utcOffset` seconds ahead of UTC.
+    ///
+    /// Times come out of foreign files: at the ends of Int64 the arithmetic wraps, and never traps.
     package init(_ timestamp: Timestamp, utcOffset: Int = 0) {
-        let local = timestamp.seconds + Int64(utcOffset)
+        let local = timestamp.seconds &+ Int64(utcOffset)
         let days = local.flooredDivision(by: 86400)
-        let rest = Int(local - days * 86400)
+        let rest = Int(local &- days &* 86400)
         // Days to civil date, after Howard Hinnant's "chrono-compatible low-level date algorithms".
-        let z = days + 719_468
+        let z = days &+ 719_468
         let era = z.flooredDivision(by: 146_097)
-        let dayOfEra = z - era * 146_097
+        let dayOfEra = z &- era &* 146_097
         let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36524 - dayOfEra / 146_096) / 365
         let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
         let m = (5 * dayOfYear + 2) / 153
         day = Int(dayOfYear - (153 * m + 2) / 5 + 1)
         month = Int(m < 10 ? m + 3 : m - 9)
-        year = Int(yearOfEra + era * 400) + (month <= 2 ? 1 : 0)
+        year = Int(yearOfEra &+ era &* 400) + (month <= 2 ? 1 : 0)
         hour = rest / 3600
         minute = rest / 60 % 60
         second = rest % 60
-        microsecond = Int(timestamp.microseconds - timestamp.seconds * 1_000_000)
+        microsecond = Int(timestamp.microseconds &- timestamp.seconds &* 1_000_000)
     }
 
     /// The point in time, where clocks are `utcOffset` seconds ahead of UTC.
     package func timestamp(utcOffset: Int = 0) -> Timestamp {
-        let seconds = daysSinceEpoch * 86400 + Int64(hour * 3600 + minute * 60 + second - utcOffset)
-        return Timestamp(microseconds: seconds * 1_000_000 + Int64(microsecond))
+        let ofDay = Int64(hour &* 3600 &+ minute &* 60 &+ second &- utcOffset)
+        let seconds = daysSinceEpoch &* 86400 &+ ofDay
+        return Timestamp(microseconds: seconds &* 1_000_000 &+ Int64(microsecond))
     }
 
     /// Days since 1970-01-01.
     package var daysSinceEpoch: Int64 {
-        let y = Int64(month <= 2 ? year - 1 : year)
+        let y = Int64(month <= 2 ? year &- 1 : year)
         let era = y.flooredDivision(by: 400)
-        let yearOfEra = y - era * 400
-        let dayOfYear = Int64((153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1)
-        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
+        let yearOfEra = y &- era &* 400
+        let dayOfYear = Int64((153 &* (month > 2 ? month - 3 : month &+ 9) &+ 2) / 5 &+ day &- 1)
+        let dayOfEra = yearOfEra &* 365 &+ yearOfEra / 4 &- yearOfEra / 100 &+ dayOfYear
+        return era &* 146_097 &+ dayOfEra &- 719_468
     }
 
     /// 0 is Sunday.
-    package var weekday: Int { Int(((daysSinceEpoch + 4) % 7 + 7) % 7) }
+    package var weekday: Int { Int(((daysSinceEpoch &+ 4) % 7 + 7) % 7) }
 
     /// Whether every field is in its range (a second of 60 is allowed, RFC 3339 section 5.7).
     package var isValid: Bool {

@@ -11,6 +11,8 @@ package enum LetterFile {
     /// The line of JSON, at most.
     static let headLimit = 1 << 20
     static let recipientLimit = 1000
+    /// The years 1970 to 9999, in microseconds: further away nothing is waited for, and reckoning goes wrong.
+    static let times: ClosedRange<Int64> = 0...253_402_300_799_999_999
 
     package static func encode(_ letter: Letter) -> [UInt8] {
         let head: JSON = [
@@ -85,7 +87,7 @@ private struct LetterHead {
     }
 
     func letter(_ message: [UInt8]) throws(LetterFileError) -> Letter {
-        let created = try integer("created", Int64.min...Int64.max)
+        guard let created = try time("created") else { throw fault("created", "is null") }
         guard let priority = LetterPriority(rawValue: Int(try integer("priority", 0...3))) else {
             throw fault("priority", "is unknown")
         }
@@ -93,7 +95,7 @@ private struct LetterHead {
         guard HeaderLine.isMessageID(messageID) else { throw fault("message_id", "is no Message-ID") }
         return Letter(
             id: try identifier(), origin: try origin(), alias: try optionalString("alias", limit: 1000),
-            envelope: try envelope(), priority: priority, created: Timestamp(microseconds: created),
+            envelope: try envelope(), priority: priority, created: created,
             notBefore: try time("not_before"), subject: try string("subject", limit: 100_000), messageID: messageID,
             message: message)
     }
@@ -164,7 +166,9 @@ private struct LetterHead {
 
     private func time(_ name: String) throws(LetterFileError) -> Timestamp? {
         if json[name]?.isNull == true { return nil }
-        return Timestamp(microseconds: try integer(name, Int64.min...Int64.max))
+        let microseconds = try integer(name, Int64.min...Int64.max)
+        guard LetterFile.times.contains(microseconds) else { throw fault(name, "is not in the years 1970 to 9999") }
+        return Timestamp(microseconds: microseconds)
     }
 
     private func fault(_ name: String, _ words: String) -> LetterFileError { LetterFileError("'\(name)' \(words)") }

@@ -38,6 +38,22 @@ import Testing
         }
     }
 
+    @Test("the first and the last point in time can be shown, in every zone")
+    func extremeTimes() {
+        for microseconds in [Int64.min, .min + 1, -1, 0, .max - 1, .max] {
+            let time = Timestamp(microseconds: microseconds)
+            for utcOffset in [-50_400, 0, 50_400] {
+                let civil = CivilTime(time, utcOffset: utcOffset)
+                #expect(civil.isValid)
+                #expect(civil.timestamp(utcOffset: utcOffset) == time)
+                #expect(!time.rfc5322(utcOffset: utcOffset).isEmpty)
+            }
+        }
+        #expect(Timestamp(microseconds: .min).plain() == "-290308-12-21 19:59:05")
+        #expect(CivilTime(year: .max, month: 1, day: 1).weekday >= 0)
+        #expect(CivilTime(year: .min, month: 1, day: 1).weekday >= 0)
+    }
+
     @Test("base64 goes there and back, and strict reading refuses damage") func base64() {
         #expect(Base64.encode("foobar".utf8) == "Zm9vYmFy")
         #expect(Base64.encode("fooba".utf8) == "Zm9vYmE=")

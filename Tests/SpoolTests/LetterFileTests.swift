@@ -13,7 +13,7 @@ import Testing
                 recipients: [try EmailAddress("\"a> b\"@example.com"), try EmailAddress("用户@例え.テスト")], notify: .never,
                 envelopeID: "e+1"),
             priority: .critical, created: Timestamp(microseconds: 1_795_264_874_123_456),
-            notBefore: Timestamp(microseconds: -1), subject: "Überlauf\n", messageID: "<1@host.example>",
+            notBefore: Timestamp(microseconds: 7), subject: "Überlauf\n", messageID: "<1@host.example>",
             message: message)
     }
 
@@ -55,7 +55,12 @@ import Testing
             ("\"priority\":0", "\"priority\":4", "'priority'"),
             ("\"priority\":0", "\"priority\":0.5", "'priority'"), ("\"created\":1", "\"created\":\"1\",\"y\":1", "'y'"),
             ("\"created\":", "\"created\":99999999999999999999,\"created\":", "'created' stands twice"),
-            ("\"not_before\":-1", "\"not_before\":\"x\"", "'not_before'"),
+            ("\"not_before\":7", "\"not_before\":\"x\"", "'not_before'"),
+            ("\"not_before\":7", "\"not_before\":-1", "'not_before' is not in the years"),
+            ("\"not_before\":7", "\"not_before\":253402300800000000", "'not_before' is not in the years"),
+            ("1795264874123456", "-9223372036854775808", "'created' is not in the years"),
+            ("1795264874123456", "9223372036854775807", "'created' is not in the years"),
+            ("1795264874123456", "null", "'created'"),
             ("<1@host.example>", "1@host.example", "'message_id'"), ("\"size\":21", "\"size\":22", "'size'"),
             ("\"size\":21", "\"size\":-1", "'size'"),
             ("Hello", "Hallo", "damaged"), ("Hello\r\n", "Hello\r", "21"), ("{\"", "[\"", "JSON"),

@@ -30,8 +30,10 @@ package enum Connector {
         while let step = race.next() {
             if case .connected(let connected) = step { return connected }
         }
+        // Where the server is given by its address, that stands there already.
+        let failures = race.failures.map { $0.address == server.host ? $0.words : "\($0.address) \($0.words)" }
         throw SessionFault(
-            .connect, "cannot connect to \(server): \(race.failures.joined(separator: "; "))",
+            .connect, "cannot connect to \(server): \(failures.joined(separator: "; "))",
             [.tryAgain, .nextAddress, .close])
     }
 
@@ -131,7 +133,7 @@ private struct Race {
     private let timeout: Duration
     private var running: [Attempt] = []
     private var nextStart = Duration.zero
-    private(set) var failures: [String] = []
+    private(set) var failures: [(address: String, words: String)] = []
 
     init(addresses: [SocketAddress], timeout: Duration) {
         waiting = addresses[...]
@@ -184,7 +186,7 @@ private struct Race {
     /// The next address need not wait when one has failed.
     private mutating func fail(_ address: SocketAddress, _ words: String) {
         nextStart = .zero
-        failures.append("\(address.text) \(words)")
+        failures.append((address.text, words))
     }
 
     private static func result(of descriptor: Descriptor) -> Int32 {

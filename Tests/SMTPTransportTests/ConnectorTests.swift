@@ -73,6 +73,14 @@ private final class BlackHole {
         #expect(fault?.words.contains("127.0.0.1 Connection refused; 127.0.0.2 Connection refused") == true)
     }
 
+    @Test("a server that is given by its address is named once") func namedOnce() throws {
+        let fault = #expect(throws: SessionFault.self) {
+            try Connector.connect(
+                to: [address("127.0.0.1", 1)], of: ServerAddress(host: "127.0.0.1", port: 1), timeout: .seconds(10))
+        }
+        #expect(fault?.words == "cannot connect to 127.0.0.1:1: Connection refused")
+    }
+
     @Test("families take turns, the resolver's choice first") func alternating() {
         func make(_ family: Int32, _ number: UInt8) -> SocketAddress { SocketAddress(family: family, bytes: [number]) }
         let six = (0..<3).map { make(AF_INET6, $0) }

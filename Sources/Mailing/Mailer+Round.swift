@@ -172,12 +172,25 @@ extension Mailer {
         isWaiting = schedule.isWaiting
         for orphan in schedule.orphans {
             let words = "uncertain, held: its account '\(orphan.account ?? "")' is not in the settings any more"
-            try queue.hold(orphan.number, words: words, at: now)
+            _ = try legal { () throws(QueueError) in try queue.hold(orphan.number, words: words, at: now) }
         }
         for (account, deliveries) in schedule.groups {
-            guard let state = book[account],
-                let assignment = try queue.claim(deliveries, account: account, at: now, retry: retry, jitter: jitter())
-            else { continue }
+            guard let state = book[account] else { continue }
+            // One bad letter stops itself alone.
+            var claimed: Assignment?
+            let isClaimed = try legal { () throws(QueueError) in
+                claimed = try queue.claim(deliveries, account: account, at: now, retry: retry, jitter: jitter())
+            }
+            for delivery in isClaimed ? [] : deliveries {
+                let words = "it cannot be claimed: see the mailer's log"
+                _ = try legal { () throws(QueueError) in try queue.failed(delivery.number, words: words, at: now) }
+            }
+            let left = claimed?.recipients.count ?? 0
+            if left < deliveries.count {
+                let letter = deliveries.first?.letter ?? ""
+                effects.says.append((.error, "\(letter): \(deliveries.count - left) deliveries cannot be read: failed"))
+            }
+            guard let assignment = claimed else { continue }
             if state.settings.delayBetweenMessages > .zero {
                 book[account]?.nextMessage = now + state.settings.delayBetweenMessages
             }

@@ -62,13 +62,37 @@ extension Queue {
 
     /// Begins an attempt: counts it and notes when the next one is due, should nothing more be heard of this one.
     /// Commit before the connection is opened: whatever crashes, the letter is not tried at once again.
+    ///
+    /// What cannot be read (a database outlives the program that wrote it) has failed; nil when nothing is left.
     package func claim(
         _ due: [DueDelivery], account: String, at now: Timestamp, retry: Retry, jitter: Double
     ) throws(QueueError) -> Assignment? {
         guard let letter = due.first?.letter else { return nil }
+        let due = due.filter { $0.letter == letter }
+        let found = try rows(
+            "SELECT sender, notify, envelope_id, bytes FROM letters JOIN messages ON letter = id WHERE id = ?",
+            [SQLValue(letter)])
+        guard let stored = found.first, let message = stored[3].bytes else {
+            try fail(due, "the letter cannot be read from the queue", at: now)
+            return nil
+        }
+        let sender: EmailAddress?
+        do throws(AddressError) {
+            sender = try stored[0].string.map { text throws(AddressError) in try EmailAddress(text) }
+        } catch {
+            // Never as <>: nobody would hear of a failure.
+            try fail(due, "the sender cannot be read: \(error)", at: now)
+            return nil
+        }
         var recipients: [Assignment.Recipient] = []
-        for delivery in due where delivery.letter == letter {
-            guard let address = try? EmailAddress(delivery.recipient) else { continue }
+        for delivery in due {
+            let address: EmailAddress
+            do throws(AddressError) {
+                address = try EmailAddress(delivery.recipient)
+            } catch {
+                try fail([delivery], "the recipient cannot be read: \(error)", at: now)
+                continue
+            }
             let attempts = try row(of: delivery.number).attempts + 1
             let next = now + retry.delay(afterAttempts: attempts, jitter: jitter)
             try move(
@@ -79,14 +103,16 @@ extension Queue {
                 ])
             recipients.append(Assignment.Recipient(delivery: delivery.number, address: address))
         }
-        let found = try rows(
-            "SELECT sender, notify, envelope_id, bytes FROM letters JOIN messages ON letter = id WHERE id = ?",
-            [SQLValue(letter)])
-        guard let row = found.first, let message = row[3].bytes, !recipients.isEmpty else { throw .unknown(letter) }
+        if recipients.isEmpty { return nil }
         return Assignment(
-            letter: letter, account: account, sender: row[0].string.flatMap { try? EmailAddress($0) },
-            notify: row[1].string.flatMap { Envelope.Notify(rawValue: $0) } ?? .default, envelopeID: row[2].string,
+            letter: letter, account: account, sender: sender,
+            notify: stored[1].string.flatMap { Envelope.Notify(rawValue: $0) } ?? .default,
+            envelopeID: stored[2].string,
             recipients: recipients, message: message)
+    }
+
+    private func fail(_ due: [DueDelivery], _ words: String, at now: Timestamp) throws(QueueError) {
+        for delivery in due { try failed(delivery.number, words: words, at: now) }
     }
 
     /// The final dot is about to go out. Commit before it does.

@@ -46,6 +46,34 @@ import Testing
         #expect(try states(queue, letter) == [.queued, .queued])
     }
 
+    @Test("an address that cannot be read fails its own delivery, with words, and no other")
+    func unreadableRecipient() throws {
+        let queue = try open()
+        let letter = Letter.sample(to: ["a@example.org", "b@example.org"])
+        _ = try queue.takeIn(letter, at: start)
+        try queue.execute("UPDATE deliveries SET recipient = 'no address' WHERE recipient = 'a@example.org'")
+        #expect(try claim(queue)?.recipients.map(\.address.text) == ["b@example.org"])
+        let rows = try queue.list(letter: letter.id)
+        #expect(rows.map(\.state) == [.failed, .sending])
+        #expect(rows[0].lastReply?.contains("cannot be read") == true)
+    }
+
+    @Test(
+        "a letter that cannot be read fails, and is never sent from nobody",
+        arguments: [
+            "UPDATE letters SET sender = 'no address'", "DELETE FROM messages", "UPDATE deliveries SET recipient = 'x'",
+        ])
+    func unreadableLetter(damage: String) throws {
+        let queue = try open()
+        let letter = Letter.sample()
+        _ = try queue.takeIn(letter, at: start)
+        try queue.execute(damage)
+        #expect(try claim(queue) == nil)
+        let row = try #require(try queue.list(letter: letter.id).first)
+        #expect(row.state == .failed)
+        #expect(row.lastReply?.contains("cannot be read") == true)
+    }
+
     @Test("a second owner is refused")
     func oneOwner() throws {
         let queue = try open()

@@ -163,7 +163,8 @@ private struct DeliveryLoop {
             let decided = outcomes.compactMap { address, outcome in
                 numbers[address].map { Decided(delivery: $0, outcome: outcome) }
             }
-            return (decided, nil)
+            // What the account is at fault for pauses it, though some recipients were decided before (or with) it.
+            return (decided, client.lastFault.flatMap { $0.isAccountFault ? $0 : nil })
         } catch {
             // The client does not throw after the dot; should it ever, the dot has gone out all the same.
             return (pending.map { Decided(delivery: $0, outcome: .uncertain(error.words)) }, error)

@@ -45,7 +45,8 @@ extension Mailer {
             case .outcomes(let account, let decided):
                 for one in decided { try record(one, account, at: now, &effects) }
             case .done(_, let account, let decided, let undecided, let fault):
-                for one in decided { try record(one, account, at: now, &effects) }
+                let accountFault = fault.flatMap { $0.isAccountFault ? $0 : nil }
+                for one in decided { try record(one, account, accountFault, at: now, &effects) }
                 try record(fault, account, undecided, at: now, &effects)
             case .request(let call):
                 effects.answers.append((call.answer, try respond(to: call.request, at: now, &effects)))
@@ -66,13 +67,17 @@ extension Mailer {
         }
     }
 
+    /// - Parameter fault: the account's, with which the session ended: what was put off then is no fault of the
+    ///   letter, and counts neither against it nor for the account.
     private func record(
-        _ one: Decided, _ account: String, at now: Timestamp, _ effects: inout Effects
+        _ one: Decided, _ account: String, _ fault: SessionFault? = nil, at now: Timestamp, _ effects: inout Effects
     ) throws(QueueError) {
         let words = one.outcome.words
         let chance = jitter()
         var says: [(Logger.Level, String)] = []
-        if case .uncertain = one.outcome {} else { accountWorks(account, reply: words, at: now, &effects) }
+        if fault == nil, one.outcome.reaction != .uncertain {
+            accountWorks(account, reply: words, at: now, &effects)
+        }
         _ = try legal { () throws(QueueError) in
             switch one.outcome {
             case .delivered:
@@ -81,6 +86,8 @@ extension Mailer {
             case .permanent:
                 try queue.failed(one.delivery, words: words, at: now)
                 says.append((.error, "refused by '\(account)' for good: \(words)"))
+            case .transient where fault != nil:
+                try queue.giveBack(one.delivery, words: words, at: now)
             case .transient:
                 says.append(try putOff(one.delivery, account, words, at: now))
                 if [421, 432, 451].contains(one.outcome.code) { book.slowedDown(account) }

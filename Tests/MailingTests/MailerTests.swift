@@ -263,6 +263,50 @@ private let bye: [ScriptedPeer.Step] = [.expect("QUIT"), .say("221 bye"), .close
         #expect(site.messages.allSatisfy { $0.login == "herald" })
     }
 
+    /// What is known of account a after a run.
+    private func accountState(_ settings: Settings) throws -> AccountState {
+        var book = AccountBook(settings.smtp.accounts)
+        try site.queue().restore(&book, at: SystemClock.now())
+        return try #require(book["a"])
+    }
+
+    @Test("530 after the dot pauses the account; the letter goes back as it was")
+    func loginMissingAfterDot() throws {
+        let peer = try ScriptedPeer(
+            hello + envelope + [.say("530 5.7.0 log in first"), .close], hello + envelope + [.say("250 ok")] + bye)
+        defer { peer.stop() }
+        let settings = try site.settings(accounts: account("a", peer.port))
+        let letter = Letter.sample()
+        try site.hand(letter)
+        try site.run(settings, noWait: true)
+        let row = try #require(try site.rows(letter).first)
+        #expect(row.state == .queued)
+        #expect(row.lastReply == "530 5.7.0 log in first")
+        let state = try accountState(settings)
+        #expect(state.fault?.contains("530 5.7.0 log in first") == true)
+        #expect(state.failures == 1)
+    }
+
+    @Test("530 to MAIL pauses the account, though a recipient was decided before; the others take the next account")
+    func loginMissing() throws {
+        let peer = try ScriptedPeer(hello + [.expect("MAIL"), .say("530 5.7.0 log in first"), .close])
+        defer { peer.stop() }
+        let sink = try site.sink()
+        defer { sink.stop() }
+        let settings = try site.settings(accounts: account("a", peer.port), account("b", sink.port))
+        // Without SMTPUTF8 the first is refused before anything is said.
+        var letter = Letter.sample(to: ["jos\u{e9}@example.org", "second@example.org"])
+        letter.alias = nil
+        var open = settings
+        open.report.recipients[0].email = letter.envelope.recipients[0]
+        try site.hand(letter)
+        try site.run(open, noWait: true)
+        let rows = try site.rows(letter)
+        #expect(rows.map(\.state) == [.failed, .sent])
+        #expect(rows.last?.account == "b")
+        #expect(try accountState(settings).isPaused)
+    }
+
     @Test("while one account cannot be reached, the next one of the alias takes over")
     func takeOver() throws {
         let gone = try ScriptedPeer([])

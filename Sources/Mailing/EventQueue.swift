@@ -31,13 +31,40 @@ final class EventQueue<Event: Sendable>: Sendable {
 
 /// One answer that a thread waits for.
 final class Answer<Value: Sendable>: Sendable {
+    private enum State {
+        case awaited
+        /// What was asked for is being done.
+        case claimed
+        /// Nobody waits any more, and nothing was done.
+        case withdrawn
+        case given(Value)
+    }
+
     private let wake: WakeUp
-    private let value = Mutex<Value?>(nil)
+    private let state = Mutex(State.awaited)
 
     init() throws(SystemError) { wake = try WakeUp() }
 
+    /// To be called before anything is done that cannot be taken back: false when the one who asked has given up.
+    func claim() -> Bool {
+        state.withLock { state in
+            guard case .awaited = state else { return false }
+            state = .claimed
+            return true
+        }
+    }
+
+    /// Gives up, where nobody has begun: from then on `claim` says no. False when it is too late for that.
+    func withdraw() -> Bool {
+        state.withLock { state in
+            guard case .awaited = state else { return false }
+            state = .withdrawn
+            return true
+        }
+    }
+
     func give(_ answer: Value) {
-        value.withLock { $0 = answer }
+        state.withLock { $0 = .given(answer) }
         wake.signal()
     }
 
@@ -45,7 +72,7 @@ final class Answer<Value: Sendable>: Sendable {
     func wait(_ timeout: Duration) -> Value? {
         let end = SystemClock.monotonic() + timeout
         while true {
-            if let answer = value.withLock({ $0 }) { return answer }
+            if case .given(let answer) = state.withLock({ $0 }) { return answer }
             let left = end - SystemClock.monotonic()
             if left <= .zero { return nil }
             _ = try? Poller.wait([(wake.descriptor.number, .readable)], timeout: left)

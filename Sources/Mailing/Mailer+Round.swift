@@ -49,6 +49,8 @@ extension Mailer {
                 for one in decided { try record(one, account, accountFault, at: now, &effects) }
                 try record(fault, account, undecided, at: now, &effects)
             case .request(let call):
+                // Who has given up was told so: what was asked for must not happen after all.
+                guard call.answer.claim() else { continue }
                 effects.answers.append((call.answer, try respond(to: call.request, at: now, &effects)))
             case .stop: break
             }

@@ -17,15 +17,21 @@ package final class MailerInbox: Sendable {
 
     package init() throws(SystemError) { events = try EventQueue() }
 
-    /// For the control socket: hands the request over and waits for the answer.
-    package func ask(_ request: ControlRequest) -> ControlResponse {
+    /// For the control socket: hands the request over and waits for the answer. A request that was not begun within
+    /// `patience` is withdrawn, and nothing comes of it; one that was begun has a little longer. Together they stay below
+    /// what the client waits.
+    package func ask(_ request: ControlRequest, patience: Duration = .seconds(20)) -> ControlResponse {
         guard let answer = try? Answer<ControlResponse>() else { return .failure("out of descriptors", .later) }
         let accepted = isClosed.withLock { closed in
             if !closed { events.post(.request(ControlCall(request: request, answer: answer))) }
             return !closed
         }
         guard accepted else { return .failure("the mailer is stopping", .later) }
-        return answer.wait(.seconds(25)) ?? .failure("the mailer is busy", .later)
+        if let response = answer.wait(patience) { return response }
+        if answer.withdraw() { return .failure("the mailer is busy", .later) }
+        // Not `later`: whoever repeats it at once might have it done twice.
+        return answer.wait(.seconds(8))
+            ?? .failure("the mailer is busy, and may still do it: see 'herald queue list' before it is asked again")
     }
 
     /// Tells the mailer to stop at the next safe point.

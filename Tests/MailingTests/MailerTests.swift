@@ -307,6 +307,22 @@ private let bye: [ScriptedPeer.Step] = [.expect("QUIT"), .say("221 bye"), .close
         #expect(try accountState(settings).isPaused)
     }
 
+    @Test("what was asked for too long ago, and given up, is not done")
+    func withdrawn() throws {
+        let sink = try site.sink()
+        defer { sink.stop() }
+        let inbox = try MailerInbox()
+        let request = ControlRequest(
+            command: "send", arguments: ["recipients": ["bob@example.net"]], body: Array("Hello.\n".utf8),
+            peer: ControlPeer(pid: 1, uid: geteuid(), gid: getegid()))
+        #expect(inbox.ask(request, patience: .zero).kind == .later)
+        let settings = try site.settings(accounts: account("a", sink.port))
+        let mailer = try site.mailer(settings, Mailer.Options(untilIdle: true), inbox)
+        #expect(mailer.run() == 0)
+        #expect(site.messages.isEmpty)
+        #expect(try mailer.queue.list().isEmpty)
+    }
+
     @Test("while one account cannot be reached, the next one of the alias takes over")
     func takeOver() throws {
         let gone = try ScriptedPeer([])

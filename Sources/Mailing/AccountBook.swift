@@ -124,9 +124,13 @@ package struct AccountBook: Equatable, Sendable {
         }.min()
     }
 
-    /// Lets every paused account be probed at once: the settings may have been mended.
+    /// Lets every paused account be probed at once: the settings may have been mended. Also one whose probe is under
+    /// way: should that never end, a person can get the account out of it.
     package mutating func probeAll(at now: Timestamp) {
-        for index in accounts.indices where accounts[index].isPaused { accounts[index].probeAt = now }
+        for index in accounts.indices where accounts[index].isPaused {
+            accounts[index].probeAt = now
+            accounts[index].isProbing = false
+        }
     }
 
     /// Takes over new settings; what is known of an account stays where its settings did not change.

@@ -252,13 +252,21 @@ extension Mailer {
         do throws(SystemError) {
             try pool.assign(order, to: account)
         } catch {
-            guard case .deliver(let assignment) = order else { return }
-            let fault = SessionFault(.connect, "\(error)", .tryAgain)
-            unrecorded.append(
-                .done(
-                    thread: 0, account: account.name, decided: [],
-                    undecided: assignment.recipients.map(\.delivery), fault: fault))
+            cannotStart(order, account, error)
         }
+    }
+
+    /// No thread, or no descriptor for one: reported like a thread's own fault, for the next round.
+    func cannotStart(_ order: DeliveryThread.Order, _ account: Settings.Account, _ error: SystemError) {
+        let undecided: [Int64]
+        switch order {
+        case .deliver(let assignment): undecided = assignment.recipients.map(\.delivery)
+        case .probe: undecided = []
+        case .leave: return
+        }
+        let fault = SessionFault(.connect, "\(error)", .tryAgain)
+        unrecorded.append(
+            .done(thread: 0, account: account.name, decided: [], undecided: undecided, fault: fault))
     }
 
     /// The round was not committed: nothing of it has happened, and the reports wait for the next one.

@@ -83,6 +83,15 @@ import Testing
         #expect(book["one"]?.concurrency == 1)
     }
 
+    @Test("a probe that never ended does not keep an account from being probed when a person asks for it")
+    func lostProbe() throws {
+        var book = AccountBook(try settings().smtp.accounts)
+        _ = book.failed("one", words: "refused", needsPerson: false, at: now, retry: retry, jitter: 0)
+        book["one"]?.isProbing = true
+        book.probeAll(at: now)
+        #expect(book.probesDue(at: now) == ["one"])
+    }
+
     @Test("new settings let paused accounts be tried at once, and keep what is known of the others")
     func reload() throws {
         var accounts = try settings().smtp.accounts

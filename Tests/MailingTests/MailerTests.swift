@@ -307,6 +307,21 @@ private let bye: [ScriptedPeer.Step] = [.expect("QUIT"), .say("221 bye"), .close
         #expect(try accountState(settings).isPaused)
     }
 
+    @Test("a probe that cannot be started is over: the account is probed again")
+    func probeWithoutThread() throws {
+        let settings = try site.settings(accounts: account("a", 1))
+        let mailer = try site.mailer(settings, Mailer.Options())
+        let retry = Retry(settings.smtp.retry)
+        _ = mailer.book.failed(
+            "a", words: "refused", needsPerson: false, at: SystemClock.now(), retry: retry, jitter: 0)
+        mailer.book["a"]?.isProbing = true
+        mailer.cannotStart(.probe, settings.smtp.accounts[0], SystemError("make", "a thread", errno: EAGAIN))
+        var effects = Effects()
+        try mailer.record(mailer.receive(), at: SystemClock.now(), &effects)
+        #expect(mailer.book["a"]?.isProbing == false)
+        #expect(mailer.book["a"]?.isPaused == true)
+    }
+
     @Test("what was asked for too long ago, and given up, is not done")
     func withdrawn() throws {
         let sink = try site.sink()

@@ -59,7 +59,8 @@ package final class Mailer {
     var stopsBy: Duration?
     private var nextRescan = SystemClock.monotonic()
     private var nextForget = SystemClock.monotonic()
-    private var clock: (wall: Timestamp, monotonic: Duration)
+    /// At the last round that was committed.
+    var clock: (wall: Timestamp, monotonic: Duration)
     /// What the last round left for later.
     var isWaiting = false
 
@@ -146,12 +147,13 @@ package final class Mailer {
     }
 
     /// The stages, in order, in one transaction. False when the work is over.
-    private func round() -> Bool {
+    func round() -> Bool {
         let now = SystemClock.now()
         let reports = receive()
         var effects = Effects()
         let before = book
         let triedBefore = putOff
+        let clockBefore = clock
         do throws(QueueError) {
             try queue.transaction { () throws(QueueError) in
                 try noticeClock(now)
@@ -167,6 +169,7 @@ package final class Mailer {
         } catch {
             book = before
             putOff = triedBefore
+            clock = clockBefore
             abandon(effects, reports, error)
         }
         return !isOver(effects)

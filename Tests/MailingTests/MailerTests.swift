@@ -338,6 +338,24 @@ private let bye: [ScriptedPeer.Step] = [.expect("QUIT"), .say("221 bye"), .close
         #expect(try mailer.queue.list().isEmpty)
     }
 
+    @Test("a step of the clock that could not be committed is noticed again")
+    func clockStep() throws {
+        let mailer = try site.mailer(try site.settings(accounts: account("a", 1)), Mailer.Options())
+        let due = SystemClock.now() + .seconds(7200)
+        let letter = Letter.sample(notBefore: due)
+        _ = try mailer.queue.takeIn(letter, at: SystemClock.now())
+        mailer.clock.wall = mailer.clock.wall - .seconds(3600)
+        try mailer.queue.execute("ALTER TABLE accounts RENAME TO away")
+        mailer.book["a"]?.nextMessage = SystemClock.now()  // moves with the clock, and so has to be saved
+        _ = mailer.round()
+        #expect(mailer.databaseFault != nil)
+        try mailer.queue.execute("ALTER TABLE away RENAME TO accounts")
+        _ = mailer.round()
+        #expect(mailer.databaseFault == nil)
+        let next = try #require(try mailer.queue.list().first?.nextAttempt)
+        #expect(next - due > .seconds(3590))
+    }
+
     @Test("while one account cannot be reached, the next one of the alias takes over")
     func takeOver() throws {
         let gone = try ScriptedPeer([])

@@ -31,6 +31,8 @@ final class LetterIntake {
     /// At most this much is taken in with one commit.
     private static let lettersPerRound = 64
     private static let bytesPerRound = 8 << 20
+    /// At most so many are refused with one commit, of either kind: each costs syncs of the disk.
+    private static let refusalsPerRound = 32
 
     init(incoming: [(daemon: String, path: String)], rejected: String, log: Logger) throws(SystemError) {
         folders = incoming.map { ($0.daemon, HandoverFolder(path: $0.path)) }
@@ -69,24 +71,34 @@ final class LetterIntake {
     ) throws(QueueError) -> IntakeResult {
         var result = IntakeResult()
         var bytes = 0
+        var refusedLetters = 0
         for (daemon, folder) in folders {
             for name in (try? folder.strangers()) ?? [] where stuck[folder.path + "/" + name] == nil {
+                if result.rejected.count - refusedLetters >= Self.refusalsPerRound {
+                    result.hasMore = true
+                    break
+                }
                 result.rejected.append((folder, name, "its name is none of a letter's"))
             }
             for name in (try? folder.waiting()) ?? [] {
                 let path = folder.path + "/" + name
                 if stuck[path] != nil { continue }
-                if result.taken.count >= Self.lettersPerRound || bytes > Self.bytesPerRound {
+                if result.taken.count >= Self.lettersPerRound || bytes > Self.bytesPerRound
+                    || refusedLetters >= Self.refusalsPerRound
+                {
                     result.hasMore = true
                     return result
                 }
                 switch read(name, in: folder, from: daemon, admission) {
                 case .gone, .later: continue
-                case .refused(let reason): result.rejected.append((folder, name, reason))
+                case .refused(let reason):
+                    refusedLetters += 1
+                    result.rejected.append((folder, name, reason))
                 case .letter(let letter):
                     bytes += letter.message.count
                     if try queue.takeIn(letter, at: now) == .conflict {
                         let reason = "another letter with the id \(letter.id) was taken in before"
+                        refusedLetters += 1
                         result.rejected.append((folder, name, reason))
                     } else {
                         result.taken.append((folder, name))
@@ -139,6 +151,15 @@ final class LetterIntake {
             } catch {
                 stuck[folder.path + "/" + name] = reason
                 log.error("\(path) is refused (\(reason)) and cannot be moved to \(rejectedFolder): \(error)")
+            }
+        }
+    }
+
+    /// Takes away what daemons that crashed left half written before `time`.
+    func sweep(before time: Timestamp) {
+        for (_, folder) in folders {
+            for name in folder.removeLeftovers(before: time) {
+                log.notice("\(Printable.text(folder.path + "/" + name)) was left by a crash and is removed")
             }
         }
     }

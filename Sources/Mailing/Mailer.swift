@@ -58,6 +58,7 @@ package final class Mailer {
     var stallsMayHaveChanged = true
     var stopsBy: Duration?
     private var nextRescan = SystemClock.monotonic()
+    private var nextSweep = SystemClock.monotonic()
     private var nextForget = SystemClock.monotonic()
     /// At the last round that was committed.
     var clock: (wall: Timestamp, monotonic: Duration)
@@ -134,6 +135,10 @@ package final class Mailer {
         guard time >= nextRescan else { return }
         nextRescan = time + min(options.rescan, ServiceManager.watchdogInterval() ?? options.rescan)
         intake.watch()
+        if time >= nextSweep {
+            nextSweep = time + .seconds(3600)
+            intake.sweep(before: SystemClock.now() - .seconds(3600))
+        }
         mayHaveLetters = true
         stallsMayHaveChanged = true
         ServiceManager.watchdog()

@@ -72,6 +72,21 @@ package struct HandoverFolder: Sendable {
         try Files.syncDirectory(self.path)
     }
 
+    /// Removes the temporary files of `deposit` that were last written before `time`: the daemon that began them is gone.
+    /// Returns their names; what cannot be removed stays for the next time.
+    package func removeLeftovers(before time: Timestamp) -> [String] {
+        ((try? Files.list(path)) ?? []).filter { name in
+            // .ID.letter.PID.tmp, as Files.create has it.
+            let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+            guard parts.count == 5, parts[0].isEmpty, Letter.isID(parts[1]), parts[2] == "letter", parts[4] == "tmp",
+                Int32(parts[3]) != nil,
+                let status = try? FileStatus.of(path + "/" + name, followingLinks: false), status.isRegular,
+                status.modified < time
+            else { return false }
+            return (try? Files.remove(path + "/" + name)) != nil
+        }
+    }
+
     /// Moves a file into `folder`, which is made when it is missing, with its reason in `NAME.reason`. A file that is
     /// there already is replaced. The reason is there before the file, so that none lies there without one.
     package func reject(_ name: String, reason: String, into folder: String) throws(SystemError) {

@@ -356,6 +356,21 @@ private let bye: [ScriptedPeer.Step] = [.expect("QUIT"), .say("221 bye"), .close
         #expect(next - due > .seconds(3590))
     }
 
+    @Test("many strangers in a folder are refused a few at a time, and all in the end")
+    func manyStrangers() throws {
+        let settings = try site.settings(accounts: account("a", 1))
+        let mailer = try site.mailer(settings, Mailer.Options(untilIdle: true))
+        let incoming = site.folder("spool/incoming/watcher")
+        for number in 0..<40 { try Files.write([], to: "\(incoming)/note \(number)") }
+        for _ in 0..<40 { try Files.write([0], to: "\(incoming)/\(Randomness.identifier()).letter") }
+        let first = try mailer.intake.takeIn(mailer.queue, Admission(settings), at: SystemClock.now())
+        #expect(first.rejected.count == 64)
+        #expect(first.hasMore)
+        #expect(mailer.run() == 0)
+        #expect(try site.names("spool/incoming/watcher").isEmpty)
+        #expect(mailer.intake.rejectedCount == 80)
+    }
+
     @Test("while one account cannot be reached, the next one of the alias takes over")
     func takeOver() throws {
         let gone = try ScriptedPeer([])

@@ -67,6 +67,18 @@ import Testing
         }
     }
 
+    @Test("what a crash left half written goes when it is old, and nothing else does") func leftovers() throws {
+        try inFolder { path in
+            let folder = HandoverFolder(path: path)
+            let id = "0123456789abcdef0123456789abcdef"
+            let others = [".\(id).letter.x.tmp", ".notes.letter.1.tmp", ".profile", "\(id).letter"]
+            for name in others + [".\(id).letter.4711.tmp"] { try Files.write([1], to: path + "/" + name) }
+            #expect(folder.removeLeftovers(before: Timestamp(seconds: 1_000_000)) == [])
+            #expect(folder.removeLeftovers(before: Timestamp(seconds: 250_000_000_000)) == [".\(id).letter.4711.tmp"])
+            #expect(try Files.list(path) == others.sorted())
+        }
+    }
+
     @Test("links, folders, pipes and files too large are not read") func reading() throws {
         try inFolder { path in
             let folder = HandoverFolder(path: path)

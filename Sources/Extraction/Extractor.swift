@@ -16,6 +16,10 @@ import Platform
 package enum Extractor {
     /// Reads `bytes` as a document of this kind. The caller is inside the sandbox.
     package static func extract(_ bytes: [UInt8], as kind: DocumentKind) throws(ExtractionFault) -> ExtractedText {
+        // At best four octets of plain text (CR LF in UTF-16) become one.
+        guard kind != .txt || bytes.count <= 4 * ExtractionLimits.textBytes else {
+            throw ExtractionFault(.limit, tooMuch)
+        }
         let result =
             switch kind {
             case .pdf: try PDFText.extract(bytes)
@@ -26,10 +30,12 @@ package enum Extractor {
         return try bounded(result)
     }
 
+    private static let tooMuch = "more text than \(ExtractionLimits.textBytes >> 20) MiB"
+
     /// Whoever reads the result has more to lose than this process: no text beyond a limit leaves it.
     private static func bounded(_ text: ExtractedText) throws(ExtractionFault) -> ExtractedText {
         guard text.text.utf8.count <= ExtractionLimits.textBytes else {
-            throw ExtractionFault(.limit, "more text than \(ExtractionLimits.textBytes >> 20) MiB")
+            throw ExtractionFault(.limit, tooMuch)
         }
         var text = text
         text.links = Array(text.links.filter { $0.utf8.count <= ExtractionLimits.wordBytes }.prefix(200))

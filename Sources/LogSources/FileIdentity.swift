@@ -47,6 +47,19 @@ enum FileIdentity {
         return checksum(tail) == checkpoint.tailChecksum
     }
 
+    /// What is remembered of a file when all before `offset` was read.
+    static func checkpoint(
+        at offset: Int64, of descriptor: Descriptor, _ status: FileStatus
+    ) throws(SystemError) -> FileCheckpoint {
+        var made = FileCheckpoint(path: "", device: status.device, inode: status.inode)
+        let head = try descriptor.read(at: 0, upTo: headLength)
+        (made.headLength, made.headChecksum) = (head.count, checksum(head))
+        let length = Int(min(Int64(tailLength), offset))
+        let tail = try descriptor.read(at: offset - Int64(length), upTo: length)
+        (made.offset, made.tailLength, made.tailChecksum) = (offset, tail.count, checksum(tail))
+        return made
+    }
+
     /// Whether everything in `candidate` stands at the same place in `original`, judged by their beginnings and by the
     /// candidate's end: a copy that is complete, or on its way.
     static func isCopy(_ candidate: Descriptor, of original: Descriptor, candidateSize: Int64) -> Bool {

@@ -14,6 +14,13 @@ extension FileTailer {
         var descriptor: Descriptor
         var status: FileStatus
         var key: FileKey { FileKey(status) }
+
+        /// Where everything in it was read.
+        func end(seen: Timestamp) -> FileCheckpoint? {
+            guard var end = try? FileIdentity.checkpoint(at: status.size, of: descriptor, status) else { return nil }
+            end.seen = seen
+            return end
+        }
     }
 
     /// The uncompressed generations beside `path` that `wanted` asks for, oldest first.
@@ -45,21 +52,23 @@ extension FileTailer {
     }
 
     /// Opens what was not read of the generations of `path`, each after the one before. `before` was the file at the
-    /// path until now. Returns the last of them, which the file at the path has to wait for.
+    /// path until now, `stranger` is it now, and is not open yet. Returns the last of them, which the file at the path has to wait for.
     func findGenerations(
-        of path: String, before: FileKey?, replacing: FileKey?, _ time: SourceTime, _ output: inout SourceOutput
+        of stranger: Stranger, before: FileKey?, _ time: SourceTime, _ output: inout SourceOutput
     ) -> FileKey? {
+        let (path, replacing) = (stranger.path, stranger.key)
         guard let before else { return nil }
         var lost: FileCheckpoint?
         if let open = files[before], before != replacing {
             // Truncated and then rotated, between two looks: what was cut off comes first.
             if !FileIdentity.holds(open.descriptor, open.checkpoint) { replaced(open, time, &output) }
             return openGenerations(
-                of: path, seen: open.seenBefore, after: before, lost: &lost, time, &output)
+                of: path, beside: stranger, seen: open.seenBefore, after: before, lost: &lost, time, &output)
         }
         lost = remembered[before]
         let seen = lost?.seen ?? time.wall
-        let last = openGenerations(of: path, seen: seen, after: nil, lost: &lost, time, &output)
+        let last = openGenerations(
+            of: path, beside: stranger, seen: seen, after: nil, lost: &lost, time, &output)
         if let lost { giveUp(lost, &output) }
         return last
     }
@@ -78,8 +87,8 @@ extension FileTailer {
     }
 
     private func openGenerations(
-        of path: String, seen: Timestamp, after first: FileKey?, lost: inout FileCheckpoint?, _ time: SourceTime,
-        _ output: inout SourceOutput
+        of path: String, beside stranger: Stranger? = nil, seen: Timestamp, after first: FileKey?,
+        lost: inout FileCheckpoint?, _ time: SourceTime, _ output: inout SourceOutput
     ) -> FileKey? {
         var last = first
         let lostKey = lost.map { FileKey($0) }
@@ -107,24 +116,74 @@ extension FileTailer {
                 lost = nil
                 remembered[FileKey(missing)] = nil
                 start = missing
-            } else if generation.status.modified + .milliseconds(100) > seen, !isCopyOfOpen(generation, path) {
-                // The kernel stamps files with the time of its last tick: a little early.
+            } else if let missing = lost, isWhollyRead(generation, missing, among: unread) {
+                start = generation.end(seen: seen)
+            } else if generation.status.size > 0,
+                generation.status.modified + .milliseconds(100) > seen || unreadCopies.contains(generation.key)
+            {
+                // The kernel stamps files with the time of its last tick: a little early. One that is empty may be the
+                // beginning of a copy.
+                beforeComparing?()
+                let isCopy = copyIsUnread(generation, path, stranger, replacing: lostKey)
+                // Looked at behind the comparison: only what still holds all that was read of it was there to be
+                // compared with.
+                if lostKey == nil, let cut = truncatedFile(path) {
+                    replaced(cut, after: last, time, &output)
+                    return cut.predecessor ?? last
+                }
+                if let isUnread = isCopy {
+                    if isUnread { unreadCopies.insert(generation.key) } else { unreadCopies.remove(generation.key) }
+                    continue
+                }
                 start = nil
             } else {
                 continue
             }
+            unreadCopies.remove(generation.key)
             remembered[generation.key] = nil
             last = open(generation, path: path, from: start, seen: seen, after: last, time, &output)
         }
         return last
     }
 
-    /// A copy of what is open, complete or on its way, holds nothing that is not read there.
-    private func isCopyOfOpen(_ generation: Generation, _ path: String) -> Bool {
-        files.values.contains {
-            $0.path == path
-                && FileIdentity.isCopy(generation.descriptor, of: $0.descriptor, candidateSize: generation.status.size)
+    /// Whether this is a copy, complete or on its way, of an open file or of the stranger that is about to be opened:
+    /// such a copy holds nothing that is not read there. nil if it is none; true if nothing was read of the original
+    /// yet, so that its truncation would not be noticed by what it holds.
+    private func copyIsUnread(
+        _ generation: Generation, _ path: String, _ stranger: Stranger?, replacing: FileKey?
+    ) -> Bool? {
+        func isCopy(of original: Descriptor) -> Bool {
+            FileIdentity.isCopy(generation.descriptor, of: original, candidateSize: generation.status.size)
         }
+        if let stranger, isCopy(of: stranger.descriptor) { return true }
+        let original = files.values.first { $0.path == path && isCopy(of: $0.descriptor) }
+        return original.map { $0.key == replacing || $0.checkpoint.headLength == 0 }
+    }
+
+    /// An open file of this log that does not hold any more what was read of it.
+    private func truncatedFile(_ path: String) -> TailedFile? {
+        files.values.first { $0.path == path && !FileIdentity.holds($0.descriptor, $0.checkpoint) }
+    }
+
+    /// Whether this is a copy that ends before what was read of its original: lines came, and were read, between the
+    /// copying and the truncation. There is one copy: if another holds all that was read, this is none.
+    private func isWhollyRead(
+        _ generation: Generation, _ missing: FileCheckpoint, among all: [Generation]
+    ) -> Bool {
+        let size = generation.status.size
+        guard missing.headLength > 0, size > 0, size < missing.offset,
+            !all.contains(where: { FileIdentity.holds($0.descriptor, missing) })
+        else { return false }
+        let file = files[FileKey(missing)]
+        if let mark = file?.marks.last(where: { $0.offset <= size && Int64($0.headLength) <= size }) {
+            return FileIdentity.holds(generation.descriptor, mark)
+        }
+        let length = Int(min(Int64(missing.headLength), size))
+        guard let head = try? generation.descriptor.read(at: 0, upTo: length), head.count == length else {
+            return false
+        }
+        if length == missing.headLength { return FileIdentity.checksum(head) == missing.headChecksum }
+        return file.map { $0.head.starts(with: head) } ?? false
     }
 
     private func open(
@@ -148,13 +207,15 @@ extension FileTailer {
 
     /// The open file does not hold what was read of it: truncated in place, or its inode used again. What was not read
     /// before that may be in a copy.
-    func replaced(_ file: TailedFile, _ time: SourceTime, _ output: inout SourceOutput) {
+    func replaced(
+        _ file: TailedFile, after before: FileKey? = nil, _ time: SourceTime, _ output: inout SourceOutput
+    ) {
         var lost: FileCheckpoint? = file.checkpoint
         let unread = file.behind
         let seen = file.seenBefore
         listings = [:]
         defer { listings = [:] }
-        file.predecessor = openGenerations(of: file.path, seen: seen, after: nil, lost: &lost, time, &output)
+        file.predecessor = openGenerations(of: file.path, seen: seen, after: before, lost: &lost, time, &output)
         if lost != nil, unread > 0 {
             gap(
                 file.path,
@@ -243,7 +304,8 @@ extension FileTailer {
         let last = lastLook.flatMap {
             openGenerations(of: path, seen: $0, after: nil, lost: &none, time, &output)
         }
-        for generation in generations(of: path, where: { files[FileKey($0)] == nil }) {
+        for generation in generations(of: path, where: { files[FileKey($0)] == nil })
+        where !unreadCopies.contains(generation.key) {
             ignored[generation.key] = generation.status.modified
         }
         return last
@@ -262,6 +324,7 @@ extension FileTailer {
         guard let log = logOfGeneration(stranger.path), let file = lastAtPath[log].flatMap({ files[$0] }) else {
             return false
         }
+        if stranger.status.size == 0 { return true }
         return FileIdentity.isCopy(stranger.descriptor, of: file.descriptor, candidateSize: stranger.status.size)
     }
 }

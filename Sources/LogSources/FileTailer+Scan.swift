@@ -126,7 +126,7 @@ extension FileTailer {
             (last.isCurrent, last.isDrained) = (false, false)
             enqueue(last)
         }
-        let last = findGenerations(of: stranger.path, before: before, replacing: stranger.key, time, &output)
+        let last = findGenerations(of: stranger, before: before, time, &output)
         if files[stranger.key] != nil { return }
         let file = open(stranger, path: stranger.path, nil, time)
         file.predecessor = last

@@ -59,6 +59,10 @@ package final class FileTailer {
     var ignored: [FileKey: Timestamp] = [:]
     /// Times of generations that were found to be those remembered, and read to their end.
     var verified: [FileKey: Timestamp] = [:]
+    /// Copies of open files of which nothing was read yet: what tells that their originals were truncated is missing.
+    var unreadCopies: Set<FileKey> = []
+    /// Called before a generation is compared with the open files: for tests, which truncate them there.
+    package var beforeComparing: (() -> Void)?
     var lastAccount = Duration.zero
     /// When each folder was changed last, at the last look at the generations in it.
     var folderTimes: [String: Timestamp] = [:]

@@ -18,6 +18,10 @@ final class TailedFile {
     var placedAt: String
     var checkpoint: FileCheckpoint
     private(set) var format: LineFormat?
+    /// The beginning, as far as `checkpoint.headChecksum` goes or further, when it was read last.
+    private(set) var head: [UInt8] = []
+    /// Checkpoints of the last reads: they tell a copy that was made some reads ago.
+    private(set) var marks: [FileCheckpoint] = []
 
     /// Still the file at its path.
     var isCurrent: Bool {
@@ -167,6 +171,7 @@ final class TailedFile {
         }
         let size = try descriptor.status().size
         guard size >= checkpoint.offset else { return nil }
+        self.head = head
         if head.count > known {
             checkpoint.headLength = head.count
             checkpoint.headChecksum = FileIdentity.checksum(head)
@@ -195,6 +200,8 @@ final class TailedFile {
         let length = min(FileIdentity.tailLength, end)
         checkpoint.tailLength = length
         checkpoint.tailChecksum = FileIdentity.checksum(block[end - length..<end])
+        if marks.count == 8 { marks.removeFirst() }
+        marks.append(checkpoint)
     }
 }
 
@@ -259,6 +266,7 @@ extension TailedFile {
         var fresh = FileCheckpoint(path: path, device: key.device, inode: key.inode)
         (fresh.seen, fresh.isRotated) = (checkpoint.seen, checkpoint.isRotated)
         checkpoint = fresh
+        (head, marks) = ([], [])
         format = nil
         settled = nil
         unterminated = nil

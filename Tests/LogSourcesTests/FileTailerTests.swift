@@ -69,6 +69,59 @@ import Testing
         #expect(bench.notices.isEmpty)
     }
 
+    @Test("truncated while the copy is looked at: the copy is not told again", arguments: ["*.log", "*.log*"])
+    func truncatedDuringLook(glob: String) throws {
+        let bench = try TailingBench([glob])
+        try bench.append("1\n2\n", to: "a.log")
+        bench.settle()
+        try bench.append("3\n", to: "a.log")
+        try bench.copy("a.log", "a.log.1")
+        bench.tailer?.beforeComparing = {
+            bench.tailer?.beforeComparing = nil
+            bench.truncateFile("a.log")
+        }
+        bench.settle()
+        bench.truncateFile("a.log")
+        try bench.append("4\n", to: "a.log")
+        bench.settle()
+        #expect(bench.lines == ["1", "2", "3", "4"])
+        #expect(bench.notices.isEmpty)
+    }
+
+    @Test("a copy that is on its way is looked at again, whatever it held", arguments: ["*.log", "*.log*"], 0...3)
+    func copyOnItsWay(glob: String, lines: Int) throws {
+        let bench = try TailingBench([glob])
+        try bench.append("1\n2\n3\n", to: "a.log")
+        bench.settle()
+        let text = "1\n2\n3\n"
+        try bench.append(String(text.prefix(2 * lines)), to: "a.log-20261121")
+        bench.settle()
+        try bench.append("4\n", to: "a.log")
+        try bench.append(text.dropFirst(2 * lines) + "4\n", to: "a.log-20261121")
+        bench.truncateFile("a.log")
+        try bench.append("5\n", to: "a.log")
+        bench.settle()
+        #expect(bench.lines == ["1", "2", "3", "4", "5"])
+        #expect(bench.notices.isEmpty)
+    }
+
+    @Test("lines that were read between copy and truncation do not make the copy new")
+    func readBeforeTruncation() throws {
+        let bench = try TailingBench()
+        try bench.append("1\n2\n", to: "a.log")
+        bench.settle()
+        try bench.copy("a.log", "a.log.1")
+        try bench.append("3\n", to: "a.log")
+        bench.read()
+        bench.truncateFile("a.log")
+        try bench.append("4\n", to: "a.log")
+        bench.settle()
+        bench.restart()
+        bench.settle()
+        #expect(bench.lines == ["1", "2", "3", "4"])
+        #expect(bench.notices.isEmpty)
+    }
+
     @Test("truncation with an equal beginning is noticed by the bytes before the offset")
     func equalBeginning() throws {
         let head = String(repeating: "#", count: 400) + "\n"

@@ -69,6 +69,45 @@ import Testing
         }
     }
 
+    @Test("copied and truncated again and again, with and without kills: 120 hits are told, each once")
+    func copiedAndTruncated() throws {
+        let seed = UInt64.random(in: 0...UInt64.max)
+        var random = SeededRandom(seed)
+        let site = try TestSite(settings: Self.settings, rules: Self.rules)
+        let path = site.folder + "/log/app.log"
+        let log = try Descriptor.open(path, O_WRONLY | O_APPEND | O_CREAT)
+        for name in ["mailer", "watcher"] {
+            try site.start(name)
+            try site.awaitReady(name)
+        }
+        for chunk in 0..<60 {
+            try log.write(Self.lines(chunk).utf8)
+            if chunk % 10 == 5 { site.kill("watcher") }
+            // Sometimes the watcher has read all of it, sometimes not; nothing is written between copy and truncation.
+            _ = try Poller.wait([], timeout: .milliseconds(Int64(random.next() % 120)))
+            if chunk % 2 == 1 {
+                for generation in (1...40).reversed() {
+                    rename("\(path).\(generation)", "\(path).\(generation + 1)")
+                }
+                try Self.copy(path, to: path + ".1")
+                if random.next() % 2 == 0 { _ = try Poller.wait([], timeout: .milliseconds(Int64(random.next() % 4))) }
+                try retrying("truncate") { truncate(path, 0) }
+            }
+            if chunk % 10 == 5 { try site.start("watcher") }
+        }
+        try site.awaitReady("watcher")
+        _ = try site.eventually(within: .seconds(90)) { site.letters.newHits >= 120 }
+        for name in ["watcher", "mailer"] { #expect(site.stop(name) == 0, "\(site.log(name))") }
+        #expect(site.letters.newHits == 120, "seed \(seed)\n\(site.log("watcher"))\n\(site.log("mailer"))")
+    }
+
+    /// As cp does it: the copy is empty first, and grows.
+    private static func copy(_ path: String, to other: String) throws {
+        let bytes = try Files.read(path)
+        let copy = try Descriptor.open(other, O_WRONLY | O_CREAT | O_EXCL)
+        for start in stride(from: 0, to: bytes.count, by: 4096) { try copy.write(bytes[start...].prefix(4096)) }
+    }
+
     /// 100 lines, of which one is a fault of its own and one a further hit of the same.
     private static func lines(_ chunk: Int) -> String {
         var text = ""

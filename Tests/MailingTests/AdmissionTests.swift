@@ -1,6 +1,8 @@
 import Control
 import Formats
 import Mail
+import Platform
+import Settings
 import Testing
 
 @testable import Mailing
@@ -18,9 +20,94 @@ import Testing
         #expect(admission.refusal(of: Letter.sample(to: []), from: "watcher") == "it has no recipient")
     }
 
-    private func reply(alias: String?, from: String = "Jobs <jobs@example.org>", sender: String? = nil) -> Letter {
-        var letter = Letter.sample(to: ["anna@example.net"], origin: "responder", alias: alias)
-        letter.message = Array("From: \(from)\r\nSubject: s\r\n\r\nthanks\r\n".utf8)
+    /// A letter of the watcher in this name.
+    private func report(
+        alias: String? = nil, from: String = "herald@example.org", sender: String? = "herald@example.org",
+        more: String = ""
+    ) -> Letter {
+        var letter = Letter.sample(alias: alias)
+        letter.message = Array("From: \(from)\r\n\(more)Subject: s\r\n\r\nIt broke.\r\n".utf8)
+        letter.envelope.sender = sender.flatMap { try? EmailAddress($0) }
+        return letter
+    }
+
+    @Test("the watcher writes in the name of the report's alias only")
+    func watcherName() throws {
+        let admission = try admission()
+        let ceo = "ceo@example.com"
+        for letter in [
+            report(), report(alias: "alerts"), report(from: "Herald <herald@EXAMPLE.org>"),
+            report(more: "Sender: herald@example.org\r\n"),
+        ] {
+            #expect(admission.refusal(of: letter, from: "watcher") == nil)
+        }
+        for letter in [
+            report(sender: ceo), report(sender: nil), report(from: ceo), report(from: "herald@example.org, \(ceo)"),
+            report(more: "From: \(ceo)\r\n"), report(more: "From:\r\n"), report(more: "Sender: \(ceo)\r\n"),
+            report(more: "Sender: ?\r\n"), report(alias: "jobs"),
+            report(alias: "jobs", from: "jobs@example.org", sender: "jobs@example.org"), report(alias: "none"),
+        ] {
+            #expect(admission.refusal(of: letter, from: "watcher") != nil)
+        }
+        var other = try Sample.settings(accounts: ["one"])
+        other.report.from = "jobs"
+        let jobs = report(alias: "jobs", from: "jobs@example.org", sender: "jobs@example.org")
+        #expect(Admission(other).refusal(of: jobs, from: "watcher") == nil)
+        #expect(Admission(other).refusal(of: report(), from: "watcher") != nil)
+    }
+
+    @Test("without aliases in the settings the watcher writes as herald at this host")
+    func fallbackAlias() throws {
+        let text = "report: {to: [{name: A, email: admin@example.org}]}\n"
+        let (loaded, diagnostics) = Settings.load(
+            [ConfigurationFile(path: "herald.yaml", bytes: Array(text.utf8))],
+            host: Settings.Host(mailName: "host.example.org"))
+        let settings = try #require(loaded, "\(diagnostics)")
+        let own = "herald@host.example.org"
+        let letter = report(alias: settings.alias(nil)?.description, from: own, sender: own)
+        #expect(Admission(settings).refusal(of: letter, from: "watcher") == nil)
+        #expect(Admission(settings).refusal(of: report(), from: "watcher") != nil)
+    }
+
+    @Test(
+        "a message that none of our daemons writes is refused",
+        arguments: [
+            ("a\nb\r\n", "bare LF"), ("a\rb\r\n", "bare CR"), ("a\r", "bare CR"), ("a\r\r\n", "bare CR"),
+            ("a\0b\r\n", "NUL"), (String(repeating: "x", count: 5001) + "\r\n", "5001 octets"),
+            (String(repeating: "x", count: 999), "999 octets"),
+        ])
+    func form(body: String, reason: String) throws {
+        var letter = report()
+        letter.message += Array(body.utf8)
+        #expect(try admission().refusal(of: letter, from: "watcher")?.contains(reason) == true)
+        letter = reply(alias: "jobs")
+        letter.message += Array(body.utf8)
+        #expect(try admission().refusal(of: letter, from: "responder")?.contains(reason) == true)
+    }
+
+    @Test("a header is made of fields alone; lines of 998 octets and no end of line at the end may be")
+    func headerForm() throws {
+        let admission = try admission()
+        var letter = report(more: "X-Note: a\r\n b\r\n")
+        letter.message += Array((String(repeating: "x", count: 998) + "\r\n\r\nend").utf8)
+        #expect(admission.refusal(of: letter, from: "watcher") == nil)
+        for more in ["no field\r\n", "From someone\r\n", "X Y: z\r\n", ": z\r\n"] {
+            #expect(admission.refusal(of: report(more: more), from: "watcher") != nil)
+        }
+        for start in ["\r\n", " folded\r\n", "\u{feff}"] {
+            var letter = report()
+            letter.message.insert(contentsOf: start.utf8, at: 0)
+            #expect(admission.refusal(of: letter, from: "watcher") != nil)
+        }
+    }
+
+    private func reply(
+        alias: String?, from: String = "Jobs <jobs@example.org>", sender: String? = nil,
+        to recipients: [String] = ["anna@example.net"], notify: Envelope.Notify = .never, more: String = ""
+    ) -> Letter {
+        var letter = Letter.sample(to: recipients, origin: "responder", alias: alias)
+        letter.envelope.notify = notify
+        letter.message = Array("From: \(from)\r\n\(more)Subject: s\r\n\r\nthanks\r\n".utf8)
         letter.envelope.sender = sender.flatMap { try? EmailAddress($0) }
         return letter
     }
@@ -35,6 +122,8 @@ import Testing
             reply(alias: "jobs", from: "herald@example.org"),
             reply(alias: "jobs", from: "jobs@example.org, x@example.org"),
             reply(alias: "jobs", sender: "herald@example.org"),
+            reply(alias: "jobs", to: ["anna@example.net", "berta@example.net"]),
+            reply(alias: "jobs", notify: .default), reply(alias: "jobs", more: "Sender: herald@example.org\r\n"),
         ] {
             #expect(admission.refusal(of: letter, from: "responder") != nil)
         }

@@ -428,7 +428,7 @@ private let bye: [ScriptedPeer.Step] = [.expect("QUIT"), .say("221 bye"), .close
         settings.aliases[1].accounts = ["fast"]
         var reply = Letter.sample(to: ["anna@example.net"], origin: "responder", alias: "jobs", priority: .reply)
         reply.message = Array("From: jobs@example.org\r\nMessage-ID: <1@example.org>\r\n\r\nthanks\r\n".utf8)
-        reply.envelope.sender = nil
+        (reply.envelope.sender, reply.envelope.notify) = (nil, .never)
         try site.hand(.sample(priority: .critical))
         try site.hand(reply, to: "responder")
         let running = try Running(site, settings)

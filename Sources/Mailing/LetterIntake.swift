@@ -73,6 +73,7 @@ final class LetterIntake {
         var bytes = 0
         var refusedLetters = 0
         for (daemon, folder) in folders {
+            renameIllegible(in: folder)
             for name in (try? folder.strangers()) ?? [] where stuck[folder.path + "/" + name] == nil {
                 if result.rejected.count - refusedLetters >= Self.refusalsPerRound {
                     result.hasMore = true
@@ -107,6 +108,18 @@ final class LetterIntake {
             }
         }
         return result
+    }
+
+    /// So that `strangers` names them. Where it cannot be done, that is told once.
+    private func renameIllegible(in folder: HandoverFolder) {
+        do throws(SystemError) {
+            try folder.renameIllegible()
+            stuck[folder.path] = nil
+        } catch {
+            let words = "a file whose name is no text: \(error)"
+            if stuck[folder.path] != words { log.error("\(Printable.text(folder.path)): \(words)") }
+            stuck[folder.path] = words
+        }
     }
 
     private enum Found {

@@ -52,6 +52,30 @@ package struct HandoverFolder: Sendable {
         }
     }
 
+    /// Gives files whose names are no UTF-8 one that is, made of the old name's octets in hexadecimal digits: they are
+    /// strangers then like others, and can be told of and moved away. A daemon that was taken over may put them here.
+    package func renameIllegible() throws(SystemError) {
+        let names: [[UInt8]]
+        do throws(SystemError) {
+            names = try Files.names(in: path)
+        } catch  where error.errno == ENOENT {
+            return
+        }
+        let illegible = names.filter { $0.first != 0x2e && String(validating: $0, as: UTF8.self) == nil }
+        if illegible.isEmpty { return }
+        let folder = try Directory(path)
+        for name in illegible {
+            // A name of 255 octets would be too long twice over; what is cut off is made up for by chance.
+            let hex = "illegible-" + Hex.encode(name.prefix(64))
+            let isWhole = name.count <= 64
+            do throws(SystemError) {
+                try folder.move(name, to: folder, as: Array((isWhole ? hex : hex + "-" + Randomness.identifier()).utf8))
+            } catch  where error.errno == EEXIST {
+                try folder.move(name, to: folder, as: Array("\(hex)-\(Randomness.identifier())".utf8))
+            } catch  where error.errno == ENOENT {}
+        }
+    }
+
     /// The octets of a file here; never through a link (ELOOP), only of a regular file (EINVAL), at most `limit`
     /// (EFBIG).
     package func read(_ name: String, limit: Int = HandoverFolder.sizeLimit) throws(SystemError) -> [UInt8] {

@@ -79,6 +79,28 @@ import Testing
         }
     }
 
+    @Test("files whose names are no text become strangers under names that are") func illegible() throws {
+        try inFolder { path in
+            let folder = HandoverFolder(path: path + "/in")
+            try folder.renameIllegible()
+            try Files.makeDirectories(folder.path)
+            let directory = try Directory(folder.path)
+            let long = [UInt8](repeating: 0xff, count: 255)
+            for name in [[0xff, 0xfe], [0x2e, 0xff], Array("good".utf8), long] {
+                try directory.create(name, [7], mode: 0o640)
+            }
+            try Files.write([8], to: folder.path + "/illegible-fffe")
+            try folder.renameIllegible()
+            let strangers = try folder.strangers()
+            #expect(strangers.count == 4)
+            #expect(strangers.contains("good") && strangers.contains("illegible-fffe"))
+            #expect(strangers.count { $0.hasPrefix("illegible-fffe-") } == 1)
+            for name in strangers { try folder.reject(name, reason: "its name", into: path + "/rejected") }
+            #expect(try Files.list(path + "/rejected").count == 8)
+            #expect(try Files.names(in: folder.path) == [[0x2e, 0xff]])
+        }
+    }
+
     @Test("links, folders, pipes and files too large are not read") func reading() throws {
         try inFolder { path in
             let folder = HandoverFolder(path: path)

@@ -34,7 +34,7 @@ extension LineHeader {
         }
         header.time = member(timeNames).flatMap { time($0, context) }
         header.priority = member(levelNames).flatMap(level)
-        header.host = member(hostNames)?.string
+        header.host = member(hostNames)?.string.flatMap { isHost($0.utf8) ? $0 : nil }
         header.identifier = member(programNames)?.string
         header.pid = member(["pid", "process_id"])?.int.flatMap { Int32(exactly: $0) }
         header.decoded = message(member(messageNames)?.string, members) ?? line

@@ -59,7 +59,7 @@ extension LineHeader {
             messageStart = scanner.at
             return
         }
-        if let word = scanner.word(), word.allSatisfy(Self.isHostByte), LogLevel.named(word) == nil,
+        if let word = scanner.word(), Self.isHost(word), LogLevel.named(word) == nil,
             scanner.skipSpaces() > 0
         {
             let afterHost = scanner.at
@@ -75,7 +75,10 @@ extension LineHeader {
     /// `sshd[812]: `, `kernel: ` with the printk stamp behind it, `postfix/smtpd[12]: `.
     private mutating func tag(_ scanner: inout LineScanner) -> Bool {
         let start = scanner.at
-        guard let name = scanner.word(limit: 64, until: { $0 == 0x20 || $0 == 0x5b || $0 == 0x3a }) else {
+        guard let name = scanner.word(limit: 64, until: { $0 == 0x20 || $0 == 0x5b || $0 == 0x3a }),
+            Self.isName(name)
+        else {
+            scanner.at = start
             return false
         }
         var number: Int32?
@@ -98,12 +101,28 @@ extension LineHeader {
         return true
     }
 
+    /// A name or address, IPv6 in brackets too. It stands in subjects and titles, and whoever may send a line chooses it.
+    static func isHost(_ word: some BidirectionalCollection<UInt8>) -> Bool {
+        guard (1...255).contains(word.count) else { return false }
+        if word.first == 0x5b, word.last == 0x5d {
+            return word.contains(0x3a) && word.dropFirst().dropLast().allSatisfy(isHostByte)
+        }
+        return word.allSatisfy(isHostByte)
+    }
+
     private static func isHostByte(_ byte: UInt8) -> Bool {
         switch byte {
         case 48...57, 65...90, 97...122, 0x2d, 0x2e, 0x3a, 0x5f: true  // letters, digits, - . : _
         default: false
         }
     }
+
+    /// RFC 5424 section 6: names are of printable US-ASCII, without spaces.
+    static func isName(_ word: some Collection<UInt8>) -> Bool {
+        (1...128).contains(word.count) && word.allSatisfy(isGraphic)
+    }
+
+    private static func isGraphic(_ byte: UInt8) -> Bool { (33...126).contains(byte) }
 
     /// Behind `<PRI>1 `: `TIMESTAMP HOSTNAME APP-NAME PROCID MSGID STRUCTURED-DATA [MSG]`.
     private static func rfc5424(_ scanner: inout LineScanner, _ context: LineContext) -> LineHeader? {
@@ -114,7 +133,9 @@ extension LineHeader {
         }
         var words: [String?] = []
         for limit in [255, 48, 128, 32] {
-            guard scanner.take(" "), let word = scanner.word(limit: limit) else { return nil }
+            guard scanner.take(" "), let word = scanner.word(limit: limit), word.allSatisfy(isGraphic),
+                !words.isEmpty || isHost(word)
+            else { return nil }
             words.append(word.text == "-" ? nil : word.text)
         }
         (header.host, header.identifier) = (words[0], words[1])
@@ -134,10 +155,13 @@ extension LineHeader {
     private mutating func structuredData(_ scanner: inout LineScanner) -> Bool {
         guard scanner.peek() == UInt8(ascii: "[") else { return false }
         while scanner.take("[") {
-            guard let id = scanner.word(limit: 64, until: { $0 == 0x20 || $0 == 0x5d }) else { return false }
+            guard let id = scanner.word(limit: 64, until: { $0 == 0x20 || $0 == 0x5d }),
+                id.allSatisfy(Self.isGraphic)
+            else { return false }
             while scanner.take(" ") {
                 guard let name = scanner.word(limit: 64, until: { $0 == 0x3d || $0 == 0x20 || $0 == 0x5d }),
-                    scanner.take("="), scanner.take("\""), let value = Self.quoted(&scanner)
+                    name.allSatisfy(Self.isGraphic), scanner.take("="), scanner.take("\""),
+                    let value = Self.quoted(&scanner)
                 else { return false }
                 if fields.count < 256 { fields.append(Field(id.text + "." + name.text, value)) }
             }

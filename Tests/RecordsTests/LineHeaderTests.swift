@@ -61,6 +61,20 @@ private let cases: [Case] = [
         "<165>1 2026-11-21T12:41:14.003Z host.example.com evntslog 77 ID47 [ex@1 iut=\"3\" q=\"a\\\"]b\"] \u{feff}An event",
         "An event", time: "2026-11-21T12:41:14.003000Z", host: "host.example.com", id: "evntslog", pid: 77, priority: 5),
     Case("<34>1 - - - - - - bare", "bare", priority: 2),
+    Case("<34>1 - [2001:db8::1] a - - - m", "m", host: "[2001:db8::1]", id: "a", priority: 2),
+    Case("Nov 21 12:41:14 [ERROR] m", "[ERROR] m", time: "2026-11-21T12:41:14.000000Z"),
+    // A host or name that can be none: no header, so that neither reaches a subject.
+    Case(
+        "<34>1 2026-11-21T12:41:14Z evil\rBcc:zz@zz app - - - m", "1 2026-11-21T12:41:14Z evil\rBcc:zz@zz app - - - m",
+        priority: 2),
+    Case("<34>1 - h a\u{1b}[2J - - - m", "1 - h a\u{1b}[2J - - - m", priority: 2),
+    Case("<34>1 - h\u{e4} a - - - m", "1 - h\u{e4} a - - - m", priority: 2),
+    Case("<34>1 - h a - - [i\rd n=\"v\"] m", "1 - h a - - [i\rd n=\"v\"] m", priority: 2),
+    Case("Nov 21 12:41:14 evil\rBcc:zz app: m", "evil\rBcc:zz app: m", time: "2026-11-21T12:41:14.000000Z"),
+    Case(
+        "Nov 21 12:41:14 web1 a\rBcc:zz@zz[1]: m", "a\rBcc:zz@zz[1]: m", time: "2026-11-21T12:41:14.000000Z",
+        host: "web1"),
+    Case("Nov 21 12:41:14 a\u{7}b: m", "a\u{7}b: m", time: "2026-11-21T12:41:14.000000Z"),
     // Programs that write their own files.
     Case(
         "2026/11/21 12:41:14 [crit] 812#812: *1 open() failed", "[crit] 812#812: *1 open() failed",
@@ -108,6 +122,7 @@ private let cases: [Case] = [
     Case(
         #"{"level":60,"time":1795264874500,"hostname":"a","msg":"x"}"#, "x", time: "2026-11-21T12:41:14.500000Z",
         host: "a", priority: 2),
+    Case(#"{"level":60,"hostname":"a\rBcc:zz","msg":"x"}"#, "x", priority: 2),
     Case(#"{"no":"known member"}"#, #"{"no":"known member"}"#),
     // No header: all of it is message.
     Case("just text", "just text"),

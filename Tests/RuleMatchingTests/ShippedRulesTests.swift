@@ -27,4 +27,29 @@ private let folder = #filePath.split(separator: "/").dropLast(3).reduce("") { $0
             #expect(!rule.examples.isEmpty && !rule.counterexamples.isEmpty, "\(rule.id)")
         }
     }
+
+    /// What the kernel says of a process, and the name that the process has given itself.
+    private static let hostileNames = [
+        ("Out of memory: Killed process 6 (<script>alert(1)</script>) total-vm:1kB", "<script>alert(1)</script>"),
+        ("Out of memory: Killed process 6 (a)b) total-vm:1kB", "a)b"),
+        ("Out of memory: Killed process 6 ((sd-pam)), UID 1000, total-vm:1kB", "(sd-pam)"),
+        ("Out of memory: Kill process 6 (a) (b) score 871 or sacrifice child", "a) (b"),
+        ("Out of memory: Killed process 6 (a", "a"),
+        ("Memory cgroup out of memory: Killed process 6 (a)b) total-vm:1kB", "a)b"),
+        ("BUG: Bad page state in process  a (b)  pfn:1a2b3c", " a (b)"),
+        ("a b:: page allocation failure: order:2, mode:0x0(GFP_ATOMIC)", "a b:"),
+        ("a][1]b[6]: segfault at 18 ip 0000 sp 0000 error 4 in a[0+1]", "a][1]b"),
+        ("traps: a][1]b[6] general protection fault ip:0 sp:0 error:0 in a[0+1]", "a][1]b"),
+    ]
+
+    @Test("a process that gives itself a hostile name is named by the whole of it")
+    func hostileNames() throws {
+        let (rules, _) = RuleSet.load(files: try RuleFolders.read([folder]))
+        let matcher = try Matcher(try #require(rules))
+        for (message, process) in Self.hostileNames {
+            let hits = matcher.hits(in: lines("Nov 21 12:41:14 web1 kernel: \(message)"))
+            let names = hits.map { $0.hit.captures.first { $0.name == "process" }?.value }
+            #expect(names == [Array(process.utf8)], "\(message)")
+        }
+    }
 }

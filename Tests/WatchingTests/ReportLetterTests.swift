@@ -3,6 +3,7 @@
 import Formats
 import Incidents
 import Mail
+import RuleMatching
 import Rules
 import Testing
 
@@ -32,6 +33,15 @@ import Testing
             #expect(html.contains(words), "\(words)")
         }
         #expect(draft.text.contains("  > Out of memory: Killed process 812"))
+    }
+
+    @Test func `No capture of a shipped rule has a name whose value would be masked`() throws {
+        let folder = #filePath.split(separator: "/").dropLast(3).reduce("") { $0 + "/" + $1 } + "/rules"
+        for (name, bytes) in try RuleFolders.read([folder]) {
+            let names = String(decoding: bytes, as: UTF8.self).matches(of: /\(\?<(\w+)>/).map { String($0.1) }
+            let masked = names.filter(SecretMask.isSecretName)
+            #expect(masked.isEmpty, "\(name)")
+        }
     }
 
     @Test func `Programs find the figures in headers`() throws {

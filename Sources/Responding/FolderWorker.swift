@@ -45,7 +45,9 @@ final class FolderWorker {
     /// Items whose filing failed in this round for a reason of their own, in words: tried again in the next.
     private var postponed: [String] = []
     /// An item whose reading ended the responder so many times is not read again.
-    private static let maximumAttempts = 3
+    private static let maximumAttempts = 6
+    /// After so many it waits until all else is done: a kill may be nobody's fault, but a poison holds up no other.
+    private static let urgentAttempts = 1
 
     init(
         plan: FolderPlan, whole: ResponderPlan, store: ResponderStore, extraction: ExtractionProcess,
@@ -74,10 +76,12 @@ final class FolderWorker {
             try unavailable { () throws(IntakeOutage) in try outcomes.prepare() }
             try FolderMark.check(path, outcomes.path, store)
             postponed = []
-            if !hasRecovered { try recover(goesOn) }
+            let recovers = !hasRecovered
+            if recovers { try recover(goesOn) }
             lastScan = try unavailable { () throws(IntakeOutage) in try inbox.scan(now: SystemClock.monotonic()) }
             for notice in lastScan.notices { log.warning("\(notice)", metadata: ["folder": "\(path)"]) }
             for waiting in lastScan.ready where goesOn() { try take(waiting) }
+            if recovers { try resume((Self.urgentAttempts + 1)...Int(Int32.max), goesOn) }
             settleTrouble(
                 postponed.first.map { "\($0)\(postponed.count > 1 ? " (and \(postponed.count - 1) more)" : "")" })
         } catch {
@@ -118,10 +122,14 @@ final class FolderWorker {
         for item in try system({ () throws(SystemError) in try outcomes.claimed() }) where goesOn() {
             if try database({ () throws(DatabaseError) in try store.item(item.id) }) == nil { try attend(item) }
         }
-        for left in try database({ () throws(DatabaseError) in try store.unfinished(folder: path) }) where goesOn() {
-            try attend(left.item)
-        }
+        try resume(0...Self.urgentAttempts, goesOn)
         hasRecovered = true
+    }
+
+    /// Works on items that the ledger knows and whose reading was begun so many times.
+    private func resume(_ attempts: ClosedRange<Int>, _ goesOn: () -> Bool) throws(WorkFault) {
+        let left = try database { () throws(DatabaseError) in try store.unfinished(folder: path, attempts: attempts) }
+        for known in left where goesOn() { try attend(known.item) }
     }
 
     private func take(_ waiting: WaitingItem) throws(WorkFault) {

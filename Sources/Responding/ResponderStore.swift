@@ -128,9 +128,11 @@ extension ResponderStore {
 
     func item(_ id: String) throws(DatabaseError) -> LedgerItem? { try items("id = ?", [.text(id)]).first }
 
-    /// Items in hand, and those decided but not yet filed.
-    func unfinished(folder: String) throws(DatabaseError) -> [LedgerItem] {
-        try items("finished = 0 AND folder = ?", [.text(folder)])
+    /// Items in hand, and those decided but not yet filed, whose reading was begun so many times.
+    func unfinished(folder: String, attempts: ClosedRange<Int>) throws(DatabaseError) -> [LedgerItem] {
+        try items(
+            "finished = 0 AND folder = ? AND attempts BETWEEN ? AND ?",
+            [.text(folder), SQLValue(attempts.lowerBound), SQLValue(attempts.upperBound)])
     }
 
     private func items(_ condition: String, _ parameters: [SQLValue]) throws(DatabaseError) -> [LedgerItem] {

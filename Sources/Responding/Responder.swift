@@ -183,7 +183,7 @@ package final class Responder {
             ]
         }
         status.set([
-            "daemon": "responder", "ledger": ledger?.json ?? .null, "outbox": .int(ledger?.outbox ?? 0),
+            "ledger": ledger?.json ?? .null, "outbox": .int(ledger?.outbox ?? 0),
             "folders": .array(folders), "problems": .array(problems.map { .string($0) }),
         ])
     }
@@ -281,29 +281,4 @@ private final class Requests {
         defer { reloads = false }
         return reloads
     }
-}
-
-/// What the control socket shows: set by the responder's thread, read by the socket's.
-private final class StatusBoard: Sendable {
-    private let content = Mutex<JSON>(["daemon": "responder", "problems": []])
-
-    var value: JSON { content.withLock { $0 } }
-    func set(_ value: JSON) { content.withLock { $0 = value } }
-}
-
-/// inotify on the drop folders: when to look, never what is there.
-private final class FolderHints {
-    private let inotify: Inotify
-
-    init() throws(SystemError) { inotify = try Inotify() }
-
-    var descriptor: Descriptor { inotify.descriptor }
-
-    /// Adding a watch again changes nothing; a folder that cannot be watched is looked at each minute.
-    func watch(_ folders: [String]) {
-        let mask = IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE | IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF
-        for folder in folders { _ = try? inotify.add(folder, UInt32(mask)) }
-    }
-
-    func clear() { while !inotify.events().isEmpty {} }
 }

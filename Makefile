@@ -4,7 +4,7 @@ BIN = .build/release
 SWIFT = swift
 BUILD = $(SWIFT) build -c release --static-swift-stdlib
 
-.PHONY: run build test check lint format docs docs-check bench evaluate stats clean
+.PHONY: run build test check lint format docs docs-check bench stats clean
 
 run: build
 	$(BIN)/herald demo

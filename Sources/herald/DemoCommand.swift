@@ -106,7 +106,7 @@ struct DemoCommand: ParsableCommand {
         guard let letter = arrived else { throw Failure.notWell("no letter arrived within 20 s") }
         let elapsed = (letter.arrived - start).microseconds
         Terminal.say("\(Terminal.bold("letter after \(elapsed / 1000).\(elapsed / 100 % 10) ms")) (\(what))")
-        Terminal.say(try letter.shown(folder: keep || follow ? site.folder : nil))
+        Terminal.say(try letter.shown(folder: site.folder, isKept: keep))
     }
 
     private func stay(_ site: DemoSite, _ signals: Signals) throws {
@@ -117,7 +117,7 @@ struct DemoCommand: ParsableCommand {
                 [(signals.descriptor.number, .readable), (site.mailbox.wakeUp.descriptor.number, .readable)],
                 timeout: nil)
             while let letter = try site.mailbox.next(within: .zero) {
-                Terminal.say(try letter.shown(folder: site.folder))
+                Terminal.say(try letter.shown(folder: site.folder, isKept: true))
             }
         }
     }

@@ -49,8 +49,8 @@ struct DemoLetter: Sendable {
     var message: SinkMessage
     var arrived: Duration
 
-    /// The headers that matter and the text part. With a folder, the HTML part is written there, and its path named.
-    func shown(folder: String?) throws(SystemError) -> String {
+    /// The headers that matter and the text part; the HTML part is written to the folder, and its path named.
+    func shown(folder: String, isKept: Bool) throws(SystemError) -> String {
         let parsed = ParsedMessage(message.bytes)
         let names = ["From", "To", "Subject", "X-Mailer", "Message-ID", "In-Reply-To", "Auto-Submitted"]
         var lines = names.compactMap { name in parsed.header(name).map { "\(name): \(Printable.text($0))" } }
@@ -60,10 +60,10 @@ struct DemoLetter: Sendable {
         lines.append("(received over \(tls)\(login))")
         lines.append("")
         lines.append(Printable.text(parsed.text.filter { $0 != "\r" }, keepingLines: true))
-        if let folder, let html = parsed.html {
+        if let html = parsed.html {
             let path = "\(folder)/letter-\(number).html"
             try Files.write(html.utf8, to: path, mode: 0o644)
-            lines.append("HTML: \(path)")
+            lines.append("HTML: \(path)\(isKept ? "" : " (there until the demo ends; --keep keeps it)")")
         }
         return lines.joined(separator: "\n").split(separator: "\n", omittingEmptySubsequences: false)
             .map { "  | " + $0 }.joined(separator: "\n")

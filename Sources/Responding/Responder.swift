@@ -55,7 +55,7 @@ package final class Responder {
         let folder = plan.paths.state("responder")
         do throws(SystemError) {
             try Files.makeDirectories(folder)
-            lock = try Self.lock(folder + "/lock")
+            lock = try LockFile(folder + "/lock")
         } catch {
             let words = error.errno == EWOULDBLOCK ? "another herald-responder uses \(folder)" : "\(error)"
             throw ResponderFault(description: words, exitCode: 75)
@@ -74,15 +74,6 @@ package final class Responder {
         if let words = store.setAside { log.critical("\(words)") }
         if let sandboxWarning { log.warning("\(sandboxWarning)") }
         assemble()
-    }
-
-    /// A child of a responder that was killed holds its lock for an instant, between fork and exec: not refused at once.
-    private static func lock(_ path: String) throws(SystemError) -> LockFile {
-        for _ in 1...20 {
-            if let lock = try? LockFile(path) { return lock }
-            _ = try Poller.wait([], timeout: .milliseconds(50))
-        }
-        return try LockFile(path)
     }
 
     private func assemble() {

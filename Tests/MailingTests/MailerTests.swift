@@ -228,6 +228,27 @@ import Testing
         #expect(peer.problems.isEmpty)
     }
 
+    @Test("the account's HELO name is said, and its delay between letters is kept, over a restart too")
+    func nameAndDelay() throws {
+        let sink = try site.sink()
+        defer { sink.stop() }
+        for _ in 1...2 { try site.hand(.sample()) }
+        let more = ", helo_name: relay.example.org, delay_between_messages: 1h"
+        let settings = try site.settings(accounts: account("a", sink.port, more))
+        for _ in 1...2 {
+            let running = try Running(site, settings)
+            // Each question is answered by a round of the mailer.
+            var states: [String] = []
+            for _ in 1...5000 where states != ["queued", "sent"] {
+                let rows = running.ask("queue-list").result?["deliveries"]?.array ?? []
+                states = rows.compactMap { $0["state"]?.string }.sorted()
+            }
+            #expect(states == ["queued", "sent"])
+            #expect(running.stop() == 0)
+            #expect(site.messages.map(\.heloName) == ["relay.example.org"])
+        }
+    }
+
     @Test("a server that does not answer holds up nobody else's letters, and a stop is not held up by it")
     func slowServer() throws {
         let slow = try ScriptedPeer(hello + [.expect("MAIL"), .stall])

@@ -81,6 +81,20 @@ struct ResponderTests {
         #expect(try site.letters.count == 1)
     }
 
+    @Test("answers the same person again after once_per, and not before")
+    func oncePer() throws {
+        for (time, letters) in [("1ms", 2), ("1d", 1)] {
+            let site = try Installation()
+            try Files.makeDirectories(site.path + "/other")
+            site.more = "    - {path: \(site.path)/other, from: jobs, settle: 0s, once_per: \(time)}"
+            for (name, text) in [("1.txt", Self.jane), ("2.txt", Self.jane + "\nanother line")] {
+                try site.drop(name, Array(text.utf8), in: "other")
+                try site.work()
+            }
+            #expect(try site.letters.count == letters, "\(time)")
+        }
+    }
+
     @Test("answers again for another position, and does not answer an answer to its own letter")
     func positions() throws {
         let site = try Installation()

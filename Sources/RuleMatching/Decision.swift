@@ -62,9 +62,7 @@ struct Decision {
         return parts.conditions.allSatisfy { condition in
             // A rule that fields alone decide cannot do without them.
             if parts.hasPatterns, !record.has(field: condition.field) { return true }
-            let values = RuleField.values(condition.field, of: record)
-            if values.isEmpty { return !strictly }
-            return values.contains { condition.values.contains($0) }
+            return condition.holds(RuleField.values(condition.field, of: record), strictly: strictly)
         }
     }
 

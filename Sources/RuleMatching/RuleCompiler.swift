@@ -17,7 +17,27 @@ struct Search {
 struct CompiledRule {
     struct Condition {
         var field: String
-        var values: [[UInt8]]
+        /// Any of them; with none, whatever is not excluded.
+        var wanted: [ValuePattern] = []
+        var excluded: [ValuePattern] = []
+
+        init(_ condition: FieldCondition) {
+            field = condition.field
+            for value in condition.values {
+                if value.hasPrefix("!") {
+                    excluded.append(ValuePattern(String(value.dropFirst())))
+                } else {
+                    wanted.append(ValuePattern(value))
+                }
+            }
+        }
+
+        /// Whether a record with these values of the field is asked for. `strictly`: also where it has none.
+        func holds(_ values: [[UInt8]], strictly: Bool) -> Bool {
+            if values.isEmpty { return !strictly || wanted.isEmpty }
+            if values.contains(where: { value in excluded.contains { $0.matches(value) } }) { return false }
+            return wanted.isEmpty || values.contains { value in wanted.contains { $0.matches(value) } }
+        }
     }
     var conditions: [Condition] = []
     var unless: [CompiledPattern] = []
@@ -41,20 +61,14 @@ struct RuleCompiler {
 
     private mutating func add(_ rule: Rule, _ index: Int) {
         var parts = CompiledRule()
-        parts.conditions = rule.where.map { condition in
-            CompiledRule.Condition(field: condition.field, values: condition.values.map { Array($0.utf8) })
-        }
-        if !rule.messageIDs.isEmpty {
-            let values = rule.messageIDs.map { Array($0.utf8) }
-            parts.conditions.append(CompiledRule.Condition(field: "message_id", values: values))
-        }
+        parts.conditions = Self.conditions(of: rule).map { CompiledRule.Condition($0) }
         parts.hasPatterns = !rule.match.isEmpty
         let example = Record(source: .file(""), message: [])
         parts.isDecidedByPatternInFiles =
             rule.unless.isEmpty && rule.expectEvery == nil && !rule.isFloor
             && parts.conditions.allSatisfy { $0.field != "file" && !example.has(field: $0.field) }
-        for condition in rule.where where condition.field == "priority" {
-            let asked = condition.values.compactMap { UInt8($0) }.filter { $0 < 8 }
+        for condition in parts.conditions where condition.field == "priority" {
+            let asked = (UInt8(0)..<8).filter { condition.holds([[UInt8(ascii: "0") + $0]], strictly: true) }
             parts.priorities &= asked.reduce(0) { $0 | 1 << $1 }
         }
         parts.unless = rule.unless.compactMap { pattern in
@@ -69,6 +83,11 @@ struct RuleCompiler {
         compiled.append(parts)
         for pattern in rule.match { search(pattern, .match, index, "'match' of rule '\(rule.id)'") }
         for pattern in rule.recoveredBy { search(pattern, .recovery, index, "'recovered_by' of rule '\(rule.id)'") }
+    }
+
+    /// All that a rule asks of fields: its `where`, and its `message_id`.
+    static func conditions(of rule: Rule) -> [FieldCondition] {
+        rule.where + (rule.messageIDs.isEmpty ? [] : [FieldCondition("message_id", rule.messageIDs)])
     }
 
     private mutating func search(_ pattern: Pattern, _ role: Search.Role, _ rule: Int, _ subject: String) {

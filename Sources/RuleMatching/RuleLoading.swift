@@ -14,6 +14,7 @@ package enum RuleLoading {
         package var rules: RuleSet?
         /// Nil when there is any error.
         package var matcher: Matcher?
+        package var files = RuleFiles()
         package var diagnostics: [Diagnostic]
     }
 
@@ -29,15 +30,22 @@ package enum RuleLoading {
             let message = "no folder of rules was found: nothing is looked for"
             loaded.diagnostics.append(Diagnostic(file: "watch.rules", message: message, severity: .warning))
         }
-        do {
-            let (rules, faults) = RuleSet.load(files: try RuleFolders.read(folders), disabled: disabled)
-            loaded.diagnostics += faults
-            loaded.rules = rules
-            if let rules { loaded.matcher = try Matcher(rules, cache: cache) }
-        } catch let error as MatcherError {
-            loaded.diagnostics += error.faults
+        loaded.files = RuleFolders.read(folders)
+        let (rules, faults) = RuleSet.read(files: loaded.files.files, disabled: disabled)
+        loaded.diagnostics += loaded.files.diagnostics + faults
+        guard !faults.contains(where: { $0.severity == .error }) else {
+            // The patterns of the other rules are told of in the same breath.
+            for fault in RuleCompiler(rules).faults where !faults.contains(where: { $0.place == fault.place }) {
+                loaded.diagnostics.append(fault)
+            }
+            return loaded
+        }
+        loaded.rules = rules
+        do throws(MatcherError) {
+            let matcher = try Matcher(rules, cache: cache)
+            if !loaded.diagnostics.contains(where: { $0.severity == .error }) { loaded.matcher = matcher }
         } catch {
-            loaded.diagnostics.append(Diagnostic(file: "watch.rules", message: "\(error)"))
+            loaded.diagnostics += error.faults
         }
         return loaded
     }
@@ -46,4 +54,8 @@ package enum RuleLoading {
         let own = (try? FileStatus.of(administratorsFolder))?.isDirectory == true ? [administratorsFolder] : []
         return (RuleFolders.standard().map { [$0] } ?? []) + own
     }
+}
+
+extension Diagnostic {
+    fileprivate var place: String { "\(file):\(line):\(column)" }
 }

@@ -17,19 +17,6 @@ package struct Pattern: Hashable, Sendable {
     }
 }
 
-/// A field of the record that must have one of these values. A field that the source cannot have is not asked.
-package struct FieldCondition: Hashable, Sendable {
-    /// One of `RuleField.names`, or a journal field's name.
-    package var field: String
-    /// Any of them will do.
-    package var values: [String]
-
-    package init(_ field: String, _ values: [String]) {
-        self.field = field
-        self.values = values
-    }
-}
-
 /// So many hits of one group within so much time, before it is an incident.
 package struct Threshold: Hashable, Sendable {
     package var count: Int

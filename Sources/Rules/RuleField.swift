@@ -26,6 +26,37 @@ package enum RuleField {
         }
     }
 
+    /// A value of that field as records have it, from what a person wrote; nil where the field cannot have it.
+    package static func value(_ text: String, of name: String) -> String? {
+        switch name {
+        case "priority": priority(text).map { String($0) }
+        case "uid": UInt32(text).map { String($0) }
+        case "pid": Int32(text).map { String($0) }
+        case "message_id": messageID(text)
+        default: text
+        }
+    }
+
+    /// What the values of that field look like, for messages.
+    package static func form(of name: String) -> String {
+        switch name {
+        case "priority": "a digit from 0 (emergency) to 7 (debug), its name, or a range such as 0..3"
+        case "message_id": "32 hexadecimal digits"
+        default: "a number"
+        }
+    }
+
+    /// syslog's digit, or its name as journalctl(1) and rules write it.
+    package static func priority(_ text: String) -> UInt8? {
+        if let digit = UInt8(text), digit < 8, text.utf8.count == 1 { return digit }
+        return priorityNames.firstIndex { $0.contains(text) }.map { UInt8($0) }
+    }
+
+    private static let priorityNames = [
+        ["emerg", "emergency"], ["alert"], ["crit", "critical"], ["err", "error"], ["warning"], ["notice"], ["info"],
+        ["debug"],
+    ]
+
     /// With or without the dashes of a UUID; journald writes it without.
     package static func messageID(_ text: String) -> String? {
         let digits = text.lowercased().filter { $0 != "-" }

@@ -5,9 +5,9 @@ import YAML
 
 /// Reads one rule. What is wrong goes to the collector; `rule` is nil only where no rule can be made of it.
 struct RuleReader {
-    private var map: MapReader
-    private let node: YAMLNode
-    private let collector: FaultCollector
+    var map: MapReader
+    let node: YAMLNode
+    let collector: FaultCollector
 
     init(_ node: YAMLNode, _ collector: FaultCollector) {
         let id = node["id"]?.string.map { "rule '\(Printable.text($0, limit: 60))'" } ?? "a rule"
@@ -26,10 +26,11 @@ struct RuleReader {
         readConditions(&rule)
         readGrouping(&rule)
         rule.advice = map.string("advice").map { Template($0) }
-        rule.url = map.string("url")
+        rule.url = url()
         readExamples(&rule)
         map.finish()
         checkNames(rule)
+        checkKeys(rule)
         return id == nil ? nil : rule
     }
 
@@ -68,6 +69,17 @@ struct RuleReader {
         return nil
     }
 
+    /// It becomes a link in letters, so it is one of the web, and holds nothing that would end it.
+    private mutating func url() -> String? {
+        guard let text = map.string("url"), let value = node["url"] else { return nil }
+        let isWeb = text.hasPrefix("https://") || text.hasPrefix("http://")
+        guard isWeb, text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f && $0 != 0x22 && $0 != 0x3c && $0 != 0x3e }) else {
+            map.fault(value, "'url' must begin with https:// or http://, without spaces, quotes and brackets")
+            return nil
+        }
+        return text
+    }
+
     // MARK: Which records
 
     private mutating func readConditions(_ rule: inout Rule) {
@@ -87,51 +99,15 @@ struct RuleReader {
         guard rule.match.isEmpty, node["match"].map(\.isNull) ?? true else { return }
         if rule.expectEvery != nil {
             map.fault(node, "'match' is missing, which says what 'expect' waits for")
-        } else if rule.isFloor, rule.messageIDs.isEmpty, !rule.where.contains(where: { $0.field == "priority" }) {
+        } else if rule.isFloor, rule.messageIDs.isEmpty, !asksForPriority(rule) {
             map.fault(node, "a rule with 'floor' and without 'match' needs 'where: {priority: …}' or 'message_id'")
         } else if !rule.isFloor, rule.messageIDs.isEmpty {
             map.fault(node, "'match' is missing")
         }
     }
 
-    private mutating func conditions() -> [FieldCondition] {
-        guard let value = map.value("where") else { return [] }
-        guard let entries = value.mapping else {
-            map.fault(value, "'where' must be a map of fields and values, not \(value.kind)")
-            return []
-        }
-        return entries.compactMap { entry in
-            let name = entry.key.string ?? ""
-            guard RuleField.isCondition(name) else {
-                let near = hint(name, RuleField.conditions)
-                map.fault(entry.key, "unknown field '\(Printable.text(name, limit: 60))' in 'where'\(near)")
-                return nil
-            }
-            let items = entry.value.sequence ?? [entry.value]
-            let values = items.compactMap { condition(name, $0) }
-            if items.isEmpty { map.fault(entry.value, "the field '\(name)' in 'where' has no value") }
-            return values.isEmpty ? nil : FieldCondition(name, values)
-        }
-    }
-
-    private func condition(_ name: String, _ value: YAMLNode) -> String? {
-        guard let text = value.string else {
-            map.fault(value, "the field '\(name)' in 'where' must be a value or a list of values, not \(value.kind)")
-            return nil
-        }
-        let shown = Printable.text(text, limit: 40)
-        switch name {
-        case "priority" where !(text.utf8.count == 1 && "01234567".contains(text)):
-            map.fault(
-                value, "the field 'priority' in 'where' is a digit from 0 (emergency) to 7 (debug), not '\(shown)'")
-        case "uid" where UInt32(text) == nil, "pid" where Int32(text) == nil:
-            map.fault(value, "the field '\(name)' in 'where' is a number, not '\(shown)'")
-        case "message_id" where RuleField.messageID(text) == nil:
-            map.fault(value, "the field 'message_id' in 'where' is 32 hexadecimal digits, not '\(shown)'")
-        case "message_id": return RuleField.messageID(text)
-        default: break
-        }
-        return text
+    private func asksForPriority(_ rule: Rule) -> Bool {
+        rule.where.contains { $0.field == "priority" && $0.values.contains { !$0.hasPrefix("!") } }
     }
 
     private mutating func patterns(_ key: String) -> [Pattern] {
@@ -182,81 +158,5 @@ struct RuleReader {
         if let within, within <= .zero { threshold.fault(value, "'within' must be more than nothing") }
         threshold.finish()
         if let count, let within { rule.threshold = Threshold(count: count, within: within) }
-    }
-
-    // MARK: Examples
-
-    private mutating func readExamples(_ rule: inout Rule) {
-        guard let value = map.value("examples") else { return }
-        var examples = MapReader(value, subject: "'examples' of rule '\(rule.id)'", collector: collector)
-        rule.examples = Self.examples(examples.value("match"), examples)
-        rule.counterexamples = Self.examples(examples.value("no_match"), examples)
-        examples.finish()
-    }
-
-    private static func examples(_ value: YAMLNode?, _ map: MapReader) -> [Example] {
-        guard let value else { return [] }
-        return (value.sequence ?? [value]).compactMap { item in
-            var example = Example(
-                text: "", fields: [], isMessage: false, file: item.file, line: item.line, column: item.column)
-            if let text = item.string {
-                example.text = text
-                return example
-            }
-            guard let entries = item.mapping else {
-                map.fault(item, "an example is a log line, or a map of fields and 'message', not \(item.kind)")
-                return nil
-            }
-            example.isMessage = true
-            for entry in entries {
-                let name = entry.key.string ?? ""
-                guard let text = entry.value.string, RuleField.isKnown(name) else {
-                    map.fault(entry.key, "unknown field '\(Printable.text(name, limit: 60))' in an example")
-                    continue
-                }
-                if name == "message" {
-                    example.text = text
-                } else {
-                    example.fields.append(Example.Field(name: name, value: text))
-                }
-            }
-            return example
-        }
-    }
-
-    // MARK: Names that must exist
-
-    /// The constructs that are refused, and the names in the title and in `group_by` that nothing gives.
-    private func checkNames(_ rule: Rule) {
-        var captures: [String] = []
-        var refused = false
-        for pattern in rule.match + rule.unless + rule.recoveredBy {
-            do throws(PatternFault) {
-                let syntax = try PatternSyntax(pattern.text)
-                if rule.match.contains(pattern) { captures += syntax.groupNames }
-            } catch {
-                collector.add(
-                    Diagnostic(
-                        file: pattern.file, line: pattern.line, column: pattern.column,
-                        message: "\(error.message) (character \(error.offset + 1) of the pattern) in \(map.subject)"))
-                refused = true
-            }
-        }
-        if refused { return }
-        let known = captures + RuleField.names
-        for name in rule.title.fields where !captures.contains(name) && !RuleField.isKnown(name) {
-            map.fault(
-                node["title"] ?? node, "the title names '{\(name)}', which no pattern captures\(hint(name, known))")
-        }
-        for name in rule.groupBy ?? [] where !captures.contains(name) && !RuleField.isKnown(name) {
-            let shown = Printable.text(name, limit: 60)
-            map.fault(
-                node["group_by"] ?? node,
-                "'group_by' names '\(shown)', which is no field and no pattern captures\(hint(name, known))")
-        }
-    }
-
-    private func hint(_ name: String, _ known: [String]) -> String {
-        NearestName.to(name, in: known).map { "; did you mean '\($0)'?" } ?? ""
     }
 }

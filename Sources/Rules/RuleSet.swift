@@ -6,8 +6,13 @@ import YAML
 /// The rules in force, in the order of their files and of the rules in them.
 package struct RuleSet: Sendable, Equatable {
     package var rules: [Rule]
+    /// Rules that are right, and switched off.
+    package var disabled: [Rule]
 
-    package init(_ rules: [Rule]) { self.rules = rules }
+    package init(_ rules: [Rule], disabled: [Rule] = []) {
+        self.rules = rules
+        self.disabled = disabled
+    }
 
     /// The rule of that id.
     package func rule(_ id: String) -> Rule? { rules.first { $0.id == id } }
@@ -18,6 +23,14 @@ package struct RuleSet: Sendable, Equatable {
     package static func load(
         files: [(name: String, bytes: [UInt8])], disabled: [String] = []
     ) -> (RuleSet?, [Diagnostic]) {
+        let (set, faults) = read(files: files, disabled: disabled)
+        return (faults.contains { $0.severity == .error } ? nil : set, faults)
+    }
+
+    /// Like `load`, with what could be read where there are faults: enough to look for further ones.
+    package static func read(
+        files: [(name: String, bytes: [UInt8])], disabled: [String] = []
+    ) -> (RuleSet, [Diagnostic]) {
         let collector = FaultCollector()
         var rules: [Rule] = []
         for file in inForce(files) {
@@ -28,8 +41,9 @@ package struct RuleSet: Sendable, Equatable {
             }
         }
         checkIdentifiers(rules, disabled: disabled, collector)
-        let set = RuleSet(rules.filter { !disabled.contains($0.id) })
-        return (collector.hasErrors ? nil : set, collector.faults)
+        let set = RuleSet(
+            rules.filter { !disabled.contains($0.id) }, disabled: rules.filter { disabled.contains($0.id) })
+        return (set, collector.faults)
     }
 
     /// A later file takes the place of an earlier one of the same name.
@@ -67,7 +81,10 @@ package struct RuleSet: Sendable, Equatable {
                 collector.add(
                     Diagnostic(
                         file: rule.file, line: rule.line, column: rule.column,
-                        message: "the rule '\(rule.id)' is there already, in \(place)"))
+                        message:
+                            "the rule '\(rule.id)' is there already, in \(place); to change it, switch that one off "
+                            + "in 'disabled_rules' and give yours another id, or replace its whole file by one of that "
+                            + "name"))
             } else {
                 first[rule.id] = rule
             }

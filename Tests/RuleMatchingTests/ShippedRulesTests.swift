@@ -12,7 +12,7 @@ private let folder = #filePath.split(separator: "/").dropLast(3).reduce("") { $0
 @Suite struct ShippedRulesTests {
     @Test("the shipped rules have no fault, and each hits its own examples and not its counterexamples")
     func examples() throws {
-        let (rules, faults) = RuleSet.load(files: try RuleFolders.read([folder]))
+        let (rules, faults) = RuleSet.load(files: RuleFolders.read([folder]).files)
         #expect(faults.isEmpty, "\(faults.map(\.description).joined(separator: "\n"))")
         let outcome = ExampleTrial.run(try Matcher(try #require(rules)))
         #expect(outcome.failures.isEmpty, "\(outcome.failures.map(\.description).joined(separator: "\n"))")
@@ -21,7 +21,7 @@ private let folder = #filePath.split(separator: "/").dropLast(3).reduce("") { $0
 
     @Test("every shipped rule has advice, and examples both ways")
     func completeness() throws {
-        let (rules, _) = RuleSet.load(files: try RuleFolders.read([folder]))
+        let (rules, _) = RuleSet.load(files: RuleFolders.read([folder]).files)
         for rule in try #require(rules).rules {
             #expect(rule.advice != nil, "\(rule.id)")
             #expect(!rule.examples.isEmpty && !rule.counterexamples.isEmpty, "\(rule.id)")
@@ -44,7 +44,7 @@ private let folder = #filePath.split(separator: "/").dropLast(3).reduce("") { $0
 
     @Test("a process that gives itself a hostile name is named by the whole of it")
     func hostileNames() throws {
-        let (rules, _) = RuleSet.load(files: try RuleFolders.read([folder]))
+        let (rules, _) = RuleSet.load(files: RuleFolders.read([folder]).files)
         let matcher = try Matcher(try #require(rules))
         for (message, process) in Self.hostileNames {
             let hits = matcher.hits(in: lines("Nov 21 12:41:14 web1 kernel: \(message)"))

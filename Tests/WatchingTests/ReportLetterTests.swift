@@ -37,7 +37,7 @@ import Testing
 
     @Test func `No capture of a shipped rule has a name whose value would be masked`() throws {
         let folder = #filePath.split(separator: "/").dropLast(3).reduce("") { $0 + "/" + $1 } + "/rules"
-        for (name, bytes) in try RuleFolders.read([folder]) {
+        for (name, bytes) in RuleFolders.read([folder]).files {
             let names = String(decoding: bytes, as: UTF8.self).matches(of: /\(\?<(\w+)>/).map { String($0.1) }
             let masked = names.filter(SecretMask.isSecretName)
             #expect(masked.isEmpty, "\(name)")

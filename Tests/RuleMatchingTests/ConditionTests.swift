@@ -1,0 +1,85 @@
+import Records
+import Rules
+import Testing
+
+@testable import RuleMatching
+
+/// `where`, field by field, on journal entries and on lines of files.
+@Suite struct ConditionTests {
+    private func told(_ condition: String, _ batch: RecordBatch) throws -> [String] {
+        try Matcher(rules("rules: [{id: a, title: t, severity: error, match: broke, where: {\(condition)}}]"))
+            .matches(in: batch).told
+    }
+
+    private static let entry = [
+        "MESSAGE": "it broke", "_TRANSPORT": "stdout", "_HOSTNAME": "web1", "SYSLOG_IDENTIFIER": "nginx", "_PID": "812",
+        "_UID": "33", "PRIORITY": "3", "_SYSTEMD_UNIT": "nginx@1.service", "_EXE": "/usr/sbin/nginx",
+        "MESSAGE_ID": "fc2e22bc6ee647b6b90729ab34a250b1", "_SYSTEMD_SLICE": "system.slice",
+    ]
+
+    @Test(
+        "each field of a journal entry can be asked for, exactly, by pattern, and with '!'",
+        arguments: [
+            ("host: web1", true), ("host: web*", true), ("host: web2", false), ("identifier: nginx", true),
+            ("identifier: '!nginx'", false), ("unit: nginx@1.service", true), ("unit: 'nginx@*'", true),
+            ("unit: nginx", false), ("unit: [apache2.service, 'ngin?@1.*']", true),
+            ("unit: ['nginx*', '!nginx@1.service']", false), ("unit: ['nginx*', '!nginx@2.service']", true),
+            ("uid: 33", true), ("uid: '!0'", true), ("uid: '!33'", false), ("pid: 812", true), ("pid: 81", false),
+            ("priority: err", true), ("priority: 0..3", true), ("priority: 0..2", false), ("priority: '!debug'", true),
+            ("transport: stdout", true), ("transport: [kernel, stdout]", true), ("transport: kernel", false),
+            ("message_id: FC2E22BC-6EE6-47B6-B907-29AB34A250B1", true),
+            ("message_id: 00000000000000000000000000000000", false), ("executable: /usr/sbin/*", true),
+            ("executable: /usr/bin/nginx", false), ("_SYSTEMD_SLICE: system.slice", true), ("_COMM: nginx", false),
+            ("_COMM: '!nginx'", true), ("file: /var/log/syslog", false), ("MESSAGE: '* broke'", true),
+            ("host: web1, identifier: nginx, uid: 33", true), ("host: web1, identifier: nginx, uid: 34", false),
+        ])
+    func journalFields(condition: String, expected: Bool) throws {
+        #expect(try told(condition, journal([Self.entry])) == (expected ? ["0 a"] : []))
+    }
+
+    @Test(
+        "a file's line is asked for what it can have, and for nothing else",
+        arguments: [
+            ("host: web1", true), ("host: web2", false), ("identifier: app", true), ("identifier: nginx", false),
+            ("pid: 7", true), ("pid: 8", false), ("file: /var/log/app/*.log", true), ("file: /var/log/x.log", false),
+            ("file: '!/var/log/app/*'", false), ("unit: nginx.service", true), ("unit: '!nginx.service'", true),
+            ("uid: 0", true), ("transport: kernel", true), ("message_id: 00000000000000000000000000000000", true),
+            ("executable: /bin/x", true), ("_COMM: x", true), ("priority: 3", true), ("priority: 0..2", false),
+        ])
+    func fileFields(condition: String, expected: Bool) throws {
+        let batch = lines("<11>Nov 21 12:41:14 web1 app[7]: it broke", source: "/var/log/app/one.log")
+        #expect(try told(condition, batch) == (expected ? ["0 a"] : []))
+    }
+
+    @Test("a message id and patterns must both be there, in a journal") func messageIDAndPattern() throws {
+        let matcher = try Matcher(
+            rules(
+                """
+                rules:
+                  - id: a
+                    title: t
+                    severity: error
+                    message_id: [fc2e22bc6ee647b6b90729ab34a250b1, 00000000000000000000000000000001]
+                    match: broke
+                """))
+        let entries = [
+            ["MESSAGE": "it broke", "MESSAGE_ID": "fc2e22bc6ee647b6b90729ab34a250b1"],
+            ["MESSAGE": "it broke", "MESSAGE_ID": "00000000000000000000000000000001"],
+            ["MESSAGE": "it broke", "MESSAGE_ID": "00000000000000000000000000000002"], ["MESSAGE": "it broke"],
+            ["MESSAGE": "fine", "MESSAGE_ID": "fc2e22bc6ee647b6b90729ab34a250b1"],
+        ]
+        #expect(matcher.matches(in: journal(entries)).told == ["0 a", "1 a"])
+        #expect(matcher.matches(in: lines("it broke")).told == ["0 a"])
+    }
+
+    @Test("a floor asks for priorities in every way that they can be written")
+    func floorPriorities() throws {
+        for (written, expected) in [("0..1", [0, 1]), ("[0..3, '!2..7']", [0, 1]), ("[alert, 4]", [1, 4])] {
+            let matcher = try Matcher(
+                rules("rules: [{id: a, title: t, severity: error, floor: true, where: {priority: \(written)}}]"))
+            let entries = (0..<8).map { ["MESSAGE": "x", "PRIORITY": "\($0)"] } + [["MESSAGE": "x"]]
+            let found = matcher.matches(in: journal(entries)).hits.map(\.index)
+            #expect(found == expected, "\(written): \(found)")
+        }
+    }
+}

@@ -29,6 +29,7 @@ extension Incident {
             ("rule", rule.json), ("severity", .string(severity.name)), ("title", .string(title)),
             ("advice", JSON(advice)), ("origin", origin.json),
             ("captures", .array(captures.map { [.string($0.name), .string($0.value)] })),
+            ("explanation", JSON(explanation)),
             ("first_seen", JSON(time: firstSeen)), ("last_seen", JSON(time: lastSeen)), ("timeline", timeline.json),
             ("hits", JSON(hits)), ("told", JSON(told)), ("samples", .array(samples.map(\.json))),
             ("ended_by", JSON(endedBy)), ("opened", JSON(time: opened)), ("last_hit", JSON(time: lastHit)),
@@ -60,6 +61,7 @@ extension Incident {
         let reminder = Duration.milliseconds(json["reminder_after"]?.int ?? 14_400_000)
         self.init(id: id, seed, at: opened, reminderAfter: reminder)
         self.state = state
+        explanation = json["explanation"]?.string
         severity = json["severity"]?.string.flatMap { Severity(name: $0) } ?? rule.severity
         lastSeen = Timestamp(json: json["last_seen"]) ?? firstSeen
         timeline = Timeline(json: json["timeline"]) ?? Timeline()

@@ -31,6 +31,8 @@ package struct Incident: Hashable, Sendable, Identifiable {
     /// Of the first hit.
     package var origin: Origin
     package var captures: [CapturedValue]
+    /// What the journal's catalog says of the first hit, fit to show; nil where it says nothing.
+    package var explanation: String?
 
     /// As the records say.
     package var firstSeen: Timestamp
@@ -76,6 +78,7 @@ package struct Incident: Hashable, Sendable, Identifiable {
         advice = occurrence.advice
         origin = occurrence.origin
         captures = occurrence.captures
+        explanation = occurrence.explanation
         firstSeen = occurrence.time
         lastSeen = occurrence.time
         opened = now

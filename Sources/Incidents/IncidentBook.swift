@@ -78,6 +78,9 @@ package struct IncidentBook: Sendable {
         return incident.samples.count < sampleLimit - 1
     }
 
+    /// Whether a hit with that fingerprint would begin an incident.
+    package func isNew(_ fingerprint: Fingerprint) -> Bool { byFingerprint[fingerprint] == nil }
+
     /// Puts a sample in place of the newest of that incident: the last hit of a batch is worth more than the last but one.
     package mutating func replaceLastSample(_ sample: Sample, of id: Int64) {
         guard var incident = incidents[id] else { return }

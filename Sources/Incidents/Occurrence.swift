@@ -52,6 +52,9 @@ package struct Occurrence: Sendable {
     package var time: Timestamp
     package var origin: Origin
     package var captures: [CapturedValue]
+    /// What the journal's catalog says of the entry, on lines fit to show; nil where it says nothing. Looked up only
+    /// where the incident is new.
+    package var explanation: String?
     /// Made only where the book wants one.
     package var sample: Sample?
 

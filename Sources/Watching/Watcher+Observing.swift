@@ -3,6 +3,7 @@
 import Formats
 import Glibc
 import Incidents
+import LogSources
 import Records
 import RuleMatching
 import Rules
@@ -43,6 +44,7 @@ extension Watcher {
             time: occurrence.time, origin: occurrence.origin, text: Sample.line(text(of: found.hit.record)),
             before: around.before, after: around.after)
         occurrence.sample = sample
+        if book.isNew(occurrence.fingerprint) { occurrence.explanation = explanation(of: found.hit.record) }
         let id = book.join(occurrence, at: now)
         context.await(sample, of: id, record: found.hit.record)
         return (id, true)
@@ -56,6 +58,13 @@ extension Watcher {
             before: around.before, after: around.after)
         context.await(sample, of: id, record: record)
         return sample
+    }
+
+    /// What the journal's catalog says of it. Its places are filled with fields that anyone may have written.
+    private func explanation(of record: Record) -> String? {
+        JournalCatalog.explanation(of: record).map { text in
+            String(decoding: SecretMask.masked(Array(text.utf8)), as: UTF8.self)
+        }
     }
 
     /// A file's line whole, with its header; of the journal the message.

@@ -96,6 +96,20 @@ import Testing
         #expect(clocked.book.changes.closed.first?.firstMessageID == "<1@x>")
     }
 
+    @Test func `What the catalog says of the first hit stays with the incident`() throws {
+        var occurrence = Occurrence(
+            rule: RuleFacts(id: "a", severity: .critical), fingerprint: Fingerprint(rule: "a", uid: nil, groups: []),
+            title: "a", advice: nil, time: ClockedBook.noon, origin: Origin(host: "web1", source: "journal"))
+        occurrence.explanation = "A process dumped core\nThis is a fault of the program."
+        let incident = Incident(id: 1, occurrence, at: ClockedBook.noon, reminderAfter: .seconds(60))
+        #expect(incident.explanation == occurrence.explanation)
+        #expect(Incident(json: try JSON.parse(incident.json.text))?.explanation == occurrence.explanation)
+        occurrence.explanation = nil
+        let other = Incident(id: 2, occurrence, at: ClockedBook.noon, reminderAfter: .seconds(60))
+        let restored = try #require(Incident(json: try JSON.parse(other.json.text)))
+        #expect(restored.explanation == nil)
+    }
+
     @Test(arguments: ["{}", "null", "{\"id\":1}", "{\"id\":1,\"fingerprint\":\"zz\",\"state\":\"open\"}"])
     func `What is no incident is none`(text: String) throws {
         #expect(Incident(json: try JSON.parse(text)) == nil)

@@ -53,7 +53,8 @@ struct RuleCompiler {
     private(set) var searches: [Search] = []
     private(set) var compiled: [CompiledRule] = []
     private(set) var faults: [Diagnostic] = []
-    private var expressions: [PatternDatabase.Expression] = []
+    /// What is searched for, one for each of `searches`.
+    private(set) var expressions: [PatternDatabase.Expression] = []
 
     init(_ rules: RuleSet) {
         for (index, rule) in rules.rules.enumerated() { add(rule, index) }

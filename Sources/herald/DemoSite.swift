@@ -40,6 +40,15 @@ final class DemoSite {
 
     /// The server first, then the daemons; returns when all of them answer at their control sockets.
     func start() throws {
+        try startServer()
+        for name in ["mailer", "watcher"] + (hasResponder ? ["responder"] : []) { try startDaemon(name) }
+        for daemon in daemons { try waitUntilReady(daemon) }
+        Terminal.say(
+            "Running: " + daemons.map { "herald-\($0.name) (pid \($0.process.pid))" }.joined(separator: ", ") + ".")
+    }
+
+    /// The server alone, with what its clients need: ca.pem, password, herald.yaml.
+    func startServer() throws {
         let mailbox = mailbox
         var options = SinkOptions()
         options.users = [Credentials(login: "demo", password: "demo-\(folder.suffix(6))")]
@@ -52,10 +61,22 @@ final class DemoSite {
         try Files.write("demo-\(folder.suffix(6))\n".utf8, to: folder + "/password", mode: 0o600)
         try Files.write(settings(port: server.port).utf8, to: folder + "/herald.yaml", mode: 0o600)
         Terminal.say("Folder \(folder); SMTP server on 127.0.0.1:\(server.port) with STARTTLS and a login.")
-        for name in ["mailer", "watcher"] + (hasResponder ? ["responder"] : []) { try startDaemon(name) }
-        for daemon in daemons { try waitUntilReady(daemon) }
-        Terminal.say(
-            "Running: " + daemons.map { "herald-\($0.name) (pid \($0.process.pid))" }.joined(separator: ", ") + ".")
+    }
+
+    /// Another program in the daemons' place, to be compared with them: a script of sh, which finds in its environment
+    /// HERALD_BENCH_LOG (the file to watch), _PORT (on 127.0.0.1), _CA, _LOGIN, _PASSWORD_FILE.
+    func startPeer(_ script: String) throws {
+        guard let port = server?.port else { return }
+        let output = try Descriptor.open("\(folder)/peer.log", O_WRONLY | O_APPEND | O_CREAT, mode: 0o644)
+        let own = [
+            "LOG=\(logPath)", "PORT=\(port)", "CA=\(folder)/ca.pem", "LOGIN=demo", "PASSWORD_FILE=\(folder)/password",
+            "FOLDER=\(folder)",
+        ]
+        let inherited = ["PATH", "LD_LIBRARY_PATH"].compactMap { name in Environment[name].map { "\(name)=\($0)" } }
+        let process = try RunningProcess(
+            ["/bin/sh", script], environment: inherited + ["LC_ALL=C.UTF-8"] + own.map { "HERALD_BENCH_" + $0 },
+            output: output)
+        daemons.append(("peer", process))
     }
 
     private func startDaemon(_ name: String) throws {
@@ -186,7 +207,7 @@ final class DemoSite {
 
     /// The daemons' own log lines.
     func logs() -> String {
-        ["mailer", "watcher", "responder"].map { name in
+        ["mailer", "watcher", "responder", "peer"].map { name in
             let bytes = (try? Files.read("\(folder)/\(name).log")) ?? []
             return Printable.text(bytes, keepingLines: true)
         }.joined()

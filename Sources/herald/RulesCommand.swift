@@ -98,8 +98,15 @@ struct RulesCommand: ParsableCommand {
                 "Left out: rules with 'where' or 'unless', and patterns with lookaround, anchors or references.",
             shouldDisplay: false)
         @OptionGroup var rules: RulesOption
+        @Flag(help: "What the block scan searches for instead: its flags, a tab, the expression.") var searched = false
 
         func run() throws {
+            if searched {
+                for expression in try Matcher.searchExpressions(of: rules.load()) {
+                    Terminal.say("\(expression.flags)\t\(expression.text)")
+                }
+                return
+            }
             for pattern in RuleDescription.portablePatterns(try rules.load()) { Terminal.say(pattern) }
         }
     }

@@ -8,6 +8,8 @@ import sqlite3
 import subprocess
 import time
 
+from .processes import peak
+
 
 class Watcher:
     """`watch` and `report` are the text of these sections of the settings, indented by two."""
@@ -47,13 +49,21 @@ class Watcher:
     def pid(self):
         return self.process.pid
 
-    def until_idle(self):
-        """One run that works off all that is there; its seconds."""
+    def until_idle(self, memory=False):
+        """One run that works off all that is there; its seconds, and with `memory` the most kB that it held resident."""
         begin = time.monotonic()
-        done = subprocess.run([self.program, "--config", self.settings, "--until-idle"], capture_output=True, text=True)
-        if done.returncode:
-            raise SystemExit(f"herald-watcher --until-idle: exit {done.returncode}\n{done.stderr}")
-        return time.monotonic() - begin
+        with open(self.folder + "/watcher.log", "ab") as log:
+            process = subprocess.Popen(
+                [self.program, "--config", self.settings, "--until-idle"], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        most = 0
+        while memory and process.poll() is None:
+            # A parent's memory counts in ru_maxrss, so it is not that.
+            most = max(most, peak(process.pid))
+            time.sleep(0.005)
+        if process.wait():
+            raise SystemExit(f"herald-watcher --until-idle: exit {process.returncode}\n{self.log()}")
+        taken = time.monotonic() - begin
+        return (taken, most) if memory else taken
 
     def status(self):
         with socket.socket(socket.AF_UNIX) as connection:

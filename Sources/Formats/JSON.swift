@@ -35,7 +35,7 @@ package enum JSON: Hashable, Sendable {
         default: nil
         }
     }
-    package var isNull: Bool { self == .null }
+    package var isNull: Bool { if case .null = self { true } else { false } }
 }
 
 extension JSON: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral,
@@ -87,6 +87,12 @@ extension JSON {
 
     private static func quote(_ s: String, to out: inout String) {
         out += "\""
+        defer { out += "\"" }
+        // Nearly every text: printable ASCII without a quote or a backslash.
+        if s.utf8.allSatisfy({ $0 &- 0x20 < 0x5f && $0 != 0x22 && $0 != 0x5c }) {
+            out += s
+            return
+        }
         for scalar in s.unicodeScalars {
             switch scalar {
             case "\"": out += "\\\""
@@ -102,7 +108,6 @@ extension JSON {
                 }
             }
         }
-        out += "\""
     }
 
     private static func hex4(_ unit: UInt16) -> String {

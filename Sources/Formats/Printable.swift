@@ -21,9 +21,14 @@ package enum Printable {
     package static func text(
         _ bytes: some Sequence<UInt8>, keepingLines: Bool = false, limit: Int = .max
     ) -> String {
+        let bytes = Array(bytes)
+        // Most texts are printable ASCII, and stay as they are.
+        if bytes.count <= limit, bytes.allSatisfy({ $0 &- 0x20 < 0x5f }) {
+            return String(decoding: bytes, as: UTF8.self)
+        }
         var out = ""
         var count = 0
-        var decoder = UTF8Pieces(bytes: Array(bytes))
+        var decoder = UTF8Pieces(bytes: bytes)
         while let piece = decoder.next() {
             guard count < limit else {
                 out += "…"

@@ -39,6 +39,11 @@ extension IncidentBook {
 
     mutating func put(_ incident: Incident) {
         incidents[incident.id] = incident
+        noteChange(incident)
+    }
+
+    /// An incident in the book is now as this.
+    mutating func noteChange(_ incident: Incident) {
         changed.insert(incident.id)
         if let next = nextEvent(of: incident) { check(at: next) }
         if incident.isLate { check(at: lateDigestTime ?? .distantPast) }
@@ -60,8 +65,8 @@ extension IncidentBook {
         incidents[incident.id] = nil
         byFingerprint[incident.fingerprint] = nil
         changed.remove(incident.id)
-        let left = countByRule[incident.rule.id, default: 1] - 1
-        countByRule[incident.rule.id] = left > 0 ? left : nil
+        idsByRule[incident.rule.id]?.remove(incident.id)
+        if idsByRule[incident.rule.id]?.isEmpty == true { idsByRule[incident.rule.id] = nil }
     }
 
     mutating func check(at time: Timestamp) { nextCheck = min(nextCheck ?? .distantFuture, time) }

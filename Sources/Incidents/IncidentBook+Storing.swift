@@ -46,7 +46,7 @@ extension IncidentBook {
         for incident in incidents {
             self.incidents[incident.id] = incident
             byFingerprint[incident.fingerprint] = incident.id
-            countByRule[incident.rule.id, default: 0] += 1
+            idsByRule[incident.rule.id, default: []].insert(incident.id)
         }
         lastID = max(book?["last_id"]?.int ?? 0, incidents.map(\.id).max() ?? 0)
         cap = LetterCap(json: book?["cap"])

@@ -18,7 +18,7 @@ package struct IncidentBook: Sendable {
 
     var incidents: [Int64: Incident] = [:]
     var byFingerprint: [Fingerprint: Int64] = [:]
-    var countByRule: [String: Int] = [:]
+    var idsByRule: [String: Set<Int64>] = [:]
     var lastID: Int64 = 0
 
     /// Letters of the last hour: critical and below; emergency and alert.
@@ -50,32 +50,45 @@ package struct IncidentBook: Sendable {
         notice(now)
         let occurrence = bounded(occurrence)
         let id = byFingerprint[occurrence.fingerprint] ?? open(occurrence, at: now)
-        guard var incident = incidents[id] else { return id }
-        incident.hits += 1
-        incident.lastHit = now
-        incident.firstSeen = min(incident.firstSeen, occurrence.time)
-        incident.lastSeen = max(incident.lastSeen, occurrence.time)
-        incident.timeline.add(occurrence.time)
-        let wasUrgent = incident.isUrgent
-        incident.severity = max(incident.severity, occurrence.rule.severity)
-        if incident.isUrgent, !wasUrgent { incident.isHeld = false }  // no longer for the other digest
-        incident.rule = occurrence.rule
-        if let sample = occurrence.sample { Self.keep(sample, in: &incident, limit: sampleLimit) }
-        if incident.isOver {  // its last letter still waits, and it has begun again
-            incident.state = .open
-            incident.endedBy = nil
-        }
-        let isLate = occurrence.time < now - policy.lateAfter
-        if incident.state == .gathering { gather(&incident, at: now) }
-        if incident.state == .open { arrange(&incident, isLate: isLate, at: now) }
-        put(incident)
+        var one = CountedHits(incident: id, rule: occurrence.rule, isLate: occurrence.time < lateBefore(now))
+        one.add(occurrence.time)
+        join(one, occurrence.sample, at: now)
         return id
     }
 
-    /// Whether the book wants a sample with the next hit of this fingerprint, apart from the last one of a batch.
-    package func wantsSample(_ fingerprint: Fingerprint) -> Bool {
-        guard let incident = byFingerprint[fingerprint].flatMap({ incidents[$0] }) else { return true }
-        return incident.samples.count < sampleLimit - 1
+    /// Hits join their incident, which is in the book.
+    package mutating func join(_ counted: CountedHits, at now: Timestamp) {
+        notice(now)
+        join(counted, nil, at: now)
+    }
+
+    /// Hits before this are late, when they are read at `now`.
+    package func lateBefore(_ now: Timestamp) -> Timestamp { now - policy.lateAfter }
+
+    /// The incident that a hit of that rule would join, if it is there already: its own, or the one that stands for the
+    /// rest of its rule. Nil: it would open one.
+    /// - Parameters:
+    ///   - fingerprint: nil where no two hits share one.
+    ///   - overflow: `overflow(of: rule)`, which the caller keeps: it is asked for each hit of some storms.
+    package func incident(
+        for fingerprint: Fingerprint?, of rule: String, overflow: Fingerprint
+    ) -> (id: Int64, isOverflow: Bool)? {
+        if let fingerprint, let id = byFingerprint[fingerprint] { return (id, false) }
+        guard isFull(for: rule), let id = byFingerprint[overflow] else { return nil }
+        return (id, true)
+    }
+
+    /// Whether hits of this incident still count towards its rule's threshold: these join one by one.
+    package func isGathering(_ id: Int64) -> Bool { incidents[id]?.state == .gathering }
+
+    /// Whether the book wants a sample with the next hit of this incident, apart from the last one of a batch.
+    package func wantsSample(_ id: Int64) -> Bool {
+        incidents[id].map { $0.samples.count < sampleLimit - 1 } ?? true
+    }
+
+    /// Whether there is an incident of that rule which a recovery could end.
+    package func awaitsRecovery(of rule: String) -> Bool {
+        idsByRule[rule]?.contains { id in incidents[id].map { !$0.isOver } ?? false } ?? false
     }
 
     /// Whether a hit with that fingerprint would begin an incident.
@@ -101,7 +114,9 @@ package struct IncidentBook: Sendable {
     @discardableResult
     package mutating func recover(_ sign: RecoverySign, at now: Timestamp) -> [Int64] {
         notice(now)
-        let ended = incidents.values.filter { !$0.isOver && sign.ends($0) }.map(\.id).sorted()
+        let ended = (idsByRule[sign.ruleID] ?? []).filter { id in
+            incidents[id].map { !$0.isOver && sign.ends($0) } ?? false
+        }.sorted()
         for id in ended {
             guard var incident = incidents[id] else { continue }
             if incident.state == .gathering {
@@ -170,17 +185,23 @@ package struct IncidentBook: Sendable {
 
     /// Beyond the bounds, what would be one more incident joins one that stands for the rest of its rule.
     private func bounded(_ occurrence: Occurrence) -> Occurrence {
-        guard byFingerprint[occurrence.fingerprint] == nil,
-            countByRule[occurrence.rule.id, default: 0] >= policy.incidentsPerRule
-                || incidents.count >= policy.incidentsInAll
-        else { return occurrence }
+        guard byFingerprint[occurrence.fingerprint] == nil, isFull(for: occurrence.rule.id) else { return occurrence }
         var rest = occurrence
-        rest.fingerprint = Fingerprint(rule: rest.rule.id, uid: nil, groups: [("overflow", [])])
-        rest.rule.threshold = nil
+        rest.fingerprint = Self.overflow(of: rest.rule.id)
+        rest.rule = rest.rule.ofOverflow
         if byFingerprint[rest.fingerprint] == nil {
             rest.title = "Too many different incidents of \(rest.rule.id); the latest: \(rest.title)"
         }
         return rest
+    }
+
+    private func isFull(for rule: String) -> Bool {
+        incidents.count >= policy.incidentsInAll || (idsByRule[rule]?.count ?? 0) >= policy.incidentsPerRule
+    }
+
+    /// The identity of the incident that stands for the rest of a rule.
+    package static func overflow(of rule: String) -> Fingerprint {
+        Fingerprint(rule: rule, uid: nil, groups: [("overflow", [])])
     }
 
     private mutating func open(_ occurrence: Occurrence, at now: Timestamp) -> Int64 {
@@ -189,50 +210,98 @@ package struct IncidentBook: Sendable {
         let incident = Incident(id: lastID, occurrence, at: now, reminderAfter: policy.repeatInterval)
         incidents[lastID] = incident
         byFingerprint[occurrence.fingerprint] = lastID
-        countByRule[occurrence.rule.id, default: 0] += 1
+        idsByRule[occurrence.rule.id, default: []].insert(lastID)
         return lastID
     }
 
-    /// Counts towards the threshold; opens when it is reached.
-    private func gather(_ incident: inout Incident, at now: Timestamp) {
-        guard let threshold = incident.rule.threshold, threshold.count > 1 else {
-            incident.state = .open
-            return
-        }
-        incident.arrivals.append(now)
-        incident.arrivals.removeAll { $0 <= now - threshold.within }
-        // A count beyond what is worth remembering is approached by the count alone.
-        let remembered = min(threshold.count, 1000)
-        if incident.arrivals.count >= remembered, incident.hits >= threshold.count {
-            incident.state = .open
-            incident.opened = now
-            incident.arrivals = []
-        } else if incident.arrivals.count > remembered {
-            incident.arrivals.removeFirst(incident.arrivals.count - remembered)
-        }
+    /// Changed in place: an incident holds a dozen texts, and a copy of it for each hit of a storm is what costs most.
+    private mutating func join(_ counted: CountedHits, _ sample: Sample?, at now: Timestamp) {
+        guard counted.count > 0, let index = incidents.index(forKey: counted.incident) else { return }
+        let limit = sampleLimit
+        incidents.values[index].count(counted, at: now)
+        if let sample { Self.keep(sample, in: &incidents.values[index], limit: limit) }
+        if incidents.values[index].state == .gathering { incidents.values[index].gather(counted.count, at: now) }
+        if incidents.values[index].state == .open { arrange(index, isLate: counted.isLate, at: now) }
+        noteChange(incidents.values[index])
     }
 
     /// Sets when an open incident with a new hit is told.
-    private mutating func arrange(_ incident: inout Incident, isLate: Bool, at now: Timestamp) {
-        guard incident.severity.isAtLeast(policy.minSeverity) else { return }
-        if let last = incident.lastLetter {
-            incident.due = min(incident.due ?? .distantFuture, max(now, last + policy.groupInterval))
-            return
-        }
-        if isLate, incident.due == nil {
-            incident.isLate = true
+    private mutating func arrange(_ index: Dictionary<Int64, Incident>.Index, isLate: Bool, at now: Timestamp) {
+        guard incidents.values[index].severity.isAtLeast(policy.minSeverity) else { return }
+        if incidents.values[index].arrange(isLate: isLate, policy, at: now) {
             lateSince = lateSince ?? now
             bookChanged = true
-            return
         }
-        guard !isLate else { return }
-        incident.isLate = false
-        let wait = incident.isUrgent ? .zero : policy.groupWait
-        incident.due = min(incident.due ?? .distantFuture, now + wait)
     }
 
     private static func keep(_ sample: Sample, in incident: inout Incident, limit: Int) {
         if incident.samples.count >= limit { incident.samples.removeLast(incident.samples.count - limit + 1) }
         incident.samples.append(sample)
+    }
+}
+
+extension RuleFacts {
+    /// Of the incident that stands for the rest of a rule: it is told from its first hit.
+    package var ofOverflow: RuleFacts {
+        var facts = self
+        facts.threshold = nil
+        return facts
+    }
+}
+
+extension Incident {
+    /// Counts hits that joined.
+    fileprivate mutating func count(_ counted: CountedHits, at now: Timestamp) {
+        hits += counted.count
+        lastHit = now
+        firstSeen = min(firstSeen, counted.firstSeen)
+        lastSeen = max(lastSeen, counted.lastSeen)
+        timeline.add(counted.times)
+        let wasUrgent = isUrgent
+        severity = max(severity, counted.rule.severity)
+        if isUrgent, !wasUrgent { isHeld = false }  // no longer for the other digest
+        rule = counted.rule
+        if isOver {  // its last letter still waits, and it has begun again
+            state = .open
+            endedBy = nil
+        }
+    }
+
+    /// Counts the last `count` hits, which came at `now`, towards the threshold; opens when it is reached.
+    fileprivate mutating func gather(_ count: Int, at now: Timestamp) {
+        guard let threshold = rule.threshold, threshold.count > 1 else {
+            state = .open
+            return
+        }
+        arrivals.removeAll { $0 <= now - threshold.within }
+        guard threshold.within > .zero else { return }
+        // A count beyond what is worth remembering is approached by the count alone.
+        let remembered = min(threshold.count, 1000)
+        // How many of them had to come until both were reached.
+        let needed = max(remembered - arrivals.count, threshold.count - (hits - count), 1)
+        if needed <= count {
+            state = .open
+            opened = now
+            arrivals = []
+        } else {
+            arrivals.append(contentsOf: repeatElement(now, count: min(count, remembered)))
+            if arrivals.count > remembered { arrivals.removeFirst(arrivals.count - remembered) }
+        }
+    }
+
+    /// Sets when an open incident with a new hit is told. Returns whether that is in the digest of late hits.
+    fileprivate mutating func arrange(isLate late: Bool, _ policy: ReportPolicy, at now: Timestamp) -> Bool {
+        if let last = lastLetter {
+            due = min(due ?? .distantFuture, max(now, last + policy.groupInterval))
+            return false
+        }
+        if late {
+            guard due == nil else { return false }
+            isLate = true
+            return true
+        }
+        isLate = false
+        due = min(due ?? .distantFuture, now + (isUrgent ? .zero : policy.groupWait))
+        return false
     }
 }

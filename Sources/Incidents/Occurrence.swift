@@ -87,10 +87,19 @@ package struct Occurrence: Sendable {
         captures = hit.captures.prefix(20).map { CapturedValue(name: $0.name, bytes: $0.value) }
     }
 
+    /// The fingerprint alone of a hit of a rule that groups.
+    package static func fingerprint(of hit: Hit, localHost: String) -> Fingerprint {
+        let origin = Origin(hit.record, localHost: localHost)
+        return Fingerprint(
+            rule: hit.rule.id, uid: hit.record.uid, groups: groups(of: hit, origin: origin, serial: ""))
+    }
+
     /// A record from the future or from before logs is dated by its reading.
-    static func plausible(_ time: Timestamp?, _ now: Timestamp) -> Timestamp {
-        guard let time, time <= now + .seconds(86400), time > now - .seconds(50 * 366 * 86400) else { return now }
-        return time
+    package static func plausible(_ time: Timestamp?, _ now: Timestamp) -> Timestamp {
+        // In microseconds, and not as `Duration`s, which have 128 bits: each line of a storm is asked.
+        let (day, life) = (86_400_000_000 as Int64, 50 * 366 * 86_400_000_000 as Int64)
+        guard let age = time.map({ now.microseconds &- $0.microseconds }), age >= -day, age < life else { return now }
+        return time ?? now
     }
 
     private static func groups(of hit: Hit, origin: Origin, serial: String) -> [(name: String, value: [UInt8])] {

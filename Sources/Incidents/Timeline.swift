@@ -34,6 +34,19 @@ package struct Timeline: Hashable, Sendable {
         counts[index] += count
     }
 
+    /// Adds what another one counted, as if its times had been added here one by one: slots of both begin at multiples of
+    /// their widths, so a slot of the narrower falls into one of the wider.
+    package mutating func add(_ other: Timeline) {
+        if counts.isEmpty {
+            self = other
+            return
+        }
+        while width < other.width { widen() }
+        for (index, count) in other.counts.enumerated() where count > 0 {
+            add(Timestamp(seconds: other.start + Int64(index) * other.width), count: count)
+        }
+    }
+
     private func fits(_ second: Int64) -> Bool {
         let first = min(start, second.flooredDivision(by: width) * width)
         let last = max(start + width * Int64(max(0, counts.count - 1)), second)

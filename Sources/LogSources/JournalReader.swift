@@ -41,7 +41,7 @@ package final class JournalReader {
         /// Between two tries to open a journal that cannot be read.
         package var retryInterval = Duration.seconds(10)
         /// Between two looks without any hint (a network file system gives none).
-        package var lookInterval = Duration.seconds(5)
+        package var lookInterval = Duration.seconds(15)
 
         package init(place: String = "") { self.place = place }
     }

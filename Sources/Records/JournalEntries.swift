@@ -70,9 +70,84 @@ package struct JournalEntries: Sendable {
     }
 
     package func priority(at index: Int) -> UInt8? { entries[index].priority }
+    package func time(at index: Int) -> Timestamp { entries[index].time }
 
     package func messageID(at index: Int) -> String? {
         entries[index].messageIDField.map { field($0).text }
+    }
+
+    /// As `Record.values(of:)`, without the record: the few fields that rules name are looked for where they stand.
+    func values(of name: String, at index: Int) -> [[UInt8]] {
+        switch name {
+        case "transport": return first("_TRANSPORT", at: index)
+        case "identifier":
+            let own = first("SYSLOG_IDENTIFIER", at: index)
+            return own.isEmpty ? first("_COMM", at: index) : own
+        case "host": return first("_HOSTNAME", at: index)
+        case "uid": return number("_UID", at: index, UInt32.self)
+        case "pid": return number("_PID", at: index, Int32.self)
+        case "priority": return entries[index].priority.map { [[UInt8(ascii: "0") + $0]] } ?? []
+        case "message_id": return first("MESSAGE_ID", at: index)
+        case "unit": return units(at: index)
+        case "file": return []
+        default: return all(name, at: index)
+        }
+    }
+
+    /// The user that wrote the entry.
+    package func uid(at index: Int) -> UInt32? {
+        first("_UID", at: index).first.flatMap { UInt32(String(decoding: $0, as: UTF8.self)) }
+    }
+
+    /// The value of the first field of that name.
+    package func value(of name: StaticString, at index: Int) -> ArraySlice<UInt8>? {
+        let count = name.utf8CodeUnitCount
+        for range in fields[fieldRange(of: index)] where has(range, name: name) {
+            return bytes[(range.lowerBound + count + 1)..<range.upperBound]
+        }
+        return nil
+    }
+
+    private func first(_ name: StaticString, at index: Int) -> [[UInt8]] {
+        // As a string and back: what is no UTF-8 in it is the same here as in the record.
+        value(of: name, at: index).map { [Array(String(decoding: $0, as: UTF8.self).utf8)] } ?? []
+    }
+
+    private func number<N: FixedWidthInteger>(_ name: StaticString, at index: Int, _: N.Type) -> [[UInt8]] {
+        let text = value(of: name, at: index).map { String(decoding: $0, as: UTF8.self) }
+        return text.flatMap { N($0) }.map { [Array(String($0).utf8)] } ?? []
+    }
+
+    private func all(_ name: String, at index: Int) -> [[UInt8]] {
+        let wanted = Array((name + "=").utf8)
+        return fields[fieldRange(of: index)].lazy.map { self.bytes[$0] }.filter { $0.starts(with: wanted) }
+            .map { Array($0.dropFirst(wanted.count)) }
+    }
+
+    private func units(at index: Int) -> [[UInt8]] {
+        let written = all("_SYSTEMD_UNIT", at: index)
+        var own = first("_SYSTEMD_UNIT", at: index)
+        if isServiceManager(index) {
+            let about = first("UNIT", at: index)
+            if !about.isEmpty { own = about }
+        }
+        return own + written.filter { $0 != own.first }
+    }
+
+    /// What the service manager says of a unit is about that unit: journalctl -u does the same (systemd.unit(5)).
+    private func isServiceManager(_ index: Int) -> Bool {
+        number("_PID", at: index, Int32.self) == [[UInt8(ascii: "1")]]
+            && number("_UID", at: index, UInt32.self) == [[UInt8(ascii: "0")]]
+    }
+
+    private func fieldRange(of index: Int) -> Range<Int> {
+        let end = index + 1 < entries.count ? entries[index + 1].firstField : fields.count
+        return entries[index].firstField..<end
+    }
+
+    private func has(_ range: Range<Int>, name: StaticString) -> Bool {
+        let count = name.utf8CodeUnitCount
+        return range.count > count && bytes[range.lowerBound + count] == UInt8(ascii: "=") && has(range, prefix: name)
     }
 
     private func field(_ index: Int) -> Field {
@@ -83,8 +158,7 @@ package struct JournalEntries: Sendable {
 
     package func record(at index: Int, source: Source, message: [UInt8]) -> Record {
         let entry = entries[index]
-        let end = index + 1 < entries.count ? entries[index + 1].firstField : fields.count
-        var record = Record(source: source, message: message, fields: (entry.firstField..<end).map { field($0) })
+        var record = Record(source: source, message: message, fields: fieldRange(of: index).map { field($0) })
         record.time = entry.time
         record.priority = entry.priority
         record.host = record.first("_HOSTNAME")

@@ -13,7 +13,7 @@ extension LineHeader {
             return nil
         }
         let stream: StaticString = scanner.bytes[start + 4] == UInt8(ascii: "e") ? "stderr" : "stdout"
-        let content = Array(scanner.bytes[scanner.at...])
+        let content = scanner.rest
         var header = parse(content, context: inner(context), depth: 1)
         header.fields.append(Field("stream", stream.description))
         header.time = header.time ?? time

@@ -20,7 +20,7 @@ extension LineHeader {
         guard scanner.skipSpaces() > 0 || scanner.isAtEnd || scanner.peek() == UInt8(ascii: ":") else { return nil }
         header.messageStart = scanner.at
         if header.nginx(scanner) || header.postgresql(&scanner) { return header }
-        header.priority = LogLevel.found(in: scanner.bytes, from: scanner.at)
+        header.priority = LogLevel.found(in: scanner)
         return header
     }
 
@@ -102,7 +102,7 @@ extension LineHeader {
         else { return nil }
         scanner.skipSpaces()
         header.time = time
-        header.priority = LogLevel.found(in: scanner.bytes, from: scanner.at)
+        header.priority = LogLevel.found(in: scanner)
         header.messageStart = scanner.at
         return header
     }
@@ -112,7 +112,7 @@ extension LineHeader {
         guard let time = scanner.asctime(context), scanner.skipSpaces() > 0 else { return nil }
         var header = LineHeader()
         header.time = time
-        header.priority = LogLevel.found(in: scanner.bytes, from: scanner.at)
+        header.priority = LogLevel.found(in: scanner)
         header.messageStart = scanner.at
         return header
     }

@@ -84,7 +84,7 @@ extension LineHeader {
         var number: Int32?
         if scanner.take("[") {
             let content = scanner.word(limit: 32, until: { $0 == 0x5d || $0 == 0x20 })
-            number = content.flatMap { Int32($0.text) }
+            number = content.flatMap(Self.processID)
             if content == nil || !scanner.take("]") {
                 scanner.at = start
                 return false
@@ -99,6 +99,17 @@ extension LineHeader {
         pid = number
         if identifier == "kernel" { _ = scanner.printkStamp() }
         return true
+    }
+
+    /// Digits alone, as far as Int32 goes; nil for anything else.
+    private static func processID(_ digits: ArraySlice<UInt8>) -> Int32? {
+        guard (1...10).contains(digits.count) else { return nil }
+        var value: Int64 = 0
+        for byte in digits {
+            guard byte &- 48 < 10 else { return nil }
+            value = value * 10 + Int64(byte - 48)
+        }
+        return Int32(exactly: value)
     }
 
     /// A name or address, IPv6 in brackets too. It stands in subjects and titles, and whoever may send a line chooses it.

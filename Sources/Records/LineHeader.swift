@@ -27,14 +27,32 @@ package struct LineHeader: Equatable, Sendable {
         parse(line, context: context, depth: 0)
     }
 
+    /// The header of the line that stands in `range` of `bytes`; its `messageStart` counts from there.
+    package static func parse(_ bytes: [UInt8], _ range: Range<Int>, context: LineContext) -> LineHeader {
+        parse(bytes, range, context: context, depth: 0)
+    }
+
     /// `depth`: a container's line holds the line of the program in it, once.
     static func parse(_ line: [UInt8], context: LineContext, depth: Int) -> LineHeader {
+        parse(line, 0..<line.count, context: context, depth: depth)
+    }
+
+    private static func parse(
+        _ bytes: [UInt8], _ range: Range<Int>, context: LineContext, depth: Int
+    ) -> LineHeader {
         if context.format == .plain { return LineHeader() }
-        var scanner = LineScanner(line)
+        var scanner = LineScanner(bytes, range)
+        var header = recognised(&scanner, context, depth: depth)
+        // What was recognised was counted from the beginning of `bytes`, but for what was decoded.
+        if header.decoded == nil { header.messageStart = max(0, header.messageStart - range.lowerBound) }
+        return header
+    }
+
+    private static func recognised(_ scanner: inout LineScanner, _ context: LineContext, depth: Int) -> LineHeader {
         guard let first = scanner.peek() else { return LineHeader() }
         switch first {
         case UInt8(ascii: "{"):
-            return json(line, context: context, depth: depth) ?? LineHeader()
+            return json(scanner.rest, context: context, depth: depth) ?? LineHeader()
         case UInt8(ascii: "<"):
             return syslogWithPriority(&scanner, context) ?? LineHeader()
         case UInt8(ascii: "["):
@@ -44,9 +62,10 @@ package struct LineHeader: Equatable, Sendable {
         case 0x20, 0x09:
             var header = LineHeader()
             guard context.format == .json || context.format == .docker else { return header }
+            let whole = scanner.rest
             scanner.skipSpaces()
             if scanner.peek() == UInt8(ascii: "{") {
-                header = json(line, context: context, depth: depth) ?? header
+                header = json(whole, context: context, depth: depth) ?? header
             }
             return header
         default:

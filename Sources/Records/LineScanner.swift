@@ -3,24 +3,34 @@
 import Formats
 
 struct LineScanner {
+    /// The line, and perhaps others around it: it stands in a block, and is not copied out of it.
     let bytes: [UInt8]
-    var at = 0
+    var at: Int
+    /// Where the line ends in `bytes`.
+    let end: Int
 
-    init(_ bytes: [UInt8], at start: Int = 0) {
+    init(_ bytes: [UInt8], at start: Int = 0) { self.init(bytes, start..<bytes.count) }
+
+    /// Of the line in `range` of `bytes`.
+    init(_ bytes: [UInt8], _ range: Range<Int>) {
         self.bytes = bytes
-        at = min(max(0, start), bytes.count)
+        end = min(max(0, range.upperBound), bytes.count)
+        at = min(max(0, range.lowerBound), end)
     }
 
-    var isAtEnd: Bool { at >= bytes.count }
+    var isAtEnd: Bool { at >= end }
 
     func peek(_ ahead: Int = 0) -> UInt8? {
         let index = at + ahead
-        return index >= 0 && index < bytes.count ? bytes[index] : nil
+        return index >= 0 && index < end ? bytes[index] : nil
     }
+
+    /// A copy of what is left of the line.
+    var rest: [UInt8] { Array(bytes[at..<end]) }
 
     mutating func take(_ text: StaticString) -> Bool {
         let count = text.utf8CodeUnitCount
-        guard at + count <= bytes.count else { return false }
+        guard at + count <= end else { return false }
         for i in 0..<count where bytes[at + i] != text.utf8Start[i] { return false }
         at += count
         return true
@@ -36,7 +46,7 @@ struct LineScanner {
 
     /// Exactly `count` digits.
     mutating func digits(_ count: Int) -> Int? {
-        guard at + count <= bytes.count else { return nil }
+        guard at + count <= end else { return nil }
         var value = 0
         for i in 0..<count {
             let digit = bytes[at + i] &- 48
@@ -51,7 +61,7 @@ struct LineScanner {
     mutating func number(limit: Int) -> Int? {
         var value = 0
         var index = at
-        while index < bytes.count, bytes[index] &- 48 < 10 {
+        while index < end, bytes[index] &- 48 < 10 {
             guard index - at < min(limit, 18) else { return nil }
             value = value * 10 + Int(bytes[index] - 48)
             index += 1
@@ -64,7 +74,7 @@ struct LineScanner {
     /// The bytes up to the first that `ends` accepts, or the line's end; nil when there are none or more than `limit`.
     mutating func word(limit: Int = 255, until ends: (UInt8) -> Bool) -> ArraySlice<UInt8>? {
         var index = at
-        while index < bytes.count, !ends(bytes[index]) {
+        while index < end, !ends(bytes[index]) {
             guard index - at < limit else { return nil }
             index += 1
         }
@@ -78,16 +88,31 @@ struct LineScanner {
 
     /// `1` to `12` for `Jan` to `Dec`, in English whatever the locale: logs are.
     mutating func monthName() -> Int? {
-        guard at + 3 <= bytes.count else { return nil }
-        let name = String(decoding: bytes[at..<at + 3], as: UTF8.self)
-        guard let index = CivilTime.monthNames.firstIndex(of: name) else { return nil }
+        guard at + 3 <= end else { return nil }
+        // Three letters in a number: each syslog line asks, and a string for each would cost more than all the rest.
+        let month: Int
+        switch UInt32(bytes[at]) << 16 | UInt32(bytes[at + 1]) << 8 | UInt32(bytes[at + 2]) {
+        case 0x4a_61_6e: month = 1
+        case 0x46_65_62: month = 2
+        case 0x4d_61_72: month = 3
+        case 0x41_70_72: month = 4
+        case 0x4d_61_79: month = 5
+        case 0x4a_75_6e: month = 6
+        case 0x4a_75_6c: month = 7
+        case 0x41_75_67: month = 8
+        case 0x53_65_70: month = 9
+        case 0x4f_63_74: month = 10
+        case 0x4e_6f_76: month = 11
+        case 0x44_65_63: month = 12
+        default: return nil
+        }
         at += 3
-        return index + 1
+        return month
     }
 
     /// `Mon` to `Sun`.
     mutating func dayName() -> Bool {
-        guard at + 3 <= bytes.count else { return false }
+        guard at + 3 <= end else { return false }
         guard CivilTime.dayNames.contains(String(decoding: bytes[at..<at + 3], as: UTF8.self)) else { return false }
         at += 3
         return true

@@ -7,17 +7,26 @@ enum LogLevel {
         guard let first = word.first, lengths(of: first | 0x20) & (1 << UInt16(min(word.count, 15))) != 0 else {
             return nil
         }
-        switch String(decoding: word.lazy.map { (65...90).contains($0) ? $0 | 0x20 : $0 }, as: UTF8.self) {
-        case "emerg", "emergency": return 0
-        case "alert": return 1
-        case "crit", "critical", "fatal", "panic", "dpanic": return 2
-        case "error", "err", "eror", "severe": return 3
-        case "warn", "warning": return 4
-        case "notice": return 5
-        case "info", "information", "informational", "log": return 6
-        case "debug", "trace", "verbose", "finest", "finer", "fine": return 7
-        default: return nil
+        return words.first { $0.word.utf8CodeUnitCount == word.count && isSame(word, $0.word) }?.level
+    }
+
+    private static let words: [(word: StaticString, level: UInt8)] = [
+        ("emerg", 0), ("emergency", 0), ("alert", 1), ("crit", 2), ("critical", 2), ("fatal", 2), ("panic", 2),
+        ("dpanic", 2), ("error", 3), ("err", 3), ("eror", 3), ("severe", 3), ("warn", 4), ("warning", 4), ("notice", 5),
+        ("info", 6), ("information", 6), ("informational", 6), ("log", 6), ("debug", 7), ("trace", 7), ("verbose", 7),
+        ("finest", 7), ("finer", 7), ("fine", 7),
+    ]
+
+    /// Letters of either case; compared where they stand, since each line of syslog asks of its host's name.
+    private static func isSame(_ word: some Collection<UInt8>, _ name: StaticString) -> Bool {
+        var at = 0
+        for byte in word {
+            guard (65...90).contains(byte) ? byte | 0x20 == name.utf8Start[at] : byte == name.utf8Start[at] else {
+                return false
+            }
+            at += 1
         }
+        return true
     }
 
     /// A bit for each length of the words below that begin with this letter.
@@ -65,8 +74,9 @@ enum LogLevel {
     }
 
     /// The level among the first words behind the time: `ERROR`, `[error]`, `[core:error]`, `level=error`.
-    static func found(in line: [UInt8], from start: Int) -> UInt8? {
-        var scanner = LineScanner(line, at: start)
+    static func found(in rest: LineScanner) -> UInt8? {
+        var scanner = rest
+        let start = scanner.at
         var words = 0
         while words < 6, scanner.at - start < 96, !scanner.isAtEnd {
             if let word = scanner.word(limit: 96, until: { !isLetter($0) }) {

@@ -42,7 +42,9 @@ final class CompiledPattern {
 
     let pattern: Pattern
     private let code: OpaquePointer
-    private let names: [(name: String, group: Int)]
+    /// The names of the pattern's groups, in its order, and the number of each.
+    let groupNames: [String]
+    private let groups: [Int]
     private var isPrepared = false
 
     /// - Throws: `Diagnostic` at the pattern's place.
@@ -59,7 +61,9 @@ final class CompiledPattern {
             throw Self.fault(pattern, "\(Self.words(number)) (character \(offset + 1) of the pattern)", of: subject)
         }
         self.code = code
-        names = Self.names(of: code)
+        let names = Self.names(of: code)
+        groupNames = names.map(\.name)
+        groups = names.map(\.group)
     }
 
     deinit { pcre2_code_free_8(code) }
@@ -84,16 +88,15 @@ final class CompiledPattern {
         subject.withUnsafeBufferPointer { match($0, workspace) }
     }
 
-    /// The named groups that took part in the last match of this pattern in the workspace, which was on `subject`.
-    func captures(of subject: [UInt8], _ workspace: PatternWorkspace) -> [Capture] {
-        guard let offsets = pcre2_get_ovector_pointer_8(workspace.match) else { return [] }
+    /// Adds where the named groups that took part in the last match of this pattern in the workspace took their text.
+    func appendCaptures(to captures: inout [Marks.CapturedRange], _ workspace: PatternWorkspace) {
+        guard !groups.isEmpty, let offsets = pcre2_get_ovector_pointer_8(workspace.match) else { return }
         let count = Int(pcre2_get_ovector_count_8(workspace.match))
-        return names.compactMap { name, group in
-            guard group < count else { return nil }
+        for (name, group) in groups.enumerated() where group < count {
             let (start, end) = (offsets[2 * group], offsets[2 * group + 1])
             // PCRE2_UNSET is the largest size, which arrives as -1.
-            guard start >= 0, start <= end, end <= subject.count else { return nil }
-            return Capture(name: name, value: Array(subject[start..<end]))
+            guard start >= 0, start <= end else { continue }
+            captures.append(Marks.CapturedRange(name: name, range: start..<end))
         }
     }
 

@@ -4,35 +4,35 @@ import Records
 import Rules
 
 /// The decisions about one record.
-struct Decision {
+struct Decision<Subject: MatchSubject> {
     let matcher: Matcher
-    let record: Record
-    let index: Int
+    let subject: Subject
+    let place: Marks.Place
     let asking: Matcher.Asking
     private(set) var isHit = false
 
-    init(matcher: Matcher, record: Record, index: Int, asking: Matcher.Asking) {
+    init(matcher: Matcher, subject: Subject, place: Marks.Place, asking: Matcher.Asking) {
         self.matcher = matcher
-        self.record = record
-        self.index = index
+        self.subject = subject
+        self.place = place
         self.asking = asking
     }
 
     /// Decides a rule by those of its patterns that the scan named.
-    mutating func patterns(_ found: ArraySlice<Int>, of rule: Int, _ matches: inout Matches) {
+    mutating func patterns(_ found: ArraySlice<Int>, of rule: Int, _ marks: inout Marks) {
         guard conditionsHold(rule, strictly: asking == .live) else { return }
         for role in [Search.Role.match, .recovery] {
             for number in found where matcher.searches[number].role == role {
                 let pattern = matcher.searches[number].pattern
-                guard holds(pattern, rule, &matches) else { continue }
+                guard holds(pattern, rule, &marks) else { continue }
                 // Read before 'unless' uses the workspace.
-                let captures = pattern.captures(of: record.message, matcher.workspace)
+                let first = marks.captures.count
+                pattern.appendCaptures(to: &marks.captures, matcher.workspace)
+                let mark = mark(rule, search: number, first..<marks.captures.count)
                 if role == .recovery {
-                    let source = matcher.rules.rules[rule]
-                    matches.recoveries.append(
-                        Matches.Recovery(index: index, rule: source, record: record, captures: captures))
-                } else if !isTakenBack(rule, &matches) {
-                    note(rule, captures, &matches)
+                    marks.recoveries.append(mark)
+                } else if !isTakenBack(rule, &marks) {
+                    note(mark, &marks)
                 }
                 break
             }
@@ -40,18 +40,22 @@ struct Decision {
     }
 
     /// Decides a rule without patterns.
-    mutating func fields(of rule: Int, _ matches: inout Matches) {
-        guard conditionsHold(rule, strictly: true), !isTakenBack(rule, &matches) else { return }
-        note(rule, [], &matches)
+    mutating func fields(of rule: Int, _ marks: inout Marks) {
+        guard conditionsHold(rule, strictly: true), !isTakenBack(rule, &marks) else { return }
+        note(mark(rule, search: -1, 0..<0), &marks)
     }
 
-    private mutating func note(_ rule: Int, _ captures: [Capture], _ matches: inout Matches) {
-        let source = matcher.rules.rules[rule]
-        let found = Matches.Found(index: index, hit: Hit(rule: source, record: record, captures: captures))
-        if source.expectEvery != nil {
-            matches.signsOfLife.append(found)
+    private func mark(_ rule: Int, search: Int, _ captured: Range<Int>) -> Marks.Mark {
+        Marks.Mark(
+            index: subject.index, rule: rule, search: search, captured: captured, place: place,
+            message: subject.message)
+    }
+
+    private mutating func note(_ mark: Marks.Mark, _ marks: inout Marks) {
+        if matcher.compiled[mark.rule].isExpected {
+            marks.signsOfLife.append(mark)
         } else {
-            matches.hits.append(found)
+            marks.hits.append(mark)
             isHit = true
         }
     }
@@ -61,26 +65,27 @@ struct Decision {
         let parts = matcher.compiled[rule]
         return parts.conditions.allSatisfy { condition in
             // A rule that fields alone decide cannot do without them.
-            if parts.hasPatterns, !record.has(field: condition.field) { return true }
-            return condition.holds(RuleField.values(condition.field, of: record), strictly: strictly)
+            if parts.hasPatterns, !subject.has(field: condition.field) { return true }
+            return condition.holds(subject.values(of: condition.field), strictly: strictly)
         }
     }
 
-    private func isTakenBack(_ rule: Int, _ matches: inout Matches) -> Bool {
-        for pattern in matcher.compiled[rule].unless where holds(pattern, rule, &matches) { return true }
+    private func isTakenBack(_ rule: Int, _ marks: inout Marks) -> Bool {
+        for pattern in matcher.compiled[rule].unless where holds(pattern, rule, &marks) { return true }
         return false
     }
 
     /// A pattern that cannot be decided counts as missed, and is told.
-    private func holds(_ pattern: CompiledPattern, _ rule: Int, _ matches: inout Matches) -> Bool {
-        switch pattern.match(record.message, matcher.workspace) {
+    private func holds(_ pattern: CompiledPattern, _ rule: Int, _ marks: inout Marks) -> Bool {
+        switch subject.withMessage({ pattern.match($0, matcher.workspace) }) {
         case .matched: return true
         case .missed: return false
         case .undecided(let words):
             let source = matcher.rules.rules[rule]
-            matches.notices.append(
+            let record = subject.record
+            marks.notices.append(
                 MatchNotice(
-                    index: index, rule: source, pattern: pattern.pattern, record: record,
+                    index: subject.index, rule: source, pattern: pattern.pattern, record: record,
                     text: "A pattern of the rule '\(source.id)' gave up on a line of \(record.message.count) bytes "
                         + "(\(words)); it may take exponential time: make its repeats exclude each other."))
             return false

@@ -56,48 +56,79 @@ package final class Matcher {
         matches(in: batch).hits.map { ($0.index, $0.hit) }
     }
 
-    /// All that the rules say of the batch, in the order of its records; of one record, in the order of the rules.
+    /// All that the rules say of the batch, built: in the order of its records; of one record, in the order of the rules.
     package func matches(in batch: RecordBatch) -> Matches {
+        matches(marks(in: batch)) { batch.record(at: $0.index) }
+    }
+
+    /// All that the rules say of the batch, in the same order, as places in it.
+    package func marks(in batch: RecordBatch) -> Marks {
         var named = candidates(in: batch)
-        named += recordsDecidedByFields(of: batch)
-        named.sort { ($0.record, $0.search) < ($1.record, $1.search) }
-        var matches = Matches()
+        let byFields = recordsDecidedByFields(of: batch)
+        named += byFields
+        // The scan gives them in order, but for a few.
+        if !byFields.isEmpty || zip(named, named.dropFirst()).contains(where: { $0 > $1 }) {
+            named.sort()
+        }
+        var marks = Marks()
+        marks.hits.reserveCapacity(named.count)
+        var searches: [Int] = []
+        let standing = StandingSubject(batch)
         var from = 0
         while from < named.count {
             let index = named[from].record
-            var to = from
-            while to < named.count, named[to].record == index { to += 1 }
-            decide(batch.record(at: index), index, named[from..<to].map(\.search), &matches)
-            from = to
+            searches.removeAll(keepingCapacity: true)
+            while from < named.count, named[from].record == index {
+                if searches.last != named[from].search { searches.append(named[from].search) }
+                from += 1
+            }
+            decide(batch, standing, index, searches, &marks)
         }
-        return matches
+        return marks
     }
 
     /// What the rules say of an example: a field of `where` that it does not show is not asked.
     package func matches(example record: Record) -> Matches {
-        var matches = Matches()
-        decide(record, 0, searches(in: record.message), .example, &matches)
-        return matches
+        var marks = Marks()
+        let subject = BuiltSubject(index: 0, record: record)
+        decide(subject, .entry, searches(in: record.message)[...], .example, &marks)
+        return matches(marks) { _ in record }
     }
 
     /// What the rules say of one record, of which the scan named `searches`.
     func matches(of record: Record, named searches: [Int]) -> Matches {
-        var matches = Matches()
-        decide(record, 0, searches, &matches)
-        return matches
+        var marks = Marks()
+        decide(BuiltSubject(index: 0, record: record), searches, &marks)
+        return matches(marks) { _ in record }
     }
 
     // MARK: Candidates
 
     /// `search` is an index of `searches`, or their count for a line of JSON, or -1 for a record to be looked at for
     /// its fields.
-    private typealias Named = (record: Int, search: Int)
+    private struct Named: Comparable {
+        var record: Int
+        var search: Int
+        static func < (a: Named, b: Named) -> Bool { a.record != b.record ? a.record < b.record : a.search < b.search }
+    }
 
     private func candidates(in batch: RecordBatch) -> [Named] {
         batch.bytes.withUnsafeBytes { raw in
-            database.scan(raw).compactMap { candidate in
-                batch.index(ofByte: Int(candidate.end) - 1).map { (record: $0, search: Int(candidate.pattern)) }
+            let found = database.scan(raw)
+            var named: [Named] = []
+            named.reserveCapacity(found.count)
+            var last = 0
+            for candidate in found {
+                // Most end in the record of the one before, or in the next.
+                let byte = Int(candidate.end) - 1
+                while last + 1 < batch.count, batch.ranges[last].upperBound < byte { last += 1 }
+                if last < batch.count, batch.ranges[last].lowerBound <= byte, byte <= batch.ranges[last].upperBound {
+                    named.append(Named(record: last, search: Int(candidate.pattern)))
+                } else if let index = batch.index(ofByte: byte) {
+                    named.append(Named(record: index, search: Int(candidate.pattern)))
+                }
             }
+            return named
         }
     }
 
@@ -115,8 +146,9 @@ package final class Matcher {
             .reduce(UInt8(0)) { $0 | compiled[$1].priorities }
         if ids.isEmpty, priorities == 0 { return [] }
         return (0..<batch.count).compactMap { index in
-            if let priority = batch.priority(at: index), priorities & (1 << (priority & 7)) != 0 { return (index, -1) }
-            if !ids.isEmpty, let id = batch.messageID(at: index), ids.contains(id) { return (index, -1) }
+            let looked = Named(record: index, search: -1)
+            if let priority = batch.priority(at: index), priorities & (1 << (priority & 7)) != 0 { return looked }
+            if !ids.isEmpty, let id = batch.messageID(at: index), ids.contains(id) { return looked }
             return nil
         }
     }
@@ -125,34 +157,60 @@ package final class Matcher {
 
     enum Asking { case live, example }
 
-    /// A record of a batch or a file.
-    private func decide(_ record: Record, _ index: Int, _ named: [Int], _ matches: inout Matches) {
+    /// A record of a batch; `named` is sorted.
+    private func decide(
+        _ batch: RecordBatch, _ standing: StandingSubject, _ index: Int, _ named: [Int], _ marks: inout Marks
+    ) {
+        if named.last != searches.count {
+            if batch.source.isJournal {
+                standing.stand(at: index, nil)
+                return decide(standing, .entry, named[...], .live, &marks)
+            }
+            if let header = batch.header(at: index) {
+                standing.stand(at: index, header)
+                marks.headers.append(header)
+                return decide(standing, .line(marks.headers.count - 1), named[...], .live, &marks)
+            }
+        }
+        decide(BuiltSubject(index: index, record: batch.record(at: index)), named, &marks)
+    }
+
+    /// A record that was built.
+    private func decide(_ subject: BuiltSubject, _ named: [Int], _ marks: inout Marks) {
         // The decoded message of a line of JSON stands nowhere in the block: it is scanned by itself.
         let isDecoded = named.contains(searches.count)
-        decide(record, index, isDecoded ? searches(in: record.message) : named, .live, &matches)
+        let found = isDecoded ? searches(in: subject.record.message) : named
+        marks.records.append(subject.record)
+        decide(subject, .built(marks.records.count - 1), found[...], .live, &marks)
     }
 
     /// `found`: the searches that may match, sorted; numbers that are none are passed over.
-    private func decide(
-        _ record: Record, _ index: Int, _ found: [Int], _ asking: Asking, _ matches: inout Matches
+    private func decide<Subject: MatchSubject>(
+        _ subject: Subject, _ place: Marks.Place, _ found: ArraySlice<Int>, _ asking: Asking, _ marks: inout Marks
     ) {
-        var decision = Decision(matcher: self, record: record, index: index, asking: asking)
-        let found = found.filter { searches.indices.contains($0) }
-        var at = 0
-        while at < found.count {
+        var decision = Decision(matcher: self, subject: subject, place: place, asking: asking)
+        var at = found.startIndex
+        while at < found.endIndex {
+            guard searches.indices.contains(found[at]) else {
+                at += 1
+                continue
+            }
             let rule = searches[found[at]].rule
             var end = at
-            while end < found.count, searches[found[end]].rule == rule { end += 1 }
-            if !rules.rules[rule].isFloor { decision.patterns(found[at..<end], of: rule, &matches) }
+            while end < found.endIndex, searches.indices.contains(found[end]), searches[found[end]].rule == rule {
+                end += 1
+            }
+            if !compiled[rule].isFloor { decision.patterns(found[at..<end], of: rule, &marks) }
             at = end
         }
-        for rule in fieldRules { decision.fields(of: rule, &matches) }
+        for rule in fieldRules { decision.fields(of: rule, &marks) }
         guard !decision.isHit else { return }
         for rule in floorRules {
             if compiled[rule].hasPatterns {
-                decision.patterns(found.filter { searches[$0].rule == rule }[...], of: rule, &matches)
+                let own = found.filter { searches.indices.contains($0) && searches[$0].rule == rule }
+                decision.patterns(own[...], of: rule, &marks)
             } else {
-                decision.fields(of: rule, &matches)
+                decision.fields(of: rule, &marks)
             }
             if decision.isHit { return }
         }

@@ -43,6 +43,10 @@ struct CompiledRule {
     var unless: [CompiledPattern] = []
     /// Decided by fields alone.
     var hasPatterns = true
+    /// It is asked only where no other rule hit, and its matches are signs of life: kept here, because a copy of a whole
+    /// `Rule` for each candidate costs more than the decision.
+    var isFloor = false
+    var isExpected = false
     /// Nothing but its patterns decides whether a file's line is hit.
     var isDecidedByPatternInFiles = true
     /// For a rule without patterns: a bit for each priority that it asks for; all when it asks for none.
@@ -64,6 +68,8 @@ struct RuleCompiler {
         var parts = CompiledRule()
         parts.conditions = Self.conditions(of: rule).map { CompiledRule.Condition($0) }
         parts.hasPatterns = !rule.match.isEmpty
+        parts.isFloor = rule.isFloor
+        parts.isExpected = rule.expectEvery != nil
         let example = Record(source: .file(""), message: [])
         parts.isDecidedByPatternInFiles =
             rule.unless.isEmpty && rule.expectEvery == nil && !rule.isFloor

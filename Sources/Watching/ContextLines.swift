@@ -35,7 +35,10 @@ struct ContextLines {
     init(count: Int) { self.count = max(0, count) }
 
     /// The lines around the record `index` of `batch`; `after` may come short at the batch's end.
-    func around(_ index: Int, of record: Record, in batch: RecordBatch) -> (before: [String], after: [String]) {
+    /// - Parameter earlier: the lines before the batch, if it is not the one that is looked at now.
+    func around(
+        _ index: Int, of record: Record, in batch: RecordBatch, after earlier: [Line]? = nil
+    ) -> (before: [String], after: [String]) {
         guard count > 0 else { return ([], []) }
         let key = Self.key(of: record)
         var before: [String] = []
@@ -45,7 +48,7 @@ struct ContextLines {
             at -= 1
         }
         if at < 0, before.count < count {
-            let earlier = (tails[batch.source] ?? []).filter { $0.key == key }.suffix(count - before.count)
+            let earlier = (earlier ?? tail(of: batch.source)).filter { $0.key == key }.suffix(count - before.count)
             before.insert(contentsOf: earlier.map(\.text), at: 0)
         }
         var after: [String] = []
@@ -56,6 +59,9 @@ struct ContextLines {
         }
         return (before, after)
     }
+
+    /// The last lines of a source.
+    func tail(of source: Source) -> [Line] { tails[source] ?? [] }
 
     /// Remembers that a sample lacks lines after it, which the next batch may bring.
     mutating func await(_ sample: Sample, of incident: Int64, record: Record) {

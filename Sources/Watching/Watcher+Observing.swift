@@ -9,55 +9,60 @@ import RuleMatching
 import Rules
 
 extension Watcher {
-    /// Joins all hits of a batch.
+    /// Joins all hits of a batch. Most of a storm's are counted where they stand; what is new or wanted as a sample is built.
     func observe(_ batch: RecordBatch, at now: Timestamp) {
         for (incident, sample, lines) in context.continuations(in: batch) {
             book.addContext(lines, toSampleAt: sample.time, text: sample.text, of: incident)
         }
-        let matches = matcher.matches(in: batch)
-        var last: [Int64: Matches.Found] = [:]
-        var recoveries = matches.recoveries[...]
-        for found in matches.hits where !isOwnLine(found.hit.record) {
+        lastHits.readOn(batch.source)
+        let view = BatchView(batch, matcher)
+        counter.begin(book, at: now)
+        var recoveries = view.marks.recoveries[...]
+        for mark in view.marks.hits where !isOwnLine(mark, view) {
             // In the order of the log: a recovery ends what was before it, not what comes after.
-            while let recovery = recoveries.first, recovery.index < found.index {
-                recover(recoveries.removeFirst(), at: now)
+            while let recovery = recoveries.first, recovery.index < mark.index {
+                recover(recoveries.removeFirst(), view, at: now)
             }
-            let (id, sampled) = join(found, in: batch, at: now)
-            last[id] = sampled ? nil : found
+            if counter.count(mark, view, &book) == .toBuild { join(mark, view, at: now) }
         }
-        for recovery in recoveries { recover(recovery, at: now) }
-        // Of many hits of one incident in a batch the last is shown too, and only that one costs a sample.
-        for (id, found) in last.sorted(by: { $0.key < $1.key }) {
-            book.replaceLastSample(sample(of: found, in: batch, for: id, at: now), of: id)
-        }
-        for notice in matches.notices where isInForce("herald-pattern-limit") {
+        for recovery in recoveries { recover(recovery, view, at: now) }
+        counter.flush(into: &book)
+        for notice in view.marks.notices where isInForce("herald-pattern-limit") {
             join(OwnNotice.occurrence(of: notice, localHost: host, at: now), at: now)
         }
+        lastHits.note(counter.takeLast(), in: batch, after: context.tail(of: batch.source), at: now)
         context.keepTail(of: batch)
+        showLastHits(all: false)
     }
 
-    private func join(_ found: Matches.Found, in batch: RecordBatch, at now: Timestamp) -> (id: Int64, sampled: Bool) {
-        var occurrence = Occurrence(found.hit, localHost: host, serial: book.nextSerial, at: now)
-        guard book.wantsSample(occurrence.fingerprint) else { return (book.join(occurrence, at: now), false) }
-        let around = context.around(found.index, of: found.hit.record, in: batch)
+    /// A hit that is built: it opens its incident, or stands in a letter as a sample.
+    private func join(_ mark: Marks.Mark, _ view: BatchView, at now: Timestamp) {
+        let hit = view.hit(mark)
+        var occurrence = Occurrence(hit, localHost: host, serial: book.nextSerial, at: now)
+        let around = context.around(mark.index, of: hit.record, in: view.batch)
         let sample = Sample(
-            time: occurrence.time, origin: occurrence.origin, text: Sample.line(text(of: found.hit.record)),
+            time: occurrence.time, origin: occurrence.origin, text: Sample.line(text(of: hit.record)),
             before: around.before, after: around.after)
         occurrence.sample = sample
-        if book.isNew(occurrence.fingerprint) { occurrence.explanation = explanation(of: found.hit.record) }
+        if book.isNew(occurrence.fingerprint) { occurrence.explanation = explanation(of: hit.record) }
         let id = book.join(occurrence, at: now)
-        context.await(sample, of: id, record: found.hit.record)
-        return (id, true)
+        context.await(sample, of: id, record: hit.record)
+        counter.wasBuilt(for: id)
+        lastHits.forget(id)
     }
 
-    private func sample(of found: Matches.Found, in batch: RecordBatch, for id: Int64, at now: Timestamp) -> Sample {
-        let record = found.hit.record
-        let around = context.around(found.index, of: record, in: batch)
-        let sample = Sample(
-            time: record.time ?? now, origin: Origin(record, localHost: host), text: Sample.line(text(of: record)),
-            before: around.before, after: around.after)
-        context.await(sample, of: id, record: record)
-        return sample
+    /// Of many hits of one incident the last is shown too, and only that one costs a sample.
+    /// - Parameter all: else only those in batches that are too many to be kept.
+    func showLastHits(all: Bool) {
+        for last in lastHits.take(all: all) {
+            let record = last.held.batch.record(at: last.index)
+            let around = context.around(last.index, of: record, in: last.held.batch, after: last.held.earlier)
+            let sample = Sample(
+                time: Occurrence.plausible(record.time, last.held.time), origin: Origin(record, localHost: host),
+                text: Sample.line(text(of: record)), before: around.before, after: around.after)
+            book.replaceLastSample(sample, of: last.incident)
+            if !last.held.isReadOn { context.await(sample, of: last.incident, record: record) }
+        }
     }
 
     /// What the journal's catalog says of it. Its places are filled with fields that anyone may have written.
@@ -70,7 +75,10 @@ extension Watcher {
     /// A file's line whole, with its header; of the journal the message.
     private func text(of record: Record) -> [UInt8] { record.source.isJournal ? record.message : record.raw }
 
-    private func recover(_ recovery: Matches.Recovery, at now: Timestamp) {
+    private func recover(_ mark: Marks.Mark, _ view: BatchView, at now: Timestamp) {
+        guard book.awaitsRecovery(of: view.rule(mark).id) else { return }
+        counter.flush(into: &book)
+        let recovery = view.recovery(mark)
         book.recover(
             RecoverySign(
                 ruleID: recovery.rule.id, record: recovery.record, captures: recovery.captures, localHost: host, at: now
@@ -95,7 +103,9 @@ extension Watcher {
 
     /// A line of our own daemons is never an incident: a fault of the mailer would be told by a letter that cannot go.
     /// In the journal anyone may call himself herald-mailer, so there the unit or the user must be ours too.
-    private func isOwnLine(_ record: Record) -> Bool {
+    private func isOwnLine(_ mark: Marks.Mark, _ view: BatchView) -> Bool {
+        guard view.identifier(of: mark, beginsWith: "herald-") else { return false }
+        let record = view.hit(mark).record
         guard let identifier = record.identifier, Self.programs.contains(identifier) else { return false }
         guard record.source.isJournal else { return true }
         return record.uid == 0 || record.uid == geteuid() || record.unit == identifier + ".service"

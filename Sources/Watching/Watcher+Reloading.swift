@@ -39,6 +39,7 @@ extension Watcher {
         reloadFault = nil
         self.settings = settings
         self.matcher = matcher
+        counter = HitCounter(matcher.rules, localHost: host)
         book.policy = ReportPolicy(settings.report)
         context = ContextLines(count: settings.report.contextLines)
         log.notice("reloaded: \(matcher.rules.rules.count) rules")

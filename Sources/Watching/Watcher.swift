@@ -34,6 +34,8 @@ package final class Watcher {
     let store: WatcherStore
     var outbox: Outbox
     var context: ContextLines
+    var counter: HitCounter
+    var lastHits = LastHits()
     var pending = RoundChanges()
     let desk: WatcherDesk
     let log: Logger
@@ -49,6 +51,8 @@ package final class Watcher {
     private var checkpointDue: Duration?
     private var pruneDue: Duration = .zero
     var commitRetryAt: Duration?
+    /// Until when commits pause in a storm.
+    private var commitPause: Duration?
     private var commitWait = Duration.seconds(1)
     /// What needs a person, for the status.
     var storeFault: String?
@@ -91,6 +95,7 @@ package final class Watcher {
         sources = SourceSet(settings.watch, checkpoints: try store.checkpoints())
         outbox = Outbox(path: settings.paths.incoming("watcher"))
         context = ContextLines(count: settings.report.contextLines)
+        counter = HitCounter(matcher.rules, localHost: host)
         outbox.wake(at: now.monotonic)  // letters of the last run
         if let text = store.setAside {
             log.error("\(text)")
@@ -123,9 +128,12 @@ package final class Watcher {
                 if !output.isEmpty { isIdle = false }
                 take(output, at: time.wall)
             }
+            if book.nextDue.map({ $0 <= time.wall }) ?? false { showLastHits(all: true) }
             write(book.due(time.wall, caughtUp: sources.isIdle), at: time)
         }
-        keep(at: time, evenCheckpointsAlone: checkpointDue.map { $0 <= time.monotonic } ?? false)
+        if !mayCommitLater(at: time) {
+            keep(at: time, evenCheckpointsAlone: checkpointDue.map { $0 <= time.monotonic } ?? false)
+        }
         handOver(at: time)
         prune(at: time)
         return isIdle && sources.isIdle && commitRetryAt == nil
@@ -147,6 +155,7 @@ package final class Watcher {
 
     /// The letters of what is due, on their way to the same commit.
     private func write(_ reports: [Report], at time: SourceTime) {
+        if reports.isEmpty { return }
         let mailroom = Mailroom(settings: settings, host: host, mailName: HostNames.mail())
         for report in reports {
             var letters: [Int64: String] = [:]
@@ -188,8 +197,16 @@ package final class Watcher {
         }
     }
 
+    /// In a storm every round changes many incidents, and a commit writes each of them whole. While more waits to be read
+    /// and nobody waits for a letter, commits take a tenth of the time at most; a crash reads a second of the log again.
+    private func mayCommitLater(at time: SourceTime) -> Bool {
+        guard let commitPause, time.monotonic < commitPause else { return false }
+        return !pending.isUrgent && unanswered.isEmpty && commitRetryAt == nil && !sources.isIdle
+    }
+
     /// Commits what changed: at once where there is a hit or a letter, checkpoints alone every 30 s and at the end.
     func keep(at time: SourceTime, evenCheckpointsAlone: Bool) {
+        showLastHits(all: true)
         let changes = book.changes
         let isUrgent = pending.isUrgent || !changes.isEmpty
         if !isUrgent, !(evenCheckpointsAlone && pending.hasCheckpoints) {
@@ -197,7 +214,10 @@ package final class Watcher {
             return
         }
         do {
+            let start = clock().monotonic
             try store.commit(pending, changes, at: time.wall)
+            let end = clock().monotonic
+            commitPause = end + min((end - start) * 9, .seconds(1))
             if !pending.letters.isEmpty { outbox.wake(at: time.monotonic) }
             pending = RoundChanges()
             book.changesKept()

@@ -1,0 +1,58 @@
+// What is asked of a record before anybody builds it: in a storm every line hits, and a `Record` for each (texts copied,
+// strings made) costs more than the scan, the decision and the counting together.
+// Must stay true: what is answered here is what `record(at:)` answers.
+
+import Formats
+
+extension RecordBatch {
+    /// The header of a file's line that stands in the block as it is; nil for all others, which have to be built (a line
+    /// of JSON) or have none (the journal).
+    package func header(at index: Int) -> LineHeader? {
+        guard case .lines(let context) = origin else { return nil }
+        let header = LineHeader.parse(bytes, ranges[index], context: context)
+        return header.decoded == nil ? header : nil
+    }
+
+    /// Where in `bytes` the message of a record stands: behind the header, without CR at its end.
+    package func message(at index: Int, _ header: LineHeader?) -> Range<Int> {
+        let range = ranges[index]
+        guard let header else { return range }
+        let start = min(range.lowerBound + header.messageStart, range.upperBound)
+        var end = range.upperBound
+        while end > start, bytes[end - 1] == 0x0d { end -= 1 }
+        return start..<end
+    }
+
+    /// As `Record.has(field:)`, of a journal's entry or a line with this header.
+    package func has(field: String, at index: Int, _ header: LineHeader?) -> Bool {
+        guard let header else { return source.isJournal }
+        switch field {
+        case "transport", "unit", "uid", "message_id": return false
+        case "identifier", "host", "pid", "priority", "file", "MESSAGE": return true
+        default: return header.fields.contains { $0.name == field }
+        }
+    }
+
+    /// As `Record.values(of:)`, of a journal's entry or a line with this header.
+    package func values(of field: String, at index: Int, _ header: LineHeader?) -> [[UInt8]] {
+        if field == "MESSAGE" { return [Array(bytes[message(at: index, header)])] }
+        guard let header else {
+            if case .journal(let entries) = origin { return entries.values(of: field, at: index) }
+            return []
+        }
+        switch field {
+        case "host": return header.host.map { [Array($0.utf8)] } ?? []
+        case "identifier": return header.identifier.map { [Array($0.utf8)] } ?? []
+        case "pid": return header.pid.map { [Array(String($0).utf8)] } ?? []
+        case "priority": return header.priority.map { [[UInt8(ascii: "0") + $0]] } ?? []
+        case "file": if case .file(let path) = source { return [Array(path.utf8)] } else { return [] }
+        default: return header.fields.lazy.filter { $0.name == field }.map(\.value)
+        }
+    }
+
+    /// The time of a journal's entry; of a line it is its header's.
+    package func time(at index: Int, _ header: LineHeader?) -> Timestamp? {
+        if case .journal(let entries) = origin { return entries.time(at: index) }
+        return header?.time
+    }
+}

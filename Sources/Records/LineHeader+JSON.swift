@@ -17,6 +17,28 @@ extension LineHeader {
         "error.stack_trace", "full_message", "reason", "attr",
     ]
 
+    private static let quotedDetailNames = detailNames.map { Array("\($0)\"".utf8) }
+
+    /// Whether the message of a line of JSON (behind a container's header or not) stands in the line's bytes just as it
+    /// will be matched: what no pattern was found in there needs no parsing. False in doubt: where there is an escape,
+    /// but for the line feed that ends a member's text; a detail that is put behind the message; a byte that is no ASCII,
+    /// since what is no UTF-8 is replaced.
+    package static func isLiteral(_ line: UnsafeRawBufferPointer) -> Bool {
+        var at = 0
+        while at < line.count {
+            let byte = line[at]
+            at += 1
+            if byte >= 0x80 { return false }
+            if byte == 0x5c {
+                guard at + 1 < line.count, line[at] == UInt8(ascii: "n"), line[at + 1] == 0x22 else { return false }
+            } else if byte == 0x22 {
+                let rest = line[at...]
+                if quotedDetailNames.contains(where: { rest.starts(with: $0) }) { return false }
+            }
+        }
+        return true
+    }
+
     /// Nil when the line is no JSON object.
     static func json(_ line: [UInt8], context: LineContext, depth: Int) -> LineHeader? {
         guard let value = try? JSON.parse(line), let members = value.members else { return nil }

@@ -35,6 +35,12 @@ extension Matcher {
                 at += 1
             }
             if searches.count > 1 { searches = Set(searches).sorted() }
+            // A line of JSON in which nothing was found: it is parsed only where its message may be other than its bytes.
+            if searches == [self.searches.count],
+                LineHeader.isLiteral(UnsafeRawBufferPointer(rebasing: block[start..<end]))
+            {
+                continue
+            }
             body(NamedLine(range: start..<end, searches: searches))
         }
     }

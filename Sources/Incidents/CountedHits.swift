@@ -42,10 +42,10 @@ package struct CountedHits: Sendable {
         countOfSecond = 0
     }
 
-    /// When they came.
-    var times: Timeline {
-        var whole = self
-        whole.flush()
-        return whole.timeline
+    /// Adds when they came.
+    func addTimes(to other: inout Timeline) {
+        // Hits of one second, as those of a batch mostly are, never needed a timeline of their own.
+        if !timeline.isEmpty { other.add(timeline) }
+        if countOfSecond > 0 { other.add(Timestamp(seconds: second), count: countOfSecond) }
     }
 }

@@ -78,12 +78,12 @@ package struct IncidentBook: Sendable {
         return (id, true)
     }
 
-    /// Whether hits of this incident still count towards its rule's threshold: these join one by one.
-    package func isGathering(_ id: Int64) -> Bool { incidents[id]?.state == .gathering }
-
-    /// Whether the book wants a sample with the next hit of this incident, apart from the last one of a batch.
-    package func wantsSample(_ id: Int64) -> Bool {
-        incidents[id].map { $0.samples.count < sampleLimit - 1 } ?? true
+    /// What the next hit of this incident needs: a sample, apart from the last one of a batch; to join by itself, because
+    /// it counts towards its rule's threshold.
+    package func needs(of id: Int64) -> (sample: Bool, gathering: Bool) {
+        // One look: to look at an incident is to copy it.
+        guard let incident = incidents[id] else { return (true, false) }
+        return (incident.samples.count < sampleLimit - 1, incident.state == .gathering)
     }
 
     /// Whether there is an incident of that rule which a recovery could end.
@@ -218,23 +218,19 @@ package struct IncidentBook: Sendable {
     private mutating func join(_ counted: CountedHits, _ sample: Sample?, at now: Timestamp) {
         guard counted.count > 0, let index = incidents.index(forKey: counted.incident) else { return }
         let limit = sampleLimit
-        incidents.values[index].count(counted, at: now)
-        if let sample { Self.keep(sample, in: &incidents.values[index], limit: limit) }
-        if incidents.values[index].state == .gathering { incidents.values[index].gather(counted.count, at: now) }
-        if incidents.values[index].state == .open { arrange(index, isLate: counted.isLate, at: now) }
-        noteChange(incidents.values[index])
-    }
-
-    /// Sets when an open incident with a new hit is told.
-    private mutating func arrange(_ index: Dictionary<Int64, Incident>.Index, isLate: Bool, at now: Timestamp) {
-        guard incidents.values[index].severity.isAtLeast(policy.minSeverity) else { return }
-        if incidents.values[index].arrange(isLate: isLate, policy, at: now) {
+        let effect = incidents.values[index].take(counted, sample, limit: limit, policy, at: now)
+        if effect.isLate {
             lateSince = lateSince ?? now
             bookChanged = true
         }
+        if effect.movesEvent {
+            noteChange(incidents.values[index])
+        } else {
+            changed.insert(counted.incident)
+        }
     }
 
-    private static func keep(_ sample: Sample, in incident: inout Incident, limit: Int) {
+    fileprivate static func keep(_ sample: Sample, in incident: inout Incident, limit: Int) {
         if incident.samples.count >= limit { incident.samples.removeLast(incident.samples.count - limit + 1) }
         incident.samples.append(sample)
     }
@@ -250,13 +246,37 @@ extension RuleFacts {
 }
 
 extension Incident {
+    /// What hits that joined mean for the book.
+    fileprivate struct Effect {
+        /// They wait for the digest of late hits.
+        var isLate = false
+        /// Something is due at another time than before.
+        var movesEvent = false
+    }
+
+    /// Takes hits in, which came at `now`.
+    fileprivate mutating func take(
+        _ counted: CountedHits, _ sample: Sample?, limit: Int, _ policy: ReportPolicy, at now: Timestamp
+    ) -> Effect {
+        let before = (state, due, isLate, isHeld, newHits > 0)
+        count(counted, at: now)
+        if let sample { IncidentBook.keep(sample, in: &self, limit: limit) }
+        if state == .gathering { gather(counted.count, at: now) }
+        var effect = Effect()
+        if state == .open, severity.isAtLeast(policy.minSeverity) {
+            effect.isLate = arrange(isLate: counted.isLate, policy, at: now)
+        }
+        effect.movesEvent = before != (state, due, isLate, isHeld, true) || state == .gathering
+        return effect
+    }
+
     /// Counts hits that joined.
     fileprivate mutating func count(_ counted: CountedHits, at now: Timestamp) {
         hits += counted.count
         lastHit = now
         firstSeen = min(firstSeen, counted.firstSeen)
         lastSeen = max(lastSeen, counted.lastSeen)
-        timeline.add(counted.times)
+        counted.addTimes(to: &timeline)
         let wasUrgent = isUrgent
         severity = max(severity, counted.rule.severity)
         if isUrgent, !wasUrgent { isHeld = false }  // no longer for the other digest

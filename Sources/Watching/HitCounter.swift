@@ -182,12 +182,13 @@ struct HitCounter {
             // The order of late hits and others matters to when they are told.
             flush(into: &book)
         }
-        guard !book.wantsSample(id) else { return nil }
+        let needs = book.needs(of: id)
+        guard !needs.sample else { return nil }
         let facts = isOverflow ? rules[rule].ofOverflow : rules[rule].facts
         counts.append(
             Count(
                 hits: CountedHits(incident: id, rule: facts, isLate: isLate), last: nil,
-                isGathering: book.isGathering(id)))
+                isGathering: needs.gathering))
         placeOf[id] = counts.count - 1
         return counts.count - 1
     }

@@ -89,7 +89,7 @@ private struct Seeded: RandomNumberGenerator {
             default: CountedHits(
                 incident: id, rule: isOverflow ? hit.rule.ofOverflow : hit.rule, isLate: isLate)
         ].add(hit.time)
-        if book.isGathering(id), let count = counts.removeValue(forKey: id) { book.join(count, at: now) }
+        if book.needs(of: id).gathering, let count = counts.removeValue(forKey: id) { book.join(count, at: now) }
     }
 
     private static func sign(_ rule: Int, _ group: Int, _ now: Timestamp) -> RecoverySign {

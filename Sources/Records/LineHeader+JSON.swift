@@ -17,23 +17,27 @@ extension LineHeader {
         "error.stack_trace", "full_message", "reason", "attr",
     ]
 
-    private static let quotedDetailNames = detailNames.map { Array("\($0)\"".utf8) }
+    /// Of the quote and the name's first letter, what follows.
+    private static let quotedDetailNames: [[[UInt8]]] = {
+        var names: [[[UInt8]]] = Array(repeating: [], count: 256)
+        for name in detailNames { if let first = name.utf8.first { names[Int(first)].append(Array("\(name)\"".utf8)) } }
+        return names
+    }()
 
     /// Whether the message of a line of JSON (behind a container's header or not) stands in the line's bytes just as it
     /// will be matched: what no pattern was found in there needs no parsing. False in doubt: where there is an escape,
     /// but for the line feed that ends a member's text; a detail that is put behind the message; a byte that is no ASCII,
     /// since what is no UTF-8 is replaced.
     package static func isLiteral(_ line: UnsafeRawBufferPointer) -> Bool {
-        var at = 0
-        while at < line.count {
-            let byte = line[at]
-            at += 1
-            if byte >= 0x80 { return false }
-            if byte == 0x5c {
-                guard at + 1 < line.count, line[at] == UInt8(ascii: "n"), line[at + 1] == 0x22 else { return false }
-            } else if byte == 0x22 {
-                let rest = line[at...]
-                if quotedDetailNames.contains(where: { rest.starts(with: $0) }) { return false }
+        let names = quotedDetailNames
+        for at in line.indices {
+            switch line[at] {
+            case 0x80...: return false
+            case 0x5c:
+                guard line.count - at > 2, line[at + 1] == UInt8(ascii: "n"), line[at + 2] == 0x22 else { return false }
+            case 0x22 where at + 1 < line.count:
+                for name in names[Int(line[at + 1])] where line[(at + 1)...].starts(with: name) { return false }
+            default: continue
             }
         }
         return true

@@ -68,7 +68,7 @@ let package = Package(
         module("Mail", ["Formats"]),
         module("SMTPProtocol", ["COpenSSL", "Formats", "Mail"]),
         module("Replies", ["Formats", "YAML", "Mail"]),
-        module("Settings", ["Formats", "Platform", "YAML", "Mail", "Rules"]),
+        module("Settings", ["Formats", "Platform", "YAML", "Mail", "Records", "Rules"]),
 
         // Floor 2: what touches the outside.
         module("LogSources", ["CSystemd", "CPlatform", "Formats", "Platform", "Records", logging]),
@@ -121,7 +121,7 @@ let package = Package(
         tests("Records", ["Formats"]), tests("Rules", ["Formats", "YAML", "Records"]),
         tests("Incidents", ["Formats", "Records", "Rules"]), tests("Mail", ["Formats", "Platform"]),
         tests("SMTPProtocol", ["Formats", "Mail"]), tests("Replies", ["Formats", "YAML", "Mail"]),
-        tests("Settings", ["Formats", "Platform", "YAML", "Mail", "Rules"]),
+        tests("Settings", ["Formats", "Platform", "YAML", "Mail", "Records", "Rules"]),
         tests("LogSources", ["Formats", "Platform", "Records"]),
         tests("RuleMatching", ["Formats", "Platform", "YAML", "Records", "Rules"]),
         tests("SMTPTransport", ["Formats", "Platform", "Mail", "SMTPProtocol", logging]),

@@ -43,6 +43,24 @@ package struct JournalEntries: Sendable {
         note(start..<bytes.count)
     }
 
+    package func time(at index: Int) -> Timestamp { entries[index].time }
+
+    /// Every field of an entry, as `NAME=value`.
+    package func allFields(at index: Int) -> [[UInt8]] {
+        let end = index + 1 < entries.count ? entries[index + 1].firstField : fields.count
+        return (entries[index].firstField..<end).map { Array(bytes[fields[$0]]) }
+    }
+
+    /// Adds an entry of another store.
+    package mutating func append(_ index: Int, of other: JournalEntries) {
+        let entry = other.entries[index]
+        beginEntry(time: entry.time)
+        let end = index + 1 < other.entries.count ? other.entries[index + 1].firstField : other.fields.count
+        for field in entry.firstField..<end {
+            other.bytes[other.fields[field]].withUnsafeBytes { append($0) }
+        }
+    }
+
     /// Takes the entry begun last back.
     package mutating func removeLastEntry() {
         guard let entry = entries.popLast() else { return }

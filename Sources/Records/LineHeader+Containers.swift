@@ -16,6 +16,9 @@ extension LineHeader {
         let content = scanner.rest
         var header = parse(content, context: inner(context), depth: 1)
         header.fields.append(Field("stream", stream.description))
+        header.stream = stream.description
+        header.isPartial = tag.first == UInt8(ascii: "P")
+        header.isInnerDated = header.time != nil
         header.time = header.time ?? time
         if header.decoded == nil {
             if context.format == .cri {
@@ -34,15 +37,49 @@ extension LineHeader {
             let stamp = members.first(where: { $0.name == "time" })?.value.string
         else { return nil }
         var content = Array(log.utf8)
-        if content.last == 0x0a { content.removeLast() }
+        let isPartial = content.last != 0x0a
+        if !isPartial { content.removeLast() }
         var header = parse(content, context: inner(context), depth: 1)
+        header.isPartial = isPartial
+        header.isInnerDated = header.time != nil
         var scanner = LineScanner(Array(stamp.utf8))
         header.time = header.time ?? scanner.isoTime(localOffset: 0)?.time
         if let stream = members.first(where: { $0.name == "stream" })?.value.string {
             header.fields.append(Field("stream", stream))
+            header.stream = stream
         }
         header.decoded = header.decoded ?? content
         return header
+    }
+
+    /// One line of the parts that a container engine cut it into, as the engine would have written it whole.
+    static func whole(_ parts: [[UInt8]]) -> [UInt8] {
+        guard let first = parts.first, parts.count > 1 else { return parts.first ?? [] }
+        if first.first == UInt8(ascii: "{") { return wholeDocker(parts) ?? first }
+        var line = first
+        guard let start = contentOfCRI(first) else { return first }
+        // The tag may go on behind its first letter (`P:x`).
+        if let tag = first[..<max(0, start - 1)].lastIndex(of: 0x20) { line[tag + 1] = UInt8(ascii: "F") }
+        for part in parts.dropFirst() { line += part[(contentOfCRI(part) ?? 0)...] }
+        return line
+    }
+
+    /// Behind the time, the stream and the tag.
+    private static func contentOfCRI(_ line: [UInt8]) -> Int? {
+        var at = 0
+        for _ in 0..<3 {
+            guard let space = line[at...].firstIndex(of: 0x20) else { return nil }
+            at = space + 1
+        }
+        return at
+    }
+
+    private static func wholeDocker(_ parts: [[UInt8]]) -> [UInt8]? {
+        let objects = parts.compactMap { try? JSON.parse($0).members }
+        guard objects.count == parts.count, let first = objects.first else { return nil }
+        let log = objects.map { $0.first { $0.name == "log" }?.value.string ?? "" }.joined()
+        let members = first.map { $0.name == "log" ? JSON.Member("log", .string(log)) : $0 }
+        return Array(JSON.object(members).text.utf8)
     }
 
     private static func inner(_ context: LineContext) -> LineContext {
@@ -52,20 +89,22 @@ extension LineHeader {
     }
 
     /// The quick way for the bulk of Docker's lines: what stands between `{"log":"` and the next quote, unescaped.
-    /// False, with nothing appended, when the line is not of that form or holds JSON itself.
-    static func appendDockerText(of line: ArraySlice<UInt8>, to out: inout [UInt8]) -> Bool {
+    /// Nil, with nothing appended, when the line is not of that form or holds JSON itself; else whether it goes on in the
+    /// next one of its stream: Docker cuts lines at 16 KiB, and only the last part ends in a newline.
+    static func appendDockerText(of line: ArraySlice<UInt8>, to out: inout [UInt8]) -> Bool? {
         let prefix = Array(#"{"log":""#.utf8)
-        guard line.starts(with: prefix), line.suffix(3).elementsEqual(#"Z"}"#.utf8) else { return false }
+        guard line.starts(with: prefix), line.suffix(3).elementsEqual(#"Z"}"#.utf8) else { return nil }
         let start = out.count
         var at = line.startIndex + prefix.count
-        if at < line.endIndex, line[at] == UInt8(ascii: "{") { return false }
+        if at < line.endIndex, line[at] == UInt8(ascii: "{") { return nil }
         while at < line.endIndex {
             let byte = line[at]
             at += 1
             if byte == 0x22 {
                 guard line[at...].starts(with: #","stream":""#.utf8) else { break }
-                if out.count > start, out.last == 0x0a { out.removeLast() }
-                return true
+                let isWhole = out.count > start && out.last == 0x0a
+                if isWhole { out.removeLast() }
+                return !isWhole
             }
             guard byte == 0x5c else {
                 out.append(byte)
@@ -76,7 +115,7 @@ extension LineHeader {
             at += 1
         }
         out.removeSubrange(start...)
-        return false
+        return nil
     }
 
     /// `\uNNNN` is none of them: such lines take the long way.

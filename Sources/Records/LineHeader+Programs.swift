@@ -90,8 +90,7 @@ extension LineHeader {
     /// `[21-Nov-2026 12:41:14 UTC] PHP Fatal error: …`, `[2026-11-21T12:41:14,123][ERROR][…] …` (Elasticsearch).
     static func bracketed(_ scanner: inout LineScanner, _ context: LineContext) -> LineHeader? {
         var header = LineHeader()
-        if scanner.printkStamp() {
-            header.identifier = "kernel"
+        if header.printk(&scanner) {
             header.messageStart = scanner.at
             return header
         }

@@ -17,7 +17,7 @@ extension LineHeader {
         }
         if header == nil {
             var kernel = LineHeader()
-            if scanner.printkStamp() { kernel.identifier = "kernel" }
+            kernel.printk(&scanner)
             kernel.messageStart = scanner.at
             header = kernel
         }
@@ -94,10 +94,19 @@ extension LineHeader {
             scanner.at = start
             return false
         }
-        scanner.skipSpaces()
+        // One space: more of them are the message's, the frames of a stack trace are indented.
+        _ = scanner.take(" ")
         identifier = name.text
         pid = number
-        if identifier == "kernel" { _ = scanner.printkStamp() }
+        if identifier == "kernel" { printk(&scanner) }
+        return true
+    }
+
+    /// The kernel's own stamp, when it is there.
+    @discardableResult
+    mutating func printk(_ scanner: inout LineScanner) -> Bool {
+        guard let stamp = scanner.printkStamp() else { return false }
+        (identifier, uptime, stream) = ("kernel", stamp.uptime, stamp.caller)
         return true
     }
 

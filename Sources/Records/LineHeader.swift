@@ -15,6 +15,15 @@ package struct LineHeader: Equatable, Sendable {
     package var priority: UInt8?
     /// Members of a JSON line, structured data of RFC 5424.
     package var fields: [Field] = []
+    /// What tells apart the writers whose lines a source mixes, beside host, program and pid: `stderr` of a container, the
+    /// kernel's caller (`T812`, `C1`).
+    package var stream: String?
+    /// The text of a container's line names a time of its own.
+    package var isInnerDated = false
+    /// A container's line that goes on in the next one of its stream.
+    package var isPartial = false
+    /// The kernel's stamp, in microseconds since it started.
+    package var uptime: Int64?
     /// The decoded text, where it does not stand in the line as it is (JSON).
     package var decoded: [UInt8]?
     /// Where the message begins in `decoded`, else in the line.
@@ -75,19 +84,27 @@ package struct LineHeader: Equatable, Sendable {
     }
 
     /// Appends the text that the scan sees of a line in a decoded format: the whole line when it is not of that form.
-    static func appendText(of line: ArraySlice<UInt8>, context: LineContext, to out: inout [UInt8]) {
-        if appendDockerText(of: line, to: &out) { return }
+    /// - Returns: whether the line goes on in the next one of its stream.
+    static func appendText(of line: ArraySlice<UInt8>, context: LineContext, to out: inout [UInt8]) -> Bool {
+        if let isPartial = appendDockerText(of: line, to: &out) { return isPartial }
         let whole = Array(line)
-        out.append(contentsOf: parse(whole, context: context).decoded ?? whole)
+        let header = parse(whole, context: context)
+        out.append(contentsOf: header.decoded ?? whole)
+        return header.isPartial
     }
 
     /// The record of a line.
-    package static func record(of line: [UInt8], source: Source, context: LineContext) -> Record {
+    /// - Parameter text: what stands in place of the line's text: that of several lines.
+    package static func record(
+        of line: [UInt8], text joined: [UInt8]? = nil, source: Source, context: LineContext
+    ) -> Record {
         let header = parse(line, context: context)
-        let text = header.decoded ?? line
+        let text = joined ?? header.decoded ?? line
         var message = Array(text[min(header.messageStart, text.count)...])
         while message.last == 0x0d { message.removeLast() }
-        var record = Record(source: source, message: message, raw: line, fields: header.fields)
+        // Of several lines of JSON, what they say is shown in place of the first of them.
+        let raw = joined.map { $0 == header.decoded ? line : $0 } ?? line
+        var record = Record(source: source, message: message, raw: raw, fields: header.fields)
         record.time = header.time
         record.host = header.host
         record.identifier = header.identifier

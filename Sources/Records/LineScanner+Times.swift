@@ -141,26 +141,47 @@ extension LineScanner {
         return nil
     }
 
-    /// `[  123.456789] `, the kernel's stamp since boot: no time of day, header nevertheless. Also `[T812]` behind it
-    /// (CONFIG_PRINTK_CALLER).
-    mutating func printkStamp() -> Bool {
+    /// `[  123.456789] `, the kernel's stamp since boot: no time of day, header nevertheless. Behind it may stand who wrote
+    /// the line, `[T812]` (a task) or `[C1]` (a processor, in an interrupt): CONFIG_PRINTK_CALLER.
+    mutating func printkStamp() -> PrintkStamp? {
         let start = at
         if take("[") {
             skipSpaces()
-            if number(limit: 10) != nil, take("."), let fraction = word(limit: 9, until: { $0 &- 48 >= 10 }),
+            if let seconds = number(limit: 10), take("."), let fraction = word(limit: 9, until: { $0 &- 48 >= 10 }),
                 fraction.count >= 3, take("]")
             {
-                skipSpaces()
-                let caller = at
-                if take("["), skipSpaces() >= 0, take("T") || take("C"), number(limit: 10) != nil, take("]") {
-                    skipSpaces()
-                } else {
-                    at = caller
-                }
-                return true
+                var stamp = PrintkStamp(uptime: Int64(seconds) * 1_000_000)
+                // printk writes six digits.
+                if fraction.count == 6 { stamp.uptime += Int64(fraction.text) ?? 0 }
+                takeCaller(&stamp)
+                // One space: what a report indents stays so.
+                _ = take(" ")
+                return stamp
             }
         }
         at = start
-        return false
+        return nil
     }
+
+    private mutating func takeCaller(_ stamp: inout PrintkStamp) {
+        let start = at
+        _ = take(" ")
+        if take("[") {
+            skipSpaces()
+            let name = at
+            if take("T") || take("C"), number(limit: 10) != nil, peek() == UInt8(ascii: "]") {
+                stamp.caller = bytes[name..<at].text
+                at += 1
+                return
+            }
+        }
+        at = start
+    }
+}
+
+/// What printk puts before a line.
+struct PrintkStamp {
+    /// Microseconds.
+    var uptime: Int64
+    var caller: String?
 }

@@ -80,6 +80,12 @@ package struct Record: Equatable, Sendable {
         }
     }
 
+    /// The field that names the language of a stack trace in the message.
+    package static let traceLanguage = "TRACE_LANGUAGE"
+
+    /// Whether the kernel wrote it, or says so.
+    var isOfKernel: Bool { source.isJournal ? transport == "kernel" : identifier == "kernel" }
+
     private func one(_ value: String?) -> [[UInt8]] { value.map { [Array($0.utf8)] } ?? [] }
 
     private var units: [[UInt8]] {

@@ -18,15 +18,17 @@ extension RecordBatch {
         decoded.reserveCapacity(bytes.count)
         var decodedRanges: [Range<Int>] = []
         decodedRanges.reserveCapacity(ranges.count)
-        for range in ranges {
+        var partials: [Int] = []
+        for (index, range) in ranges.enumerated() {
             let start = decoded.count
-            LineHeader.appendText(of: bytes[range], context: context, to: &decoded)
+            if LineHeader.appendText(of: bytes[range], context: context, to: &decoded) { partials.append(index) }
             decodedRanges.append(start..<decoded.count)
             decoded.append(0x0a)
         }
         self.init(
             source: source, bytes: decoded, ranges: decodedRanges,
             origin: .decoded(context, lines: bytes, ranges: ranges))
+        self.partials = partials
     }
 
     /// The ranges of the lines of `bytes`, each without its newline; what follows the last newline is no line.

@@ -12,12 +12,15 @@ package struct RecordBatch: Sendable {
     /// Of each record's text in `bytes`, without the newline.
     package var ranges: [Range<Int>]
     package var origin: Origin
+    /// Decoded lines that go on in the next one of their stream; in order.
+    package var partials: [Int] = []
 
     /// What the texts are, and what else is known of each record.
     package enum Origin: Sendable {
         /// Whole lines; the header is recognised when a record is built.
         case lines(LineContext)
-        /// Decoded messages (the scan cannot see through the escapes of JSON), with the lines as they stood.
+        /// Decoded messages (the scan cannot see through the escapes of JSON), with the lines as they stood; of a record
+        /// of several lines, the first.
         case decoded(LineContext, lines: [UInt8], ranges: [Range<Int>])
         case journal(JournalEntries)
     }
@@ -36,11 +39,20 @@ package struct RecordBatch: Sendable {
 
     /// The full record. Only hits pay for it.
     package func record(at index: Int) -> Record {
+        var record = plainRecord(at: index)
+        if let language = TraceState.language(of: record.message, isKernel: record.isOfKernel) {
+            record.fields.append(Field(Record.traceLanguage, language.rawValue))
+        }
+        return record
+    }
+
+    private func plainRecord(at index: Int) -> Record {
         switch origin {
         case .lines(let context):
             return LineHeader.record(of: Array(text(at: index)), source: source, context: context)
         case .decoded(let context, let lines, let lineRanges):
-            return LineHeader.record(of: Array(lines[lineRanges[index]]), source: source, context: context)
+            return LineHeader.record(
+                of: Array(lines[lineRanges[index]]), text: Array(text(at: index)), source: source, context: context)
         case .journal(let entries):
             return entries.record(at: index, source: source, message: Array(text(at: index)))
         }

@@ -16,6 +16,25 @@ package enum Source: Hashable, Sendable {
         }
     }
 
+    /// A key of one line, for the owner's tables.
+    package var key: String {
+        switch self {
+        case .journal(let place): "journal:" + place
+        case .file(let path): "file:" + path
+        }
+    }
+
+    /// Reads `key` back.
+    package init?(key: String) {
+        if key.hasPrefix("journal:") {
+            self = .journal(String(key.dropFirst(8)))
+        } else if key.hasPrefix("file:") {
+            self = .file(String(key.dropFirst(5)))
+        } else {
+            return nil
+        }
+    }
+
     package var isJournal: Bool { if case .journal = self { true } else { false } }
 }
 

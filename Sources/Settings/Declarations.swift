@@ -1,5 +1,7 @@
 // Every setting there is. A key stands here from the moment that it works, and not before.
 
+import Records
+
 /// The declarations, section by section.
 package enum Declarations {
     package static let root = SettingSection(
@@ -160,6 +162,29 @@ package enum Declarations {
         [
             SettingKey("path", .text, nil, "A file, or a pattern with `*`, `?` and `[…]`."),
             SettingKey("exclude", .texts, nil, "Patterns of paths that are left out."),
+            SettingKey(
+                "format", .choice(LineFormat.allCases.map(\.rawValue)), "auto",
+                "The form of the lines: each line's header recognised by itself (`auto`), none at all (`plain`), a JSON object "
+                    + "on each line, Docker's json-file, or CRI (containerd, CRI-O)."),
+            SettingKey(
+                "multiline", .custom("`auto`, `none`, a language, or a map"), "auto",
+                "Which lines are one record: stack traces of all languages (`auto`), of one ("
+                    + TraceLanguage.allCases.map { "`\($0.rawValue)`" }.joined(separator: ", ")
+                    + "; there any line may begin one), none, or by `{start, continue, timeout, lines}`."),
+        ])
+
+    static let multiline = SettingSection(
+        "watch.files[].multiline",
+        [
+            SettingKey(
+                "start", .text, nil,
+                "A pattern (PCRE2, on the whole line) of the first line of a record; alone, all other lines go on with it."
+            ),
+            SettingKey(
+                "continue", .text, nil,
+                "A pattern of lines that go on with the one before; alone, all other lines begin a record."),
+            SettingKey("timeout", .duration, "1s", "How long a record waits for its next line."),
+            SettingKey("lines", .integer(2...10_000), "1000", "Lines of one record; more go into a further one."),
         ])
 
     static let respond = SettingSection(

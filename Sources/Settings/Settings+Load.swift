@@ -3,6 +3,7 @@
 import Formats
 import Mail
 import Platform
+import Records
 import Rules
 import YAML
 
@@ -108,9 +109,58 @@ struct SettingsReader {
         var reader = SectionReader(node, Declarations.file, collector)
         let path = reader.required("path")
         let exclude = reader.texts("exclude")
+        let format = reader.choice("format", LineFormat.self) ?? .auto
+        let multiline = multiline(&reader)
         reader.finish()
         if let path { absolute(path, reader.value("path") ?? node, reader) }
-        return path.map { Settings.File(path: $0, exclude: exclude) }
+        return path.map { Settings.File(path: $0, exclude: exclude, format: format, multiline: multiline) }
+    }
+
+    private func multiline(_ reader: inout SectionReader) -> Settings.LineJoining {
+        guard let node = reader.value("multiline") else { return .preset(.auto) }
+        if let name = node.string { return .preset(preset(name, node, reader)) }
+        guard node.mapping != nil else {
+            reader.fault(
+                node, "'multiline' must be a word or a map of 'start', 'continue' and 'timeout', not \(node.kind)")
+            return .preset(.auto)
+        }
+        var map = SectionReader(node, Declarations.multiline, collector)
+        let start = pattern("start", &map)
+        let continuation = pattern("continue", &map)
+        let timeout = map.duration("timeout") ?? .seconds(1)
+        let lines = map.int("lines") ?? 1000
+        if map.value("start") == nil, map.value("continue") == nil {
+            map.fault(node, "'multiline' needs 'start' or 'continue', or both")
+        }
+        if let node = map.value("timeout"), timeout <= .zero || timeout > .seconds(60) {
+            map.fault(node, "'timeout' must be more than nothing and at most 60s: the record's letter waits for it")
+        }
+        map.finish()
+        return .patterns(start: start, continuation: continuation, timeout: timeout, lines: lines)
+    }
+
+    private func preset(_ name: String, _ node: YAMLNode, _ reader: SectionReader) -> Multiline {
+        if name == "auto" { return .auto }
+        if name == "none" { return .none }
+        if let language = TraceLanguage(rawValue: name) { return .language(language) }
+        let names = ["auto", "none"] + TraceLanguage.allCases.map(\.rawValue)
+        let hint = NearestName.to(name, in: names).map { "; did you mean '\($0)'?" } ?? ""
+        reader.fault(
+            node,
+            "'multiline' must be one of \(names.joined(separator: ", ")) or a map, not "
+                + "'\(Printable.text(name, limit: 60))'\(hint)")
+        return .auto
+    }
+
+    private func pattern(_ name: String, _ reader: inout SectionReader) -> Pattern? {
+        guard let text = reader.text(name), let node = reader.value(name) else { return nil }
+        do throws(PatternFault) {
+            _ = try PatternSyntax(text)
+        } catch {
+            reader.fault(node, "'\(name)' is not a pattern: \(error.message) (character \(error.offset + 1))")
+            return nil
+        }
+        return Pattern(text, file: node.file, line: node.line, column: node.column)
     }
 
     private func respond(_ node: YAMLNode?) -> Settings.Respond {

@@ -2,6 +2,7 @@
 
 import Formats
 import Mail
+import Records
 import Rules
 
 /// All settings of an installation.
@@ -155,6 +156,15 @@ package struct Settings: Sendable, Equatable {
     package struct File: Sendable, Equatable {
         package var path: String
         package var exclude: [String]
+        package var format: LineFormat = .auto
+        package var multiline: LineJoining = .preset(.auto)
+    }
+
+    /// How the lines of a file are put together to records.
+    package enum LineJoining: Sendable, Equatable {
+        case preset(Multiline)
+        /// The administrator's own patterns; one of them at least.
+        case patterns(start: Pattern?, continuation: Pattern?, timeout: Duration, lines: Int)
     }
 
     package struct Respond: Sendable, Equatable {

@@ -30,6 +30,7 @@ package enum SettingsPage {
             case .map(let inner), .list(let inner): result += sections(of: inner)
             case .custom where key.name == "to": result.append(Declarations.recipient)
             case .custom where key.name == "server_timeout": result.append(Declarations.timeouts)
+            case .custom where key.name == "multiline": result.append(Declarations.multiline)
             default: break
             }
         }

@@ -3,6 +3,7 @@
 
 import Incidents
 import Platform
+import Records
 import RuleMatching
 import Settings
 
@@ -33,6 +34,14 @@ extension Watcher {
             guard commitRetryAt == nil, let checkpoints = try? store.checkpoints() else {
                 reloadFault = "the state cannot be written, so the new settings are not in force"
                 return
+            }
+            do throws(MatcherError) {
+                let batches: [RecordBatch]
+                (joining, batches) = try joining.reconfigured(settings.watch, at: clock().monotonic)
+                for batch in batches { observe(batch, at: clock().wall) }
+            } catch {
+                reloadFault = "the settings are invalid, the old ones are in force: \(error)"
+                return log.error("reload: \(error); the old settings stay in force")
             }
             sources = SourceSet(settings.watch, checkpoints: checkpoints)
         }

@@ -30,6 +30,7 @@ package final class Watcher {
     var settings: Settings
     var matcher: Matcher
     var sources: SourceSet
+    var joining: JoiningStage
     var book: IncidentBook
     let store: WatcherStore
     var outbox: Outbox
@@ -93,10 +94,17 @@ package final class Watcher {
             log.error("\(unreadable) incidents of the stored state cannot be read; they are left there")
         }
         sources = SourceSet(settings.watch, checkpoints: try store.checkpoints())
+        joining = try JoiningStage(settings.watch)
         outbox = Outbox(path: settings.paths.incoming("watcher"))
         context = ContextLines(count: settings.report.contextLines)
         counter = HitCounter(matcher.rules, localHost: host)
         outbox.wake(at: now.monotonic)  // letters of the last run
+        let held = try store.held()
+        if held.unreadable > 0 {
+            log.error(
+                "\(held.unreadable) traces that were begun before the last stop cannot be read; they are left there")
+        }
+        for batch in joining.restore(held.lines, at: now.monotonic) { observe(batch, at: now.wall) }
         if let text = store.setAside {
             log.error("\(text)")
             join(OwnNotice.setAside(text, localHost: host, at: now.wall), at: now.wall)
@@ -118,7 +126,7 @@ package final class Watcher {
 
     // MARK: The stages
 
-    /// One round: sources → matcher → incident book → letters → store → incoming/. Returns whether nothing is left that
+    /// One round: sources → records → matcher → incident book → letters → store → incoming/. Returns whether nothing is left that
     /// is due now.
     package func round(at time: SourceTime) -> Bool {
         guard commitRetryAt.map({ $0 <= time.monotonic }) ?? true else { return false }
@@ -126,8 +134,9 @@ package final class Watcher {
         if isIdle {
             for output in sources.read(at: time) {
                 if !output.isEmpty { isIdle = false }
-                take(output, at: time.wall)
+                take(output, at: time)
             }
+            expireRecords(at: time)
             if book.nextDue.map({ $0 <= time.wall }) ?? false { showLastHits(all: true) }
             write(book.due(time.wall, caughtUp: sources.isIdle), at: time)
         }
@@ -140,9 +149,10 @@ package final class Watcher {
     }
 
     /// What a source handed over: its records through the matcher into the book, its notices, its checkpoints.
-    private func take(_ output: SourceOutput, at now: Timestamp) {
+    private func take(_ output: SourceOutput, at time: SourceTime) {
+        let now = time.wall
         for delivery in output.deliveries {
-            observe(delivery.batch, at: now)
+            observe(joining.join(delivery.batch, at: time.monotonic), at: now)
             pending.note(delivery.checkpoint)
         }
         for notice in output.notices { take(notice, at: now) }
@@ -151,6 +161,14 @@ package final class Watcher {
             pending.note(checkpoint)
         }
         for key in output.forgotten { pending.forget(key) }
+    }
+
+    /// Records that waited for a next line which did not come. While a source is behind, its next line may only not be
+    /// read yet.
+    private func expireRecords(at time: SourceTime) {
+        guard joining.isHolding else { return }
+        let now = sources.isIdle ? time.monotonic : time.monotonic - .seconds(10)
+        for batch in joining.expire(at: now, all: options.untilIdle && sources.isIdle) { observe(batch, at: time.wall) }
     }
 
     /// The letters of what is due, on their way to the same commit.
@@ -208,11 +226,13 @@ package final class Watcher {
     func keep(at time: SourceTime, evenCheckpointsAlone: Bool) {
         showLastHits(all: true)
         let changes = book.changes
+        let hasCheckpoints = pending.hasCheckpoints || !joining.changed.isEmpty
         let isUrgent = pending.isUrgent || !changes.isEmpty
-        if !isUrgent, !(evenCheckpointsAlone && pending.hasCheckpoints) {
-            if pending.hasCheckpoints, checkpointDue == nil { checkpointDue = time.monotonic + .seconds(30) }
+        if !isUrgent, !(evenCheckpointsAlone && hasCheckpoints) {
+            if hasCheckpoints, checkpointDue == nil { checkpointDue = time.monotonic + .seconds(30) }
             return
         }
+        pending.held = joining.changes
         do {
             let start = clock().monotonic
             try store.commit(pending, changes, at: time.wall)
@@ -220,6 +240,7 @@ package final class Watcher {
             commitPause = end + min((end - start) * 9, .seconds(1))
             if !pending.letters.isEmpty { outbox.wake(at: time.monotonic) }
             pending = RoundChanges()
+            joining.changesKept()
             book.changesKept()
             for (call, response) in unanswered { call.answer(response) }
             unanswered = []
@@ -266,7 +287,9 @@ package final class Watcher {
         }
         if commitRetryAt == nil {
             if let due = book.nextDue { times.append(due - now.wall) }
-            if let due = sources.nextDeadline { times.append(due - now.monotonic) }
+            if let due = [sources.nextDeadline, joining.deadline].compactMap({ $0 }).min() {
+                times.append(due - now.monotonic)
+            }
         }
         if let watchdog { times.append(watchdog) }
         return times.min().map { max($0, .zero) }

@@ -41,6 +41,10 @@ enum WatcherSchema {
         CREATE INDEX reports_incident ON reports (incident);
         CREATE INDEX reports_time ON reports (time);
         CREATE TABLE book (id INTEGER PRIMARY KEY CHECK (id = 1), value TEXT NOT NULL);
+        """,
+        // Lines that were read and are not yet in a record: they change with the checkpoints behind them.
         """
+        CREATE TABLE held (source TEXT PRIMARY KEY, lines BLOB NOT NULL) WITHOUT ROWID;
+        """,
     ])
 }

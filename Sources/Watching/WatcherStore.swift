@@ -13,6 +13,8 @@ struct RoundChanges {
     /// By key; the newest of each.
     var checkpoints: [String: SourceCheckpoint] = [:]
     var forgotten: Set<String> = []
+    /// Lines that wait for the rest of their record, of each source where they are others than before; nil: none.
+    var held: [Source: HeldLines?] = [:]
     var letters: [Letter] = []
     var reports: [TellingRow] = []
     /// Where a source is begun at its end, which must be known from then on: what is written after it must be read,
@@ -78,6 +80,17 @@ final class WatcherStore {
         }
     }
 
+    /// Lines that waited for the rest of their record. What cannot be read is counted, and left as it is.
+    func held() throws(DatabaseError) -> (lines: [(source: Source, lines: HeldLines)], unreadable: Int) {
+        let rows = try database.query("SELECT source, lines FROM held ORDER BY source")
+        let lines = rows.compactMap { row in
+            row[0].string.flatMap { Source(key: $0) }.flatMap { source in
+                HeldLines(bytes: row[1].bytes ?? []).map { (source: source, lines: $0) }
+            }
+        }
+        return (lines, rows.count - lines.count)
+    }
+
     func knows(_ checkpoint: SourceCheckpoint) -> Bool { known.contains(checkpoint.key) }
 
     /// The incidents of the book, and the rest of it. Rows that cannot be read are counted, and left as they are.
@@ -127,6 +140,14 @@ final class WatcherStore {
             }
             for key in changes.forgotten {
                 try database.execute("DELETE FROM checkpoints WHERE key = ?", [.text(key)])
+            }
+            for (source, lines) in changes.held {
+                if let lines {
+                    try database.execute(
+                        "INSERT OR REPLACE INTO held VALUES (?, ?)", [.text(source.key), .blob(lines.bytes)])
+                } else {
+                    try database.execute("DELETE FROM held WHERE source = ?", [.text(source.key)])
+                }
             }
             for incident in book.open { try put(incident, inBook: true, at: now) }
             for incident in book.closed { try put(incident, inBook: false, at: now) }

@@ -1,0 +1,118 @@
+// One batch while its lines are joined: which of them are taken, which records were made.
+
+import Formats
+
+struct JoiningBatch {
+    let batch: RecordBatch
+    let firstOrder: Int
+    let now: Duration
+    /// Nothing is looked at again: all that is held goes out.
+    var isFlushing = false
+    private var taken: [Bool] = []
+    private var made: [[StreamLine]] = []
+
+    init(batch: RecordBatch, firstOrder: Int, now: Duration) {
+        self.batch = batch
+        self.firstOrder = firstOrder
+        self.now = now
+    }
+
+    var isUntouched: Bool { taken.isEmpty && made.isEmpty }
+
+    func line(_ index: Int) -> StreamLine { StreamLine(index, of: batch, order: firstOrder + index) }
+
+    func isTaken(_ index: Int) -> Bool { !taken.isEmpty && taken[index] }
+
+    /// The line is held from now on; `index`: of it in this batch.
+    mutating func holding(_ line: StreamLine, _ index: Int?) -> StreamLine {
+        guard let index else { return line }
+        if taken.isEmpty { taken = [Bool](repeating: false, count: batch.count) }
+        taken[index] = true
+        return line
+    }
+
+    /// A record of these lines.
+    mutating func put(_ lines: [StreamLine]) { if !lines.isEmpty { made.append(lines) } }
+
+    /// The lines that were not taken and the records that were made, in the order of their first lines.
+    func assembled(_ source: Source, _ isDecoded: Bool) -> RecordBatch {
+        let made = made.sorted { ($0.first?.order ?? 0) < ($1.first?.order ?? 0) }[...]
+        var assembly = Assembly(batch)
+        var rest = made
+        for index in 0..<batch.count {
+            while let lines = rest.first, let first = lines.first, first.order <= firstOrder + index {
+                assembly.add(rest.removeFirst())
+            }
+            if !isTaken(index) { assembly.add(index, of: batch) }
+        }
+        for lines in rest { assembly.add(lines) }
+        return assembly.finished(source)
+    }
+}
+
+/// A batch in the making.
+private struct Assembly {
+    private var bytes: [UInt8] = []
+    private var ranges: [Range<Int>] = []
+    private var lines: [UInt8] = []
+    private var lineRanges: [Range<Int>] = []
+    private var entries = JournalEntries()
+    private let origin: RecordBatch.Origin
+
+    init(_ batch: RecordBatch) {
+        origin = batch.origin
+        bytes.reserveCapacity(batch.bytes.count)
+        ranges.reserveCapacity(batch.count)
+    }
+
+    mutating func add(_ index: Int, of batch: RecordBatch) {
+        append(batch.text(at: index))
+        switch batch.origin {
+        case .lines: break
+        case .decoded(_, let all, let places): appendLine(all[places[index]])
+        case .journal(let store): entries.append(index, of: store)
+        }
+    }
+
+    mutating func add(_ record: [StreamLine]) {
+        guard let first = record.first else { return }
+        let start = bytes.count
+        bytes += first.text
+        for line in record.dropFirst() {
+            if bytes.last == 0x0d { bytes.removeLast() }
+            bytes.append(0x0a)
+            bytes += line.message
+        }
+        ranges.append(start..<bytes.count)
+        bytes.append(0x0a)
+        switch origin {
+        case .lines: break
+        case .decoded: appendLine(first.raw[...])
+        case .journal: if let entry = first.entry { entries.append(0, of: entry) }
+        }
+    }
+
+    private mutating func append(_ text: ArraySlice<UInt8>) {
+        let start = bytes.count
+        bytes += text
+        ranges.append(start..<bytes.count)
+        bytes.append(0x0a)
+    }
+
+    private mutating func appendLine(_ line: ArraySlice<UInt8>) {
+        let start = lines.count
+        lines += line
+        lineRanges.append(start..<lines.count)
+        lines.append(0x0a)
+    }
+
+    func finished(_ source: Source) -> RecordBatch {
+        let origin: RecordBatch.Origin =
+            switch origin {
+            case .lines(let context): .lines(context)
+            case .decoded(let context, _, _): .decoded(context, lines: lines, ranges: lineRanges)
+            case .journal: .journal(entries)
+            }
+        return RecordBatch(source: source, bytes: bytes, ranges: ranges, origin: origin)
+    }
+}

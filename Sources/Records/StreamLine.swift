@@ -1,0 +1,95 @@
+// A line as the joiner keeps it: all that is needed to make a record of it, alone or with others, and to take it up again
+// after a restart.
+
+import Formats
+
+/// One line of a source, or one entry of a journal.
+struct StreamLine: Sendable {
+    /// Its place in the source's order, counted from when the joiner began.
+    var order: Int
+    /// As it stood there: the line of a file without its newline, the message of an entry.
+    var raw: [UInt8]
+    /// What the record's text begins with when this is its first line.
+    var text: [UInt8]
+    /// Without the recognised header: what stands in a record whose first line is another.
+    var message: [UInt8]
+    /// Whose lines it belongs to: host, program and pid, a container's stream, the kernel's caller, an entry's stream.
+    var key: String
+    var isKernel = false
+    /// It begins with a date and names no program: an entry of a program's own log. Lines without one go on with it.
+    var isEntry = false
+    /// The header says warning or worse.
+    var isGrave = false
+    /// The container's stream that it came from, where a container engine wrote it.
+    var container = ""
+    /// Only a part of a longer line.
+    var isPartial = false
+    /// The kernel's stamp, in microseconds since it started.
+    var uptime: Int64?
+    /// Which caller wrote it, where the kernel says so.
+    var caller: String?
+    /// Journal: its fields, as the only entry.
+    var entry: JournalEntries?
+
+    /// It has lines of its own: whatever it is, it is whole.
+    var isWhole: Bool { message.contains(0x0a) }
+
+    /// Line or entry `index` of a batch.
+    init(_ index: Int, of batch: RecordBatch, order: Int) {
+        self.order = order
+        switch batch.origin {
+        case .journal(let entries):
+            let record = batch.record(at: index)
+            raw = record.message
+            (text, message) = (raw, raw)
+            isKernel = record.transport == "kernel"
+            let stream = record.fields.first { $0.name == "_STREAM_ID" }?.text
+            key = [
+                record.host, record.transport, record.unit, record.identifier, record.pid.map { String($0) }, stream,
+            ]
+            .map { $0 ?? "" }.joined(separator: "|")
+            var own = JournalEntries()
+            own.append(index, of: entries)
+            entry = own
+        case .lines(let context):
+            (raw, text, message, key) = (Array(batch.text(at: index)), [], [], "")
+            take(LineHeader.parse(raw, context: context), context)
+        case .decoded(let context, let lines, let ranges):
+            (raw, text, message, key) = (Array(lines[ranges[index]]), [], [], "")
+            take(LineHeader.parse(raw, context: context), context)
+        }
+    }
+
+    /// A line put together of parts.
+    init(raw: [UInt8], order: Int, context: LineContext) {
+        (self.order, self.raw, text, message, key) = (order, raw, [], [], "")
+        take(LineHeader.parse(raw, context: context), context)
+    }
+
+    private mutating func take(_ header: LineHeader, _ context: LineContext) {
+        text = header.decoded ?? raw
+        message = Array(text[min(header.messageStart, text.count)...])
+        while message.last == 0x0d { message.removeLast() }
+        isKernel = header.identifier == "kernel"
+        (uptime, caller, isPartial) = (header.uptime, isKernel ? header.stream : nil, header.isPartial)
+        if !isKernel { container = header.stream ?? "" }
+        isGrave = header.priority.map { $0 <= 4 } ?? false
+        isEntry = header.stream != nil && !isKernel ? header.isInnerDated : header.time != nil
+        if header.identifier != nil { isEntry = false }
+        key = Self.key(header)
+    }
+
+    private static func key(_ header: LineHeader) -> String {
+        if header.host == nil, header.identifier == nil, header.stream == nil { return "" }
+        let pid = header.identifier == nil ? nil : header.pid.map { String($0) }
+        return [header.host, header.identifier, pid, header.stream].map { $0 ?? "" }.joined(separator: "|")
+    }
+}
+
+extension StreamLine {
+    /// The line as one of a record's others.
+    var lineText: TraceText { TraceText(message[...]) }
+
+    /// Bytes that it takes.
+    var size: Int { raw.count + message.count + (entry?.size ?? 0) }
+}

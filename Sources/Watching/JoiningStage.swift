@@ -1,0 +1,143 @@
+// Between the sources and the matcher: the lines of each source become records. What is held while a record may go on is
+// stored in the transaction that stores the checkpoints behind it, so that a crash loses and doubles nothing.
+
+import Formats
+import Glibc
+import LogSources
+import Records
+import RuleMatching
+import Settings
+import YAML
+
+/// The joiners of all sources; one exists only while it holds lines.
+struct JoiningStage {
+    private let finder: TraceFinder
+    private let files: [Joining]
+    private var joiners: [Source: RecordJoiner] = [:]
+    /// Sources whose held lines are others than those stored.
+    private(set) var changed: Set<Source> = []
+    /// Sources of which lines are stored.
+    private var stored: Set<Source> = []
+
+    /// All joiners together: more is handed on as it is.
+    private static let sizeLimit = 32 << 20
+    private static let heldLimit = 4096
+
+    /// How the files of one pattern are joined.
+    private struct Joining {
+        var file: Settings.File
+        var multiline: Multiline = .auto
+        var pattern: LinePattern?
+        var limits = RecordJoiner.Limits()
+    }
+
+    /// - Throws: `MatcherError`: a pattern of `multiline` that PCRE2 does not take, with its place.
+    init(_ watch: Settings.Watch, finder: TraceFinder? = nil) throws(MatcherError) {
+        self.finder = if let finder { finder } else { try TraceFinder() }
+        var files: [Joining] = []
+        var faults: [Diagnostic] = []
+        for file in watch.files {
+            var joining = Joining(file: file)
+            switch file.multiline {
+            case .preset(let preset): joining.multiline = preset
+            case .patterns(let start, let continuation, let timeout, let lines):
+                (joining.limits.timeout, joining.limits.lines) = (timeout, lines)
+                do throws(Diagnostic) {
+                    joining.pattern = try LinePattern(start: start, continuation: continuation)
+                } catch {
+                    faults.append(error)
+                }
+            }
+            files.append(joining)
+        }
+        if !faults.isEmpty { throw MatcherError(faults: faults) }
+        self.files = files
+    }
+
+    /// When `expire` has something to hand on, on the monotonic clock.
+    var deadline: Duration? { joiners.values.lazy.compactMap(\.deadline).min() }
+
+    var isHolding: Bool { !joiners.isEmpty }
+
+    /// The records that are whole with this batch.
+    mutating func join(_ batch: RecordBatch, at now: Duration) -> RecordBatch {
+        var joiner = joiners.removeValue(forKey: batch.source) ?? self.joiner(for: batch.source)
+        let wasHolding = joiner.isHolding
+        let joined = finder.join(batch, by: &joiner, at: now)
+        if wasHolding || joiner.isHolding { changed.insert(batch.source) }
+        if joiner.isHolding { joiners[batch.source] = joiner }
+        return joined
+    }
+
+    /// What waited long enough; `all`: whatever waits.
+    mutating func expire(at now: Duration, all: Bool = false) -> [RecordBatch] {
+        let isTooMuch = joiners.count > Self.heldLimit || joiners.values.reduce(0) { $0 + $1.size } > Self.sizeLimit
+        guard all || isTooMuch || deadline.map({ $0 <= now }) ?? false else { return [] }
+        var batches: [RecordBatch] = []
+        for (source, joiner) in joiners.sorted(by: { $0.key.name < $1.key.name }) {
+            var joiner = joiner
+            guard let batch = all || isTooMuch ? joiner.flush() : joiner.expire(at: now) else { continue }
+            batches.append(batch)
+            changed.insert(source)
+            joiners[source] = joiner.isHolding ? joiner : nil
+        }
+        return batches
+    }
+
+    // MARK: Over a restart
+
+    /// Takes up what was held when the state was stored last. Records that are whole by it go to the caller.
+    mutating func restore(_ held: [(source: Source, lines: HeldLines)], at now: Duration) -> [RecordBatch] {
+        var batches: [RecordBatch] = []
+        for (source, lines) in held {
+            stored.insert(source)
+            var joiner = joiner(for: source)
+            let batch = joiner.restore(lines, at: now)
+            if batch.count > 0 {
+                batches.append(batch)
+                changed.insert(source)
+            }
+            if joiner.isHolding { joiners[source] = joiner }
+        }
+        return batches
+    }
+
+    /// What has to be stored for each source that changed; nil: nothing is held any more.
+    var changes: [Source: HeldLines?] {
+        var changes: [Source: HeldLines?] = [:]
+        for source in changed {
+            let held = joiners[source]?.held
+            if held != nil || stored.contains(source) { changes[source] = .some(held) }
+        }
+        return changes
+    }
+
+    /// `changes` are durable.
+    mutating func changesKept() {
+        for source in changed {
+            if joiners[source] != nil { stored.insert(source) } else { stored.remove(source) }
+        }
+        changed = []
+    }
+
+    /// The same with new settings: what is held is taken up by them.
+    func reconfigured(_ watch: Settings.Watch, at now: Duration) throws(MatcherError) -> (JoiningStage, [RecordBatch]) {
+        var stage = try JoiningStage(watch, finder: finder)
+        let batches = stage.restore(joiners.map { ($0.key, $0.value.held) }, at: now)
+        stage.stored = stored
+        stage.changed = changed
+        return (stage, batches)
+    }
+
+    private func joiner(for source: Source) -> RecordJoiner {
+        guard case .file(let path) = source, let joining = files.first(where: { Self.matches(path, $0.file) }) else {
+            return RecordJoiner(source: source)
+        }
+        return RecordJoiner(
+            source: source, multiline: joining.multiline, pattern: joining.pattern, limits: joining.limits)
+    }
+
+    private static func matches(_ path: String, _ file: Settings.File) -> Bool {
+        file.path == path || fnmatch(file.path, path, FNM_PATHNAME) == 0
+    }
+}

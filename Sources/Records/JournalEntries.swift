@@ -43,8 +43,6 @@ package struct JournalEntries: Sendable {
         note(start..<bytes.count)
     }
 
-    package func time(at index: Int) -> Timestamp { entries[index].time }
-
     /// Every field of an entry, as `NAME=value`.
     package func allFields(at index: Int) -> [[UInt8]] {
         let end = index + 1 < entries.count ? entries[index + 1].firstField : fields.count

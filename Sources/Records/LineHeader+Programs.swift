@@ -106,6 +106,16 @@ extension LineHeader {
         return header
     }
 
+    /// `** 12 printk messages dropped ** [  123.456789] …`, on a console that is too slow.
+    static func droppedPrintk(_ scanner: inout LineScanner) -> LineHeader? {
+        var header = LineHeader()
+        guard scanner.take("** "), scanner.number(limit: 10) != nil, scanner.take(" printk messages dropped ** "),
+            header.printk(&scanner)
+        else { return nil }
+        header.messageStart = scanner.at
+        return header
+    }
+
     /// `Sat Nov 21 12:41:14 2026 message`.
     static func asctimeLine(_ scanner: inout LineScanner, _ context: LineContext) -> LineHeader? {
         guard let time = scanner.asctime(context), scanner.skipSpaces() > 0 else { return nil }

@@ -62,6 +62,8 @@ package struct LineHeader: Equatable, Sendable {
         switch first {
         case UInt8(ascii: "{"):
             return json(scanner.rest, context: context, depth: depth) ?? LineHeader()
+        case UInt8(ascii: "*"):
+            return droppedPrintk(&scanner) ?? LineHeader()
         case UInt8(ascii: "<"):
             return syslogWithPriority(&scanner, context) ?? LineHeader()
         case UInt8(ascii: "["):

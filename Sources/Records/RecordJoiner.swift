@@ -408,7 +408,9 @@ package struct RecordJoiner {
     private mutating func joinOtherProcessor(
         _ line: StreamLine, index: Int?, _ work: inout JoiningBatch
     ) -> Bool {
-        guard line.isKernel, line.lineText.starts("NMI backtrace for cpu"),
+        // A report's first line has another form: what comes without one is the rest of another processor's.
+        guard line.isKernel,
+            line.lineText.startsWithAny(["NMI backtrace for cpu", "Call Trace:", "Call trace:"]),
             let number = open.lastIndex(where: { $0.state.language == .kernel })
         else { return false }
         open[number].keys.append(line.key)

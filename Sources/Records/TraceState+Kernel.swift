@@ -20,7 +20,9 @@ extension TraceState {
 
     /// Where the callers were read, or the end: the first line of another report. A panic is the end of this one.
     private func beginsAnother(_ line: TraceText) -> Bool {
-        guard !line.starts("Kernel panic"), !line.starts("KASAN: "), let other = Self.kernelOpening(line) else {
+        guard !line.starts("Kernel panic"), !line.startsWithAny(["KASAN: ", "Oops", "Internal error: "]),
+            let other = Self.kernelOpening(line)
+        else {
             return false
         }
         return other.phase != .ruler
@@ -38,6 +40,11 @@ extension TraceState {
         guard let first = line.body.first else { return nil }
         if first == UInt8(ascii: "="), isRuler(line) { return TraceState(.kernel, .ruler, confirmed: false) }
         if line.starts("WARNING: "), line.has("+0x") || line.startsWithAny(kernelWarnings) {
+            return TraceState(.kernel, .head)
+        }
+        // SLUB's, and lockdep's before Linux 4.12.
+        if first == UInt8(ascii: "B"), line.starts("BUG "), line.has("ainted") { return TraceState(.kernel, .head) }
+        if first == UInt8(ascii: "["), line.startsWithAny(["[ BUG: ", "[ INFO: ", "[ WARNING: "]) {
             return TraceState(.kernel, .head)
         }
         if line.startsWithAny(kernelOpenings) || line.hasAny(kernelOpeningsWithin) { return TraceState(.kernel, .head) }

@@ -5,7 +5,12 @@ extension TraceState {
     mutating func frames(_ line: TraceText) -> TraceVerdict {
         if phase == .source { return nodeSource(line) }
         if line.isBlank { return .maybe }
+        if mark, phase == .head, !isFrame(line) {
+            mark = line.ends("nested exception is:")
+            return .joins
+        }
         if isFrame(line) {
+            mark = false
             refine(line)
             phase = .frames
             return .joins
@@ -21,6 +26,11 @@ extension TraceState {
             language = .dotnet
             return .joins
         }
+        // RemoteException and MessagingException write their cause into their text, on the next line.
+        if line.ends("nested exception is:"), phase == .head || line.isIndented || line.beginsWithExceptionName {
+            (phase, mark, language) = (.head, true, .java)
+            return .joins
+        }
         if line.starts("Node.js v") { return .last }
         if line.startsWithAny(["Emitted '", "From previous event:", "Thrown at:"]) { return .joins }
         if let first = line.body.first, phase == .frames, language == .javascript || line.isIndented,
@@ -29,10 +39,6 @@ extension TraceState {
             return .joins
         }
         if line.isIndented { return phase == .frames ? .joins : .maybe }
-        if mark, phase == .head {
-            mark = false
-            return .joins
-        }
         // The text of an exception may have lines; another exception's first line is not one of them.
         guard phase == .head, !line.beginsWithExceptionName else { return .foreign }
         return .maybe
@@ -41,6 +47,7 @@ extension TraceState {
     /// `\tat a.b.C.m(C.java:3)`, `    at f (/x.js:1:2)`, `   at N.C.M(String s) in /x.cs:line 3`. Some shippers lose the
     /// indentation.
     private func isFrame(_ line: TraceText) -> Bool {
+        if line.isIndented, line.starts("eval at ") { return true }
         guard line.starts("at "), line.body.count > 4 else { return false }
         return line.isIndented || line.ends(")") || line.has(":line ")
     }
@@ -59,7 +66,7 @@ extension TraceState {
         ]) {
             language = .javascript
         } else if language == nil {
-            language = endsInPosition(line) ? .javascript : line.ends(")") ? .dotnet : nil
+            language = endsInPosition(line) ? .javascript : line.ends(")") || line.has(") [0x") ? .dotnet : nil
         }
     }
 

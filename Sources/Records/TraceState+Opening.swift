@@ -15,7 +15,9 @@ extension TraceState {
         if line.isBlank { return false }
         if isGrave || line.starts("PHP ") { return true }
         if let last = line.body.last, last == 0x2e, line.has(" line "), line.has(" at ") { return true }  // Perl's die
-        return line.hasAny(["Exception", "Throwable", "Error", "ERROR", "SEVERE", "FATAL"])
+        return line.hasAny([
+            "Exception", "Throwable", "Error", "ERROR", "SEVERE", "FATAL", "error", "exception", "stack trace",
+        ])
     }
 
     private static func pythonOpening(_ line: TraceText) -> TraceState? {
@@ -124,11 +126,15 @@ extension TraceState {
     /// A line that goes on with a trace of which the line before is the beginning, whatever that says: the state after
     /// both. Nil when it is no such line.
     static func behindAnyLine(_ line: TraceText) -> TraceState? {
-        if line.startsWithAny(["PHP Stack trace:", "[stacktrace]"]) { return TraceState(.php, .frames) }
+        if line.startsWithAny(["PHP Stack trace:", "Stack trace:", "[stacktrace]"]) {
+            return TraceState(.php, .frames)
+        }
         if line.isIndented, line.has(" called at "), line.has(" line ") { return TraceState(.perl, .frames) }
         if line.startsWithAny(["Traceback (most recent call last):", "goroutine "]) { return opening(line) }
         var state = TraceState(nil, .head, confirmed: false)
-        if line.startsWithAny(["Caused by:", "---> ", "Suppressed: "]) || line.isIndented && line.starts("at ") {
+        if line.startsWithAny(["Caused by:", "---> ", "Suppressed: ", "nested exception is:"])
+            || line.isIndented && line.starts("at ")
+        {
             return state.verdict(on: line) == .joins ? state : nil
         }
         return nil

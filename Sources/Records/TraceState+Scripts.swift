@@ -80,6 +80,11 @@ extension TraceState {
             phase = .frames
             return .joins
         }
+        // `Stack trace:` is not PHP's alone.
+        if phase == .frames, line.isIndented, line.starts("at ") {
+            (language, phase) = (nil, .head)
+            return frames(line)
+        }
         if line.starts("PHP "), Self.isXdebugFrame(line.body.dropFirst(4)) { return .joins }
         // Monolog closes what it opened with `{"exception":"[object]`.
         if line.startsFlush("\"}") || line.startsFlush("\"} ") { return .last }

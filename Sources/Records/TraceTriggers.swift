@@ -8,10 +8,12 @@ package enum TraceTriggers {
 
     private static let languages = [
         // Java, JavaScript, .NET
-        "\tat ", "   at ", "#011at ", "Exception in thread \"", "Exception: ", "Error: ", "Throwable: ", "Exception\n",
+        "\tat ", "  at ", "#011at ", " eval at ", "Exception in thread \"", "Exception: ", "Error: ", "Throwable: ",
+        "Exception\n",
         "Error\n", "Exception\r\n", "Error\r\n", "Fault: ", "Failure: ", "Failure\n", "Fault\n", "Throwable\n",
         "Exception [",
-        "Error [", "Error {", "Exception {", "Caused by:", "Suppressed: ", "Uncaught ", "UnhandledPromiseRejection",
+        "Error [", "Error {", "Exception {", "Caused by:", "nested exception is:", "Suppressed: ", "Uncaught ",
+        "UnhandledPromiseRejection",
         "node:internal/", "Unhandled exception", "Unhandled Exception: ", "Fatal error. ", "Process terminated. ",
         "Stack overflow.", " ---> ", "fail: ", "crit: ",
         // Python
@@ -23,7 +25,7 @@ package enum TraceTriggers {
         // Rust
         "panicked at", "has overflowed its stack",
         // PHP
-        "PHP Fatal error:", "Fatal error: Uncaught", "PHP Stack trace:", "PHP Parse error:", "PHP Recoverable fatal",
+        "PHP Fatal error:", "Fatal error: Uncaught", "Stack trace:", "PHP Parse error:", "PHP Recoverable fatal",
         "{\"exception\":\"[object]", "[stacktrace]",
         // Ruby, Perl
         ":in '", ":in `", "[BUG] ", " called at ", "):\n", "):\r\n",
@@ -38,7 +40,8 @@ package enum TraceTriggers {
     private static let containers = [" stderr P ", " stdout P ", " stderr P:", " stdout P:"]
 
     private static let kernel = [
-        "BUG: ", "[ cut here ]", "WARNING: CPU: ", "WARNING: possible ", "WARNING: suspicious ",
+        "BUG: ", "BUG kmalloc", "(Tainted: ", "(Not tainted", "[ BUG: ", "[ INFO: ", "[ WARNING: ", "[ cut here ]",
+        "WARNING: CPU: ", "WARNING: possible ", "WARNING: suspicious ",
         "WARNING: inconsistent ",
         "WARNING: bad ", "WARNING: held ", "WARNING: lock", "WARNING: kernel ", "WARNING: stack ", "WARNING: Nested ",
         "WARNING: nested ", "WARNING: at ", "WARNING: SOFTIRQ", "WARNING: HARDIRQ", "general protection fault",

@@ -8,6 +8,7 @@ import YAML
 /// Why rules cannot be matched: every pattern at fault, with its place.
 package struct MatcherError: Error, Sendable, CustomStringConvertible {
     package var faults: [Diagnostic]
+    package init(faults: [Diagnostic]) { self.faults = faults }
     package var description: String { faults.map(\.description).joined(separator: "\n") }
 }
 

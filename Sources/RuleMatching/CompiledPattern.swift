@@ -45,11 +45,13 @@ final class CompiledPattern {
     /// The names of the pattern's groups, in its order, and the number of each.
     let groupNames: [String]
     private let groups: [Int]
-    private var isPrepared = false
+    private var isPrepared: Bool
 
+    /// `once`: for a few matches only, which are not worth machine code.
     /// - Throws: `Diagnostic` at the pattern's place.
-    init(_ pattern: Pattern, of subject: String) throws(Diagnostic) {
+    init(_ pattern: Pattern, of subject: String, once: Bool = false) throws(Diagnostic) {
         self.pattern = pattern
+        isPrepared = once
         let context = pcre2_compile_context_create_8(nil)
         defer { pcre2_compile_context_free_8(context) }
         pcre2_set_newline_8(context, UInt32(PCRE2_NEWLINE_LF))
@@ -86,6 +88,13 @@ final class CompiledPattern {
 
     func match(_ subject: [UInt8], _ workspace: PatternWorkspace) -> Outcome {
         subject.withUnsafeBufferPointer { match($0, workspace) }
+    }
+
+    /// Where the last match in the workspace stands, which was on a subject of `count` bytes.
+    static func range(_ workspace: PatternWorkspace, of count: Int) -> Range<Int>? {
+        guard let offsets = pcre2_get_ovector_pointer_8(workspace.match) else { return nil }
+        let (start, end) = (offsets[0], offsets[1])
+        return start >= 0 && start <= end && end <= count ? start..<end : nil
     }
 
     /// Adds where the named groups that took part in the last match of this pattern in the workspace took their text.

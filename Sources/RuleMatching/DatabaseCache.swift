@@ -27,7 +27,7 @@ package struct DatabaseCache: Sendable {
         hs_populate_platform(&platform)
         var hash = SHA256()
         let version = hs_version().map { String(cString: $0) } ?? ""
-        hash.update("1 \(version) \(platform.tune) \(platform.cpu_features)\n".utf8)
+        hash.update("2 \(version) \(platform.tune) \(platform.cpu_features)\n".utf8)
         for expression in expressions {
             hash.update("\(expression.flags) \(expression.text.utf8.count) \(expression.text)\n".utf8)
         }
@@ -38,7 +38,8 @@ package struct DatabaseCache: Sendable {
     func load(_ key: String) -> OpaquePointer? {
         guard let bytes = trusted(path(key)), bytes.count > 32 else { return nil }
         let content = bytes[32...]
-        guard SHA256.digest(content).elementsEqual(bytes[..<32]) else { return nil }
+        guard Self.seal(content, key).elementsEqual(bytes[..<32]) else { return nil }
+        // Vectorscan itself refuses what another version of it, or another kind of processor, has made.
         var database: OpaquePointer?
         let result = content.withUnsafeBytes { raw in
             hs_deserialize_database(raw.baseAddress?.assumingMemoryBound(to: CChar.self), raw.count, &database)
@@ -53,9 +54,23 @@ package struct DatabaseCache: Sendable {
         guard hs_serialize_database(database, &raw, &count) == HS_SUCCESS, let raw else { return }
         defer { free(raw) }
         let content = UnsafeRawBufferPointer(start: raw, count: count)
-        guard (try? Files.makeDirectories(folder, mode: 0o700)) != nil else { return }
+        guard (try? Files.makeDirectories(folder, mode: 0o700)) != nil, isOurs else { return }
         removeOthers()
-        try? Files.write(SHA256.digest(content) + content, to: path(key), mode: 0o600)
+        try? Files.write(Self.seal(content, key) + content, to: path(key), mode: 0o600)
+    }
+
+    /// What stands before a kept database: it is whole, and that of the name, not another one under this name.
+    static func seal(_ content: some Sequence<UInt8>, _ key: String) -> [UInt8] {
+        var hash = SHA256()
+        hash.update(key.utf8)
+        hash.update(content)
+        return hash.finalize()
+    }
+
+    /// Nothing is written, and nothing removed, where another user could have put the folder (sudo keeps HOME).
+    private var isOurs: Bool {
+        guard let status = (try? FileStatus.of(folder)) ?? nil else { return false }
+        return status.owner == geteuid() && status.permissions & 0o022 == 0
     }
 
     private func path(_ key: String) -> String { "\(folder)/rules-\(key).hsdb" }

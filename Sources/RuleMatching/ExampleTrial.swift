@@ -14,9 +14,10 @@ package enum ExampleTrial {
 
     /// Tries every example of every rule. An example of `match` must be hit by that very rule, one of `no_match` not by
     /// it; that other rules hit either is no failure.
-    package static func run(_ matcher: Matcher) -> Outcome {
+    /// - Parameter id: only the examples of this rule.
+    package static func run(_ matcher: Matcher, rule id: String? = nil) -> Outcome {
         var outcome = Outcome()
-        for rule in matcher.rules.rules {
+        for rule in matcher.rules.rules where id == nil || id == rule.id {
             for example in rule.examples { attempt(example, of: rule, mustHit: true, matcher, &outcome) }
             for example in rule.counterexamples { attempt(example, of: rule, mustHit: false, matcher, &outcome) }
         }
@@ -51,22 +52,29 @@ package enum ExampleTrial {
             let context = LineContext(readAt: Timestamp(seconds: 1_790_000_000))
             return LineHeader.record(of: bytes, source: .file("example"), context: context)
         }
-        var record = Record(source: .journal(""), message: bytes)
-        for field in example.fields {
-            switch field.name {
-            case "transport": record.transport = field.value
-            case "unit": record.unit = field.value
-            case "identifier": record.identifier = field.value
-            case "host": record.host = field.value
-            case "executable": record.executable = field.value
-            case "message_id": record.messageID = RuleField.messageID(field.value)
-            case "uid": record.uid = UInt32(field.value)
-            case "pid": record.pid = Int32(field.value)
-            case "priority": record.priority = UInt8(field.value)
-            case "file": record.source = .file(field.value)
-            default: record.fields.append(Field(field.name, field.value))
-            }
-        }
+        return record(of: bytes, example.fields)
+    }
+
+    /// A journal's entry with these fields.
+    static func record(of message: [UInt8], _ fields: [Example.Field]) -> Record {
+        var record = Record(source: .journal(""), message: message)
+        for field in fields { set(field.name, field.value, of: &record) }
         return record
+    }
+
+    static func set(_ name: String, _ value: String, of record: inout Record) {
+        switch name {
+        case "transport": record.transport = value
+        case "unit": record.unit = value
+        case "identifier": record.identifier = value
+        case "host": record.host = value
+        case "executable": record.executable = value
+        case "message_id": record.messageID = RuleField.messageID(value)
+        case "uid": record.uid = UInt32(value)
+        case "pid": record.pid = Int32(value)
+        case "priority": record.priority = UInt8(value)
+        case "file": record.source = .file(value)
+        default: record.fields.append(Field(name, value))
+        }
     }
 }

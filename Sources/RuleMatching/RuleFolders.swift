@@ -72,11 +72,16 @@ package enum RuleFolders {
 
     /// The files `*.yaml` of the folders, each folder's in the order of their names. A later folder's file of the same
     /// name replaces an earlier one's, in its place; an empty one, or a link to /dev/null, masks it. Hidden files and
-    /// those of editors and dpkg (`x.yaml~`, `x.yaml.dpkg-old`) are none of ours.
+    /// those of editors and dpkg (`x.yaml~`, `x.yaml.dpkg-old`) are none of ours. A file in place of a folder stands for
+    /// itself.
     package static func read(_ folders: [String]) -> RuleFiles {
         var files = RuleFiles()
         for folder in folders {
             do throws(SystemError) {
+                if try FileStatus.of(folder)?.isRegular == true {
+                    files.add(folder)
+                    continue
+                }
                 for name in try Files.list(folder) where !name.hasPrefix(".") {
                     if name.hasSuffix(".yaml") {
                         files.add(folder + "/" + name)

@@ -6,6 +6,8 @@ struct PatternParser {
     var at = 0
     var depth = 0
     var names: [String] = []
+    /// Outside of all groups, for each alternative.
+    var elements: [[PatternElement]] = []
     /// PCRE2's own limit is 250 (pcre2_set_parens_nest_limit(3)).
     static let maximumDepth = 100
     /// Vectorscan's limit for a repeat.
@@ -39,12 +41,15 @@ struct PatternParser {
     /// Up to a closing bracket or the end, which is left unread.
     private mutating func alternatives() throws(PatternFault) -> [[PatternNode]] {
         var all: [[PatternNode]] = [[]]
+        if depth == 0 { elements.append([]) }
         while let byte = next, byte != UInt8(ascii: ")") {
             if byte == UInt8(ascii: "|") {
                 at += 1
                 all.append([])
+                if depth == 0 { elements.append([]) }
                 continue
             }
+            let start = at
             let nodes = try item()
             guard var last = nodes.last else { continue }
             all[all.count - 1] += nodes.dropLast()
@@ -52,6 +57,10 @@ struct PatternParser {
                 last = .repeated(last, minimum: minimum, maximum: maximum)
             }
             all[all.count - 1].append(last)
+            if depth == 0 {
+                elements[elements.count - 1].append(
+                    PatternElement(range: start..<at, nodes: nodes.dropLast() + [last]))
+            }
         }
         return all
     }

@@ -29,16 +29,49 @@ package struct PatternFault: Error, Hashable, Sendable {
     package var message: String
 }
 
+/// A part of a pattern that stands outside of all groups, with what repeats it.
+package struct PatternElement: Hashable, Sendable {
+    /// Of the pattern's bytes.
+    package var range: Range<Int>
+    package var nodes: [PatternNode]
+
+    /// The bytes that must stand in every match of it: a measure of how much it says.
+    package var weight: Int { nodes.reduce(0) { $0 + Self.weight($1) } }
+
+    private static func weight(_ node: PatternNode) -> Int {
+        switch node {
+        case .byte: 1
+        case .set, .anchor, .boundary, .lookaround, .reference, .options: 0
+        case .group(_, let alternatives):
+            alternatives.map { $0.reduce(0) { $0 + weight($1) } }.min() ?? 0
+        case .repeated(let inner, let minimum, _): minimum > 0 ? weight(inner) : 0
+        }
+    }
+
+    /// Matches no bytes, and only looks where it stands: an anchor, a word boundary, lookaround.
+    package var isAssertion: Bool {
+        nodes.allSatisfy { node in
+            switch node {
+            case .anchor, .boundary, .lookaround: true
+            default: false
+            }
+        }
+    }
+}
+
 /// A pattern taken apart.
 package struct PatternSyntax: Sendable {
     package private(set) var alternatives: [[PatternNode]] = []
     /// The names of its groups, in order.
     package private(set) var groupNames: [String] = []
+    /// For each alternative outside of all groups its elements, in order.
+    package private(set) var elements: [[PatternElement]] = []
 
     /// - Throws: `PatternFault` for a construct that Vectorscan cannot search for.
     package init(_ pattern: String) throws(PatternFault) {
         var parser = PatternParser(bytes: Array(pattern.utf8))
         alternatives = try parser.pattern()
         groupNames = parser.names
+        elements = parser.elements
     }
 }

@@ -41,6 +41,10 @@ package struct Example: Hashable, Sendable {
     package struct Field: Hashable, Sendable {
         package var name: String
         package var value: String
+        package init(name: String, value: String) {
+            self.name = name
+            self.value = value
+        }
     }
 }
 

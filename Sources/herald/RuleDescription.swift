@@ -1,32 +1,32 @@
-// A rule in words, for `herald rules show`, and what of it other programs understand.
+// What `herald rules` says of rules, and what of them other programs understand.
 
 import Formats
 import Rules
 
 enum RuleDescription {
-    /// What is set, under the names of the rules' language.
-    static func lines(_ rule: Rule) -> [(name: String, value: String)] {
-        var lines = [("id", rule.id), ("title", rule.title.source), ("severity", rule.severity.name)]
-        func add(_ name: String, _ values: [String]) { for value in values { lines.append((name, value)) } }
-        add("where", rule.where.map { "\($0.field) is \($0.values.joined(separator: " or "))" })
-        add("message_id", rule.messageIDs)
-        if rule.isFloor { lines.append(("floor", "true: only where no other rule matched")) }
-        add("match", rule.match.map(\.text))
-        add("unless", rule.unless.map(\.text))
-        if rule.neverGroup { lines.append(("group", "never")) }
-        if let fields = rule.groupBy { lines.append(("group_by", fields.joined(separator: ", "))) }
-        if let threshold = rule.threshold {
-            lines.append(("threshold", "\(threshold.count) within \(threshold.within.text)"))
+    static func json(_ rule: Rule, enabled: Bool, more: [JSON.Member] = []) -> JSON {
+        .object(
+            [
+                JSON.Member("rule", .string(rule.id)), JSON.Member("severity", .string(rule.severity.name)),
+                JSON.Member("title", .string(rule.title.source)), JSON.Member("file", .string(rule.file)),
+                JSON.Member("line", JSON(rule.line)), JSON.Member("patterns", JSON(rule.match.count)),
+                JSON.Member("examples", JSON(rule.examples.count)),
+                JSON.Member("counterexamples", JSON(rule.counterexamples.count)),
+                JSON.Member("enabled", .bool(enabled)),
+            ] + more)
+    }
+
+    /// `115 rules in 8 files (12 emergency, 30 alert, …), 3 switched off.`
+    static func summary(_ set: RuleSet) -> String {
+        let files = Set((set.rules + set.disabled).map(\.file)).count
+        let counts = Severity.allCases.compactMap { severity in
+            let count = set.rules.filter { $0.severity == severity }.count
+            return count == 0 ? nil : "\(count) \(severity.name)"
         }
-        add("recovered_by", rule.recoveredBy.map(\.text))
-        if let every = rule.expectEvery { lines.append(("expect", "every \(every.text)")) }
-        add("inhibits", rule.inhibits)
-        add("advice", rule.advice.map { [$0.source] } ?? [])
-        add("url", rule.url.map { [$0] } ?? [])
-        add("example", rule.examples.map(\.text))
-        add("counterexample", rule.counterexamples.map(\.text))
-        lines.append(("file", "\(rule.file):\(rule.line)"))
-        return lines
+        let severities = counts.isEmpty ? "" : " (\(counts.joined(separator: ", ")))"
+        let off = set.disabled.isEmpty ? "" : ", \(set.disabled.count) switched off"
+        return
+            "\(ScanOutput.counted(set.rules.count, "rule")) in \(ScanOutput.counted(files, "file"))\(severities)\(off)."
     }
 
     /// Patterns that mean the same to a program without lookaround, and on a whole line as on its message.

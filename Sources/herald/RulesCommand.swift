@@ -1,4 +1,5 @@
-// `herald rules`: the rules in force, one of them, and whether they keep what their examples promise.
+// `herald rules`: the rules in force, one of them, whether they keep what their examples promise, and why they do or do
+// not hit a line (RulesExplainCommand).
 
 import ArgumentParser
 import Formats
@@ -7,34 +8,12 @@ import RuleMatching
 import Rules
 import YAML
 
-/// `--rules DIR`, of the subcommands that work offline.
-struct RulesOption: ParsableArguments {
-    @Option(
-        name: .customLong("rules"),
-        help:
-            "A folder of rules in place of the installed ones; given several times, a later file replaces one of its name."
-    )
-    var folders: [String] = []
-
-    /// The rules. Wrong ones end the command with all their faults, exit 2.
-    func load() throws -> RuleSet { try matcher().rules }
-
-    /// The rules compiled; kept for the next time in the person's cache.
-    func matcher() throws -> Matcher {
-        let loaded = RuleLoading.load(folders, cache: DatabaseCache.ofUser())
-        guard let matcher = loaded.matcher else {
-            throw Failure.wrong(loaded.diagnostics.map(\.description).joined(separator: "\n"))
-        }
-        for fault in loaded.diagnostics { Terminal.complain(fault.description) }
-        return matcher
-    }
-}
-
 /// `herald rules`.
 struct RulesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "rules", abstract: "The rules: list, show, test.",
-        subcommands: [List.self, Show.self, Test.self, Patterns.self])
+        commandName: "rules", abstract: "The rules: list, show, test, explain.",
+        discussion: "Without --rules these are the rules that the settings name, as the watcher takes them.",
+        subcommands: [List.self, Show.self, Test.self, RulesExplainCommand.self, Patterns.self])
 
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "One line for each rule.")
@@ -42,51 +21,88 @@ struct RulesCommand: ParsableCommand {
         @Flag(help: "One JSON object a line.") var json = false
 
         func run() throws {
-            let rules = try rules.load().rules
+            let set = try rules.load()
+            let all = set.rules.map { ($0, true) } + set.disabled.map { ($0, false) }
             if json {
-                for rule in rules {
-                    let object: JSON = [
-                        "rule": .string(rule.id), "severity": .string(rule.severity.name),
-                        "title": .string(rule.title.source), "file": .string(rule.file), "line": JSON(rule.line),
-                    ]
-                    Terminal.say(object.text)
-                }
+                for (rule, enabled) in all { Terminal.say(RuleDescription.json(rule, enabled: enabled).text) }
                 return
             }
-            let rows = rules.map { [$0.id, $0.severity.name, Printable.text($0.title.source, limit: 90)] }
-            Terminal.table([["RULE", "SEVERITY", "TITLE"]] + rows)
+            let rows = all.map { rule, enabled in
+                [
+                    rule.id, enabled ? rule.severity.name : "(off)",
+                    String(rule.examples.count + rule.counterexamples.count),
+                    Files.split(rule.file).name, Printable.text(rule.title.source, limit: 90),
+                ]
+            }
+            Terminal.table([["RULE", "SEVERITY", "EXAMPLES", "FILE", "TITLE"]] + rows)
+            Terminal.say(RuleDescription.summary(set))
         }
     }
 
     struct Show: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "One rule, with everything that it says.")
+        static let configuration = CommandConfiguration(
+            abstract: "One rule, as it may be copied into a file of your own.")
         @OptionGroup var rules: RulesOption
         @Argument(help: "The rule's id.") var id: String
+        @Flag(help: "One JSON object, with the rule's text as 'yaml'.") var json = false
 
         func run() throws {
-            let all = try rules.load()
-            guard let rule = all.rule(id) else {
-                let near = NearestName.to(id, in: all.rules.map(\.id)).map { "; did you mean '\($0)'?" } ?? ""
-                throw Failure.wrong("There is no rule '\(Printable.text(id))'\(near)")
+            let (matcher, files) = try rules.loaded()
+            let rule = try rules.rule(id, in: matcher.rules)
+            let isOff = matcher.rules.rule(id) == nil
+            if json {
+                let more = [JSON.Member("yaml", .string("rules:\n" + rule.yaml))]
+                return Terminal.say(RuleDescription.json(rule, enabled: !isOff, more: more).text)
             }
-            for (name, value) in RuleDescription.lines(rule) {
-                Terminal.say("\(Terminal.dim(name + ":")) \(Printable.text(value, keepingLines: true))")
+            Terminal.say(Terminal.dim("# \(Printable.text(rule.file)):\(rule.line)"))
+            for (path, by) in files.replaced where by == rule.file {
+                Terminal.say(Terminal.dim("# its file replaces \(Printable.text(path))"))
             }
+            if isOff { Terminal.say("# switched off by 'disabled_rules'") }
+            Terminal.say("rules:\n\(String(rule.yaml.dropLast()))")
         }
     }
 
     struct Test: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Try every rule on its own examples.", discussion: "Exit code 1 where one fails.")
+            abstract: "Try every rule on its own examples.",
+            discussion: "Each example that fails is named with file, line and column. Exit code 1 where one does.")
         @OptionGroup var rules: RulesOption
+        @Option(name: .customLong("rule"), help: "Only the examples of this rule.") var id: String?
+        @Flag(help: "One JSON object for each example that fails, and one at the end.") var json = false
 
         func run() throws {
+            let start = SystemClock.monotonic()
             let matcher = try rules.matcher()
-            let outcome = ExampleTrial.run(matcher)
-            for failure in outcome.failures { Terminal.say(failure.description) }
-            let failed = outcome.failures.isEmpty ? "all right" : "\(outcome.failures.count) failed"
-            Terminal.say("\(matcher.rules.rules.count) rules, \(outcome.tried) examples, \(failed).")
+            if let id { _ = try rules.rule(id, in: matcher.rules) }
+            let outcome = ExampleTrial.run(matcher, rule: id)
+            let tried = matcher.rules.rules.filter { id == nil || id == $0.id }
+            let bare = tried.filter { $0.examples.isEmpty }.count
+            let seconds = (SystemClock.monotonic() - start).milliseconds
+            if json {
+                for failure in outcome.failures { Terminal.say(Self.json(failure).text) }
+                let end: JSON = [
+                    "rules": JSON(tried.count), "examples": JSON(outcome.tried), "failed": JSON(outcome.failures.count),
+                    "without_examples": JSON(bare), "milliseconds": .int(seconds),
+                ]
+                Terminal.say(end.text)
+            } else {
+                for failure in outcome.failures { Terminal.say(failure.description) }
+                let failed = outcome.failures.isEmpty ? "all right" : "\(outcome.failures.count) failed"
+                let without = bare == 0 ? "" : ", \(ScanOutput.counted(bare, "rule")) without an example"
+                let time = "\(seconds / 1000).\(String(1000 + seconds % 1000).dropFirst())"
+                Terminal.say(
+                    "\(ScanOutput.counted(tried.count, "rule")), \(ScanOutput.counted(outcome.tried, "example")), "
+                        + "\(failed)\(without) (\(time) s).")
+            }
             if !outcome.failures.isEmpty { throw Failure.notWell("") }
+        }
+
+        private static func json(_ failure: Diagnostic) -> JSON {
+            [
+                "file": .string(failure.file), "line": JSON(failure.line), "column": JSON(failure.column),
+                "message": .string(failure.message),
+            ]
         }
     }
 

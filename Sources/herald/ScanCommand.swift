@@ -13,38 +13,55 @@ import Rules
 struct ScanCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "scan", abstract: "What the rules say of log files or a journal, offline.",
-        discussion: "Each line stands by itself here. The exit code is 0 whether or not there are hits.")
+        discussion: """
+            Without --rules these are the rules that the settings name. The exit code is 0 whether or not there are \
+            hits, and 2 where a file cannot be read; the others are scanned all the same.
+            """)
 
     @OptionGroup var rules: RulesOption
     @Option(help: "A folder of journal files, in place of files.") var journal: String?
+    @Option(name: .customLong("rule"), help: "Only the hits of this rule; may be given several times.")
+    var ids: [String] = []
+    @Option(help: "Only hits of this severity and worse ones.") var minSeverity: String?
     @Flag(help: "One JSON object for each hit: file, line, rule, severity, title, captures, text.") var json = false
     @Flag(help: "Only the number of lines that are hit, for each file.") var count = false
+    @Flag(help: "Every line that is hit, not only the first ten of each rule.") var all = false
     @Argument(help: "Log files; '-' is standard input.") var files: [String] = []
 
     func validate() throws {
         if files.isEmpty == (journal == nil) { throw ValidationError("Give files, '-', or --journal DIR.") }
         if json && count { throw ValidationError("--json and --count exclude each other.") }
+        if let minSeverity, Severity(name: minSeverity) == nil {
+            let names = Severity.names.joined(separator: ", ")
+            throw ValidationError("--min-severity is one of \(names), not '\(Printable.text(minSeverity))'.")
+        }
     }
 
     func run() throws {
         let matcher = try rules.matcher()
-        var output = ScanOutput(json: json)
+        for id in ids { _ = try rules.rule(id, in: matcher.rules) }
+        let filter = ScanFilter(ids: Set(ids), minimum: minSeverity.flatMap { Severity(name: $0) })
+        var output = ScanOutput(json ? .json : count ? .count : .text(all: all))
         defer { output.flush() }
-        if let journal { return try scan(journal: journal, matcher, &output) }
+        if let journal {
+            try scan(journal: journal, matcher, filter, &output)
+            return output.finish()
+        }
         var failures: [String] = []
         for name in files {
             do throws(SystemError) {
                 if count {
-                    try count(name, matcher, &output)
+                    let found = try count(name, matcher, filter, &output)
+                    output.put(files.count == 1 ? "\(found)" : "\(Printable.text(name)):\(found)")
                 } else {
-                    try scan(name, matcher, &output)
+                    try scan(name, matcher, filter, &output)
                 }
             } catch {
                 // What stands in the other files is told all the same.
                 failures.append(error.description)
             }
         }
-        output.flush()
+        output.finish()
         if !failures.isEmpty { throw Failure.wrong(failures.joined(separator: "\n")) }
     }
 
@@ -62,31 +79,45 @@ struct ScanCommand: ParsableCommand {
         return LineContext(readAt: now, utcOffset: SystemClock.utcOffset(at: now))
     }
 
-    private func count(_ name: String, _ matcher: Matcher, _ output: inout ScanOutput) throws(SystemError) {
+    private func count(
+        _ name: String, _ matcher: Matcher, _ filter: ScanFilter, _ output: inout ScanOutput
+    ) throws(SystemError) -> Int {
+        guard filter.takesAll else { return try scan(name, matcher, filter, &output) }
         let found = try matcher.count(try open(name), source: .file(name), context: context)
         for notice in found.notices { Terminal.complain(notice.text) }
-        output.put(files.count == 1 ? "\(found.lines)" : "\(Printable.text(name)):\(found.lines)")
+        return found.lines
     }
 
-    private func scan(_ name: String, _ matcher: Matcher, _ output: inout ScanOutput) throws(SystemError) {
+    /// Returns the number of lines that are hit.
+    @discardableResult
+    private func scan(
+        _ name: String, _ matcher: Matcher, _ filter: ScanFilter, _ output: inout ScanOutput
+    ) throws(SystemError) -> Int {
         var reader = BlockReader(try open(name))
         let context = context
         var lines = LineNumber()
+        var count = 0
         while let block = try reader.next() {
             matcher.namedLines(in: block) { line in
                 let matches = matcher.matches(of: line, in: block, source: .file(name), context: context)
-                for notice in matches.notices { Terminal.complain(notice.text) }
-                if matches.hits.isEmpty { return }
+                output.note(matches.notices)
+                let hits = matches.hits.filter { filter.takes($0.hit.rule) }
+                if hits.isEmpty { return }
+                count += 1
                 let number = lines.number(at: line.range.lowerBound, in: block)
-                for found in matches.hits { output.put(found.hit, file: name, line: number) }
+                for found in hits { output.put(found.hit, file: name, line: number) }
             }
             lines.pass(block)
         }
+        output.noteSource(lines: lines.total, hit: count)
+        return count
     }
 
     // MARK: Journal
 
-    private func scan(journal: String, _ matcher: Matcher, _ output: inout ScanOutput) throws {
+    private func scan(
+        journal: String, _ matcher: Matcher, _ filter: ScanFilter, _ output: inout ScanOutput
+    ) throws {
         var options = JournalReader.Options(place: journal)
         options.start = .beginning
         let reader = JournalReader(options, checkpoints: [])
@@ -97,16 +128,28 @@ struct ScanCommand: ParsableCommand {
             for notice in read.notices { Terminal.complain(notice.text) }
             for delivery in read.deliveries {
                 let matches = matcher.matches(in: delivery.batch)
-                for notice in matches.notices { Terminal.complain(notice.text) }
-                hitEntries += Set(matches.hits.map(\.index)).count
-                if !count {
-                    for found in matches.hits { output.put(found.hit, file: journal, line: number + found.index + 1) }
-                }
+                output.note(matches.notices)
+                let hits = matches.hits.filter { filter.takes($0.hit.rule) }
+                hitEntries += Set(hits.map(\.index)).count
+                for found in hits { output.put(found.hit, file: journal, line: number + found.index + 1) }
                 number += delivery.batch.count
             }
             if read.deliveries.isEmpty { break }
         }
+        output.noteSource(lines: number, hit: hitEntries)
         if count { output.put("\(hitEntries)") }
+    }
+}
+
+/// Which hits are told.
+struct ScanFilter {
+    var ids: Set<String> = []
+    var minimum: Severity?
+
+    var takesAll: Bool { ids.isEmpty && minimum == nil }
+
+    func takes(_ rule: Rule) -> Bool {
+        (ids.isEmpty || ids.contains(rule.id)) && (minimum.map { rule.severity.isAtLeast($0) } ?? true)
     }
 }
 
@@ -114,6 +157,7 @@ struct ScanCommand: ParsableCommand {
 private struct LineNumber {
     private var before = 0
     private var counted = 0
+    private var isInLine = false
 
     /// The number, from 1, of the line that begins at `offset`; asked in order.
     mutating func number(at offset: Int, in block: UnsafeRawBufferPointer) -> Int {
@@ -125,7 +169,11 @@ private struct LineNumber {
     mutating func pass(_ block: UnsafeRawBufferPointer) {
         advance(to: block.count, in: block)
         counted = 0
+        isInLine = block.last != 0x0a
     }
+
+    /// All lines so far; the last one may lack its newline.
+    var total: Int { before + (isInLine ? 1 : 0) }
 
     private mutating func advance(to end: Int, in block: UnsafeRawBufferPointer) {
         guard let base = block.baseAddress, end > counted else { return }

@@ -1,13 +1,35 @@
-// The lines that `herald scan` prints, gathered so that a million of them are not a million writes.
+// What `herald scan` prints, gathered so that a million lines are not a million writes.
 
 import Formats
+import RuleMatching
 import Rules
 
 struct ScanOutput {
-    private let json: Bool
-    private var text = ""
+    enum Form: Equatable {
+        case json
+        case count
+        /// For people; without `all`, the first lines of each rule and how many more there are.
+        case text(all: Bool)
+    }
 
-    init(json: Bool) { self.json = json }
+    private let form: Form
+    private var text = ""
+    private var rules: [String: Tally] = [:]
+    private var sources = 0
+    private var lines = 0
+    private var linesHit = 0
+    private var complained: Set<String> = []
+
+    private struct Tally {
+        var severity: Severity
+        var hits = 0
+        var first: String
+    }
+
+    /// Lines of one rule that are shown.
+    private static let shownOfRule = 10
+
+    init(_ form: Form) { self.form = form }
 
     mutating func put(_ line: String) {
         text += line
@@ -16,20 +38,61 @@ struct ScanOutput {
     }
 
     mutating func put(_ hit: Hit, file: String, line: Int) {
-        guard json else {
+        switch form {
+        case .count: return
+        case .json: put(Self.json(hit, file: file, line: line).text)
+        case .text(let all):
             let place = "\(Printable.text(file)):\(line)"
-            return put(
-                "\(place): \(hit.rule.severity.name) \(hit.rule.id): \(hit.title)\n    \(Printable.text(hit.record.message, limit: 300))"
-            )
+            let number = (rules[hit.rule.id]?.hits ?? 0) + 1
+            rules[hit.rule.id, default: Tally(severity: hit.rule.severity, first: place)].hits = number
+            if number > Self.shownOfRule, !all { return }
+            let severity = Terminal.severity(hit.rule.severity)
+            put("\(place): \(severity) \(hit.rule.id): \(Terminal.bold(hit.title))")
+            put("    \(Printable.text(hit.record.raw, limit: 300))")
         }
+    }
+
+    static func json(_ hit: Hit, file: String, line: Int) -> JSON {
         let captures = hit.captures.map { JSON.Member($0.name, .string(String(decoding: $0.value, as: UTF8.self))) }
-        let object: JSON = [
+        return [
             "file": .string(file), "line": JSON(line), "rule": .string(hit.rule.id),
             "severity": .string(hit.rule.severity.name), "title": .string(hit.title), "captures": .object(captures),
             "text": .string(String(decoding: hit.record.raw, as: UTF8.self)),
         ]
-        put(object.text)
     }
+
+    /// A file or journal is done.
+    mutating func noteSource(lines: Int, hit: Int) {
+        sources += 1
+        self.lines += lines
+        linesHit += hit
+    }
+
+    /// Patterns that gave up: said once for each rule, on standard error.
+    mutating func note(_ notices: [MatchNotice]) {
+        for notice in notices where complained.insert(notice.rule.id).inserted { Terminal.complain(notice.text) }
+    }
+
+    /// The table of what was found, for people.
+    mutating func finish() {
+        defer { flush() }
+        guard case .text(let all) = form, sources > 0 else { return }
+        let looked = "\(sources == 1 ? "1 source" : "\(sources) sources"), \(Self.counted(lines, "line"))"
+        if rules.isEmpty { return put("No line is hit (\(looked)).") }
+        put("")
+        put("\(Self.counted(linesHit, "line")) of \(lines) hit, by \(Self.counted(rules.count, "rule")) (\(looked)):")
+        flush()
+        let sorted = rules.sorted {
+            ($1.value.severity, $1.value.hits, $0.key) < ($0.value.severity, $0.value.hits, $1.key)
+        }
+        let rows = sorted.map { id, tally in [tally.severity.name, "\(tally.hits)", id, tally.first] }
+        Terminal.table([["SEVERITY", "HITS", "RULE", "FIRST"]] + rows)
+        if !all, rules.values.contains(where: { $0.hits > Self.shownOfRule }) {
+            put("Shown above are the first \(Self.shownOfRule) of each rule; --all shows every one.")
+        }
+    }
+
+    static func counted(_ count: Int, _ what: String) -> String { count == 1 ? "1 \(what)" : "\(count) \(what)s" }
 
     mutating func flush() {
         if !text.isEmpty { Terminal.say(String(text.dropLast())) }

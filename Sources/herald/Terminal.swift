@@ -2,6 +2,7 @@
 
 import Formats
 import Glibc
+import Rules
 import Synchronization
 
 enum Terminal {
@@ -30,6 +31,12 @@ enum Terminal {
 
     static func bold(_ text: String) -> String { coloured ? "\u{1b}[1m\(text)\u{1b}[0m" : text }
     static func dim(_ text: String) -> String { coloured ? "\u{1b}[2m\(text)\u{1b}[0m" : text }
+
+    /// The name of a severity, the bad ones in red.
+    static func severity(_ severity: Severity) -> String {
+        guard coloured else { return severity.name }
+        return "\u{1b}[\(severity.isAtLeast(.critical) ? "1;31" : "33")m\(severity.name)\u{1b}[0m"
+    }
 
     /// Columns, each as wide as its widest cell; the last one is not padded.
     static func table(_ rows: [[String]]) {

@@ -10,6 +10,10 @@ import Testing
 private let folder = #filePath.split(separator: "/").dropLast(3).reduce("") { $0 + "/" + $1 } + "/rules"
 
 @Suite struct ShippedRulesTests {
+    static func shipped() throws -> RuleSet {
+        try #require(RuleSet.load(files: RuleFolders.read([folder]).files).0)
+    }
+
     @Test("the shipped rules have no fault, and each hits its own examples and not its counterexamples")
     func examples() throws {
         let (rules, faults) = RuleSet.load(files: RuleFolders.read([folder]).files)
@@ -21,8 +25,7 @@ private let folder = #filePath.split(separator: "/").dropLast(3).reduce("") { $0
 
     @Test("every shipped rule has advice, and examples both ways")
     func completeness() throws {
-        let (rules, _) = RuleSet.load(files: RuleFolders.read([folder]).files)
-        for rule in try #require(rules).rules {
+        for rule in try Self.shipped().rules {
             #expect(rule.advice != nil, "\(rule.id)")
             #expect(!rule.examples.isEmpty && !rule.counterexamples.isEmpty, "\(rule.id)")
         }
@@ -44,8 +47,7 @@ private let folder = #filePath.split(separator: "/").dropLast(3).reduce("") { $0
 
     @Test("a process that gives itself a hostile name is named by the whole of it")
     func hostileNames() throws {
-        let (rules, _) = RuleSet.load(files: RuleFolders.read([folder]).files)
-        let matcher = try Matcher(try #require(rules))
+        let matcher = try Matcher(try Self.shipped())
         for (message, process) in Self.hostileNames {
             let hits = matcher.hits(in: lines("Nov 21 12:41:14 web1 kernel: \(message)"))
             let names = hits.map { $0.hit.captures.first { $0.name == "process" }?.value }

@@ -138,4 +138,91 @@ extension Generator {
             }
         }
     }
+
+    @Test("lines in blocks, as 'herald scan' decides them, are hit as PCRE2 says", arguments: UInt64(200)...205)
+    func blocks(seed: UInt64) throws {
+        var generator = Generator(state: seed)
+        let rules = Self.usable(40, &generator)
+        let matcher = try Matcher(RuleSet(rules))
+        let lines = (0..<400).map { _ in generator.line() }
+        var text: [UInt8] = lines.flatMap { $0 + [0x0a] }
+        if seed % 2 == 0 { text.removeLast() }
+        var found: Set<String> = []
+        text.withUnsafeBytes { block in
+            matcher.namedLines(in: block) { line in
+                let number = block[..<line.range.lowerBound].count { $0 == 0x0a }
+                let matches = matcher.matches(of: line, in: block, source: .file("t"), context: Self.plain)
+                for hit in matches.hits { found.insert("\(number) \(hit.hit.rule.id)") }
+            }
+        }
+        let workspace = PatternWorkspace()
+        var expected: Set<String> = []
+        for rule in rules {
+            let code = try CompiledPattern(rule.match[0], of: "a test")
+            for (index, line) in lines.enumerated() {
+                let message = LineHeader.record(of: line, source: .file("t"), context: Self.plain).message
+                if code.match(message, workspace) == .matched { expected.insert("\(index) \(rule.id)") }
+            }
+        }
+        #expect(found == expected, "seed \(seed): \(found.symmetricDifference(expected).sorted().prefix(5))")
+        let count = try matcher.count(try TemporaryFile(text).open(), source: .file("t"), context: Self.plain).lines
+        #expect(count == Set(expected.map { told in told.prefix { $0 != " " } }).count, "seed \(seed)")
+    }
+
+    // MARK: The shipped rules
+
+    /// All examples of the shipped rules, cut anywhere and glued to each other, in whatever case and with bytes between.
+    private static func glued(_ examples: [[UInt8]], _ count: Int, _ generator: inout Generator) -> [UInt8] {
+        let between: [[UInt8]] = [[], [], [0x20], [0x0d], [0], [0xff], [0x5f]]
+        let ends: [[UInt8]] = [[0x0a], [0x0d, 0x0a]]
+        var text: [UInt8] = []
+        for _ in 0..<count {
+            for _ in 0..<Int.random(in: 1...3, using: &generator) {
+                let example = generator.pick(examples)
+                let cuts = (0..<2).map { _ in Int.random(in: 0...example.count, using: &generator) }
+                var piece = generator.pick([example[...], example[cuts[1]...], example[..<cuts[0]]])
+                if Int.random(in: 0..<8, using: &generator) == 0 {
+                    piece = piece.map { (97...122).contains($0) ? $0 & 0xdf : $0 }[...]
+                }
+                text += piece
+                text += generator.pick(between)
+            }
+            text += generator.pick(ends)
+        }
+        return text
+    }
+
+    @Test(
+        "the shipped rules' examples, cut and glued at random, are hit through the scan as PCRE2 says",
+        arguments: UInt64(1)...3)
+    func shippedRules(seed: UInt64) throws {
+        var generator = Generator(state: seed)
+        let shipped = try ShippedRulesTests.shipped()
+        // Without what depends on other rules or on fields: here the patterns alone are in question.
+        let rules = shipped.rules.filter { !$0.match.isEmpty }.map { rule in
+            var bare = Rule(id: rule.id, title: rule.title, severity: rule.severity, match: rule.match)
+            bare.unless = rule.unless
+            return bare
+        }
+        let matcher = try Matcher(RuleSet(rules))
+        let examples = shipped.rules.flatMap { $0.examples + $0.counterexamples }.map { Array($0.text.utf8) }
+        let text = Self.glued(examples, 200, &generator)
+        let batch = RecordBatch(lines: text, source: .file("t"), context: readAt)
+        let found = Set(matcher.matches(in: batch).told)
+        var expected: Set<String> = []
+        for index in 0..<batch.count {
+            let message = batch.record(at: index).message
+            for (number, rule) in rules.enumerated() {
+                let isMatched = matcher.searches.contains {
+                    $0.rule == number && $0.pattern.match(message, matcher.workspace) == .matched
+                }
+                let isTakenBack = matcher.compiled[number].unless.contains {
+                    $0.match(message, matcher.workspace) == .matched
+                }
+                if isMatched && !isTakenBack { expected.insert("\(index) \(rule.id)") }
+            }
+        }
+        #expect(found == expected, "seed \(seed): \(found.symmetricDifference(expected).sorted().prefix(5))")
+        #expect(expected.count > 50)
+    }
 }

@@ -1,0 +1,58 @@
+// Which rules a subcommand works with: those of the settings, as the watcher takes them, or others.
+
+import ArgumentParser
+import Formats
+import Platform
+import RuleMatching
+import Rules
+import Settings
+import YAML
+
+/// `--rules DIR`, of the subcommands that work offline.
+struct RulesOption: ParsableArguments {
+    @Option(
+        name: .customLong("rules"),
+        help:
+            "A folder (or file) of rules in place of those of the settings; given several times, a later file replaces one of its name."
+    )
+    var folders: [String] = []
+    @OptionGroup var config: ConfigOption
+
+    /// The rules. Wrong ones end the command with all their faults, exit 2.
+    func load() throws -> RuleSet { try loaded().matcher.rules }
+
+    /// The rules compiled; kept for the next time in the person's cache.
+    func matcher() throws -> Matcher { try loaded().matcher }
+
+    /// The rules compiled, and the files that they are from.
+    func loaded() throws -> (matcher: Matcher, files: RuleFiles) {
+        let (folders, disabled) = try choice()
+        let loaded = RuleLoading.load(folders, disabled: disabled, cache: DatabaseCache.ofUser())
+        guard let matcher = loaded.matcher else {
+            throw Failure.wrong(loaded.diagnostics.map(\.description).joined(separator: "\n"))
+        }
+        for fault in loaded.diagnostics { Terminal.complain(fault.description) }
+        return (matcher, loaded.files)
+    }
+
+    /// The rule of that id. One that is not there ends the command, exit 2.
+    func rule(_ id: String, in rules: RuleSet) throws -> Rule {
+        if let rule = rules.rule(id) ?? rules.disabled.first(where: { $0.id == id }) { return rule }
+        let known = rules.rules.map(\.id)
+        let near = NearestName.to(id, in: known).map { "; did you mean '\($0)'?" } ?? "; herald rules list names all"
+        throw Failure.wrong("there is no rule '\(Printable.text(id, limit: 100))'\(near)")
+    }
+
+    /// Settings that are wrong elsewhere still say which rules there are; without a file of them the installed rules do.
+    private func choice() throws -> (folders: [String], disabled: [String]) {
+        if !folders.isEmpty { return (folders, []) }
+        if config.path == Product.settingsPath, ((try? FileStatus.of(config.path)) ?? nil) == nil { return ([], []) }
+        let reading = Settings.examine(config.path)
+        let errors = reading.diagnostics.filter { $0.severity == .error }
+        guard let settings = reading.partial else {
+            throw Failure.wrong(errors.map(\.description).joined(separator: "\n"))
+        }
+        if !errors.isEmpty { Terminal.complain("\(config.path) has mistakes, which herald check names") }
+        return (settings.watch.rules, settings.watch.disabledRules)
+    }
+}

@@ -57,7 +57,7 @@ struct BatchView {
 
     /// The unit, else the source.
     func appendPlace(of mark: Marks.Mark, to bytes: inout [UInt8]) {
-        if batch.source.isJournal, let unit = value("unit", of: mark) {
+        if case .journal(let entries) = batch.origin, let unit = entries.unit(at: mark.index) {
             bytes.append(contentsOf: unit)
             bytes.append(0)  // no name of a source ends so
         } else {

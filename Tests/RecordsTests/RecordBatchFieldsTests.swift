@@ -48,6 +48,8 @@ import Testing
             ["_COMM=app", "_SYSTEMD_UNIT=a.service", "_SYSTEMD_UNIT=b.service", "CODE=1", "CODE=2", "MESSAGE_ID=x"],
             ["_PID=1", "_UID=0", "UNIT=c.service", "_SYSTEMD_UNIT=init.scope", "PRIORITY=9", "CODE", "CODEX=1"],
             ["_PID=01", "_UID=+0", "UNIT=c.service", "_SYSTEMD_UNIT=init.scope"], ["_UID=x", "UNIT=d.service"], [],
+            ["_PID=11", "_UID=0", "UNIT=e.service", "_SYSTEMD_UNIT=init.scope"],
+            ["_PID=1", "_UID=0", "_SYSTEMD_UNIT=f"],
         ]
         var store = JournalEntries()
         for (number, fields) in entries.enumerated() {
@@ -60,7 +62,9 @@ import Testing
             origin: .journal(store))
         for index in entries.indices {
             compare(batch, index, nil)
-            #expect(store.uid(at: index) == batch.record(at: index).uid)
+            let record = batch.record(at: index)
+            #expect(store.uid(at: index) == record.uid)
+            #expect(store.unit(at: index).map { String(decoding: $0, as: UTF8.self) } == record.unit)
         }
     }
 

@@ -40,10 +40,12 @@ docs: build
 docs-check:
 	@$(BIN)/herald docs settings | diff -u docs/settings.md - || { echo "docs/settings.md is stale: make docs"; exit 1; }
 
-# All measurements: make bench; one: make bench ONLY=scan; smaller: SCALE=0.1; its own options: OPTIONS="--runs 5".
+# All measurements: make bench; one: make bench ONLY=scan; smaller: SCALE=0.1; its own options: OPTIONS="--runs 5";
+# PAGE=docs/performance.md puts the table there.
 bench: build
 	@packaging/scripts/install-dependencies bench
-	packaging/bench/run $(BIN) --only "$(ONLY)" --scale $(or $(SCALE),1) --output $(BIN)/bench.txt -- $(OPTIONS)
+	packaging/bench/run $(BIN) --only "$(ONLY)" --scale $(or $(SCALE),1) --output $(BIN)/bench.txt \
+		$(if $(PAGE),--page $(PAGE)) -- $(OPTIONS)
 
 stats: build
 	packaging/scripts/stats $(BIN)

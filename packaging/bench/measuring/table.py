@@ -53,6 +53,8 @@ def shown(rows):
     for row in rows:
         mark = {True: "met", False: "MISSED", None: ""}[row["met"]]
         cells.append([row["measure"], row["ours"], row["theirs"], figure(row), row["target"], mark])
+    # A bar would end the cell.
+    cells = [[cell.replace("|", "\\|") for cell in line] for line in cells]
     width = [max(len(line[column]) for line in cells) for column in range(6)]
     lines = ["| " + " | ".join(cell.ljust(width[n]) for n, cell in enumerate(line)) + " |" for line in cells]
     lines.insert(1, "|" + "|".join("-" * (w + 2) for w in width) + "|")

@@ -93,20 +93,10 @@ package final class FileTailer {
                     lastAtPath[file.path] = key
                 }
             case .pattern(let pattern): knownPatterns.insert(pattern)
-            case .journal: break
+            case .journal, .journalFile: break
             }
         }
-        raiseDescriptorLimit()
-    }
-
-    /// A thousand files are a thousand descriptors; the soft limit is often 1024.
-    private func raiseDescriptorLimit() {
-        var limit = rlimit()
-        guard getrlimit(__rlimit_resource_t(UInt32(RLIMIT_NOFILE.rawValue)), &limit) == 0,
-            limit.rlim_cur < limit.rlim_max
-        else { return }
-        limit.rlim_cur = limit.rlim_max
-        setrlimit(__rlimit_resource_t(UInt32(RLIMIT_NOFILE.rawValue)), &limit)
+        DescriptorLimit.raise()
     }
 
     /// To be polled for reading; a hint only.

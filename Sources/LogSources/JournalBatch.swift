@@ -1,4 +1,5 @@
-// A batch of journal entries in the making: texts end to end for the scan, the other fields in a flat store.
+// A batch of journal entries in the making: texts end to end for the scan, the other fields in a flat store. One of them
+// serves a reader for long: a batch that its taker has let go of leaves its memory to the next.
 
 import Formats
 import Platform
@@ -9,7 +10,6 @@ struct JournalBatch {
     private var bytes: [UInt8] = []
     private var ranges: [Range<Int>] = []
     private var entries = JournalEntries()
-    private(set) var lastCursor = ""
     private(set) var cutMessages = 0
 
     init(_ options: JournalReader.Options) { self.options = options }
@@ -29,19 +29,17 @@ struct JournalBatch {
             entries.beginEntry(time: try handle.realtime())
             var left = options.entryLimit
             try handle.forEachField { field in
-                if field.starts(with: "MESSAGE=".utf8) {
+                if MessageText.isMessage(field) {
                     text.append(UnsafeRawBufferPointer(rebasing: field[8...]), to: &bytes)
                 } else if left > 0 {
-                    let kept = field.prefix(min(left, options.fieldLimit))
-                    entries.append(UnsafeRawBufferPointer(rebasing: kept))
-                    left -= kept.count
+                    let kept = min(field.count, left, options.fieldLimit)
+                    entries.append(UnsafeRawBufferPointer(rebasing: field[..<kept]))
+                    left -= kept
                 }
             }
-            // For each entry: which one is the last is only known when the handle has moved on.
-            lastCursor = try handle.cursor()
         } catch {
             bytes.removeSubrange(start...)
-            entries.removeLastEntry()
+            entries.keepFirst(ranges.count)
             throw error
         }
         if text.wasCut { cutMessages += 1 }
@@ -49,8 +47,24 @@ struct JournalBatch {
         bytes.append(0x0a)
     }
 
+    /// Takes back all entries but the first `count`.
+    mutating func keepFirst(_ count: Int) {
+        guard count < ranges.count else { return }
+        bytes.removeSubrange(ranges[count].lowerBound...)
+        ranges.removeSubrange(count...)
+        entries.keepFirst(count)
+    }
+
     func finished(_ source: Source) -> RecordBatch {
         RecordBatch(source: source, bytes: bytes, ranges: ranges, origin: .journal(entries))
+    }
+
+    /// Ready for the next batch.
+    mutating func removeAll() {
+        bytes.removeAll(keepingCapacity: true)
+        ranges.removeAll(keepingCapacity: true)
+        entries.removeAll()
+        cutMessages = 0
     }
 }
 
@@ -60,6 +74,13 @@ private struct MessageText {
     private var length = 0
     private var isEmpty = true
     private(set) var wasCut = false
+
+    /// The eight bytes of `MESSAGE=`, compared as one number: every field of every entry is asked.
+    private static let name = "MESSAGE=".utf8.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+
+    static func isMessage(_ field: UnsafeRawBufferPointer) -> Bool {
+        field.count >= 8 && UInt64(littleEndian: field.loadUnaligned(as: UInt64.self)) == name
+    }
 
     init(limit: Int) { self.limit = limit }
 

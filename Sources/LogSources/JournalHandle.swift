@@ -26,6 +26,21 @@ final class JournalHandle {
         journal = opened
     }
 
+    /// One journal file, by an open descriptor of it, whatever its name is by now. Such a handle follows the file as it
+    /// grows, and has no descriptor to poll. Opened through /proc, and not by `sd_journal_open_files_fd`: whether that
+    /// closes what it is given differs between versions.
+    init(file: Descriptor) throws(SystemError) {
+        var opened: OpaquePointer?
+        let result = "/proc/self/fd/\(file.number)".withCString { path in
+            var paths = [path, nil]
+            return sd_journal_open_files(&opened, &paths, 0)
+        }
+        guard result >= 0, let opened else {
+            throw SystemError("open a journal file", errno: result < 0 ? 0 - result : EIO)
+        }
+        journal = opened
+    }
+
     deinit { sd_journal_close(journal) }
 
     private func check(_ operation: String, _ result: Int32) throws(SystemError) -> Int32 {
@@ -92,12 +107,18 @@ final class JournalHandle {
         }
     }
 
+    /// The id of the boot that runs now, hexadecimal; nil where the system does not say.
+    static var thisBoot: String? {
+        var boot = sd_id128_t()
+        guard sd_id128_get_boot(&boot) >= 0 else { return nil }
+        return Hex.encode(withUnsafeBytes(of: &boot) { Array($0) })
+    }
+
     /// The cursor of the first entry of this host's running boot, nil if there is none. A seek to the boot's first
     /// instant would not do: in files without that boot it lands at their beginning.
     func firstCursorOfThisBoot() throws(SystemError) -> String? {
-        var boot = sd_id128_t()
-        _ = try check("ask for the boot's id", sd_id128_get_boot(&boot))
-        let match = "_BOOT_ID=" + Hex.encode(withUnsafeBytes(of: &boot) { Array($0) })
+        guard let boot = Self.thisBoot else { return nil }
+        let match = "_BOOT_ID=" + boot
         _ = try check("select this boot's entries", sd_journal_add_match(journal, match, match.utf8.count))
         defer { sd_journal_flush_matches(journal) }
         try seekHead()

@@ -28,7 +28,7 @@ package final class JournalReader {
         /// Where to begin when there is no checkpoint.
         package var start = Start.now
         /// Entries of one batch.
-        package var batchEntries = 2000
+        package var batchEntries = 1000
         /// Text of one batch.
         package var batchBytes = 256 << 10
         /// Of one field other than MESSAGE; a longer one is cut.
@@ -49,6 +49,7 @@ package final class JournalReader {
     let options: Options
     let source: Source
     private var handle: JournalHandle?
+    private var batch: JournalBatch
     /// Of the entry handed over last.
     private var cursor: String?
     /// The handle stands on an entry that was not handed over: the next `next` would pass it.
@@ -56,6 +57,8 @@ package final class JournalReader {
     /// There was no checkpoint and none could be made, for the journal was empty: all that comes is new.
     private var beganEmpty = false
     private var fault: String?
+    /// What of it is there and may not be read, as it was when it was opened.
+    private var denied: String?
     private var nextTry = Duration.zero
     private var failedReads = 0
     package private(set) var isIdle = false
@@ -65,6 +68,7 @@ package final class JournalReader {
     package init(_ options: Options, checkpoints: [SourceCheckpoint]) {
         self.options = options
         source = .journal(options.place)
+        batch = JournalBatch(options)
         for case .journal(let known) in checkpoints where known.place == options.place {
             if known.isBeforeAll { beganEmpty = true } else { cursor = known.cursor }
         }
@@ -93,7 +97,9 @@ package final class JournalReader {
             try readBatch(handle, &output)
             if herald_sigbus_count() != replacedPages { return lostPages(since: start, time) }
             failedReads = 0
-            if fault != nil {
+            if let denied {
+                tell(denied, &output)  // the rest is read: libsystemd passes over what it may not open
+            } else if fault != nil {
                 fault = nil
                 output.notices.append(SourceNotice(source, .readable, "The \(name) is read again."))
             }
@@ -141,7 +147,11 @@ package final class JournalReader {
     private func failed(_ error: SystemError, _ time: SourceTime, _ output: inout SourceOutput) {
         close(time, retry: options.retryInterval)
         isIdle = true
-        let text = Printable.text(error.description)
+        tell(denied ?? Printable.text(error.description), &output)
+    }
+
+    /// Said once.
+    private func tell(_ text: String, _ output: inout SourceOutput) {
         if fault == text { return }
         fault = text
         output.notices.append(SourceNotice(source, .unreadable, text))
@@ -158,14 +168,17 @@ package final class JournalReader {
     // MARK: - Opening
 
     private func opened(_ time: SourceTime, _ output: inout SourceOutput) throws(SystemError) -> JournalHandle {
+        if denied != nil, isIdle, time.monotonic >= nextTry { handle = nil }
         if let handle {
             if try handle.process() { try tellVacuumed(handle, &output) }
             return handle
         }
+        denied = JournalAccess.fault(ofPlace: options.place)
+        nextTry = time.monotonic + options.retryInterval
         let handle = try JournalHandle(place: options.place)
         guard handle.hasFiles || options.place.hasPrefix("/") else {
             // Opening succeeds without any file, and without the right to read one.
-            throw SystemError("read the \(name), for no file of it is there or may be read", errno: ENOENT)
+            throw SystemError("read the \(name), for no file of it is there", errno: denied == nil ? ENOENT : EACCES)
         }
         handle.setDataThreshold(options.messageLimit + 64)
         // Makes the descriptor before the seek, so that no change in between is missed.
@@ -243,9 +256,9 @@ package final class JournalReader {
     // MARK: - Reading
 
     private func readBatch(_ handle: JournalHandle, _ output: inout SourceOutput) throws(SystemError) {
-        var batch = JournalBatch(options)
         var failure: SystemError?
         isIdle = false
+        batch.removeAll()
         while batch.hasRoom {
             do throws(SystemError) {
                 if !standsOnUnread, try !handle.next() {
@@ -261,24 +274,43 @@ package final class JournalReader {
             }
         }
         if batch.count > 0 {
-            let last = batch.lastCursor
+            // The handle stands on the last entry, at the journal's end too, or on a damaged one behind it that is
+            // passed over with this batch.
+            let last = try cursorBehindBatch(handle, isDamaged: failure != nil)
             cursor = last
             output.deliver(batch.finished(source), .journal(JournalCheckpoint(place: options.place, cursor: last)))
         }
-        if batch.cutMessages > 0 {
-            output.notices.append(
-                SourceNotice(
-                    source, .skipped,
-                    "\(batch.cutMessages) messages in the \(name) are longer than \(options.messageLimit) bytes; what "
-                        + "is beyond was not matched."))
-        }
+        if batch.cutMessages > 0 { output.notices.append(SourceNotice(cut: batch.cutMessages, source, options)) }
         guard let failure else { return }
         standsOnUnread = false
         // One damaged entry is passed over, and said. A file that is damaged throughout is left out by libsystemd.
-        guard failure.errno == EBADMSG || failure.errno == ENODATA || failure.errno == EADDRNOTAVAIL else {
-            throw failure
-        }
+        guard failure.isDamage else { throw failure }
         output.notices.append(
             SourceNotice(source, .gap, "An entry of the \(name) is damaged and was passed over."))
+    }
+
+    private func cursorBehindBatch(_ handle: JournalHandle, isDamaged: Bool) throws(SystemError) -> String {
+        do throws(SystemError) { return try handle.cursor() } catch {
+            guard isDamaged else { throw error }
+            _ = try handle.previous()
+            let last = try handle.cursor()
+            _ = try handle.next()
+            return last
+        }
+    }
+}
+
+extension SystemError {
+    /// Whether libsystemd says with it that a journal file is damaged, not that it cannot be reached.
+    var isDamage: Bool { errno == EBADMSG || errno == ENODATA || errno == EADDRNOTAVAIL }
+}
+
+extension SourceNotice {
+    /// Messages over the limit.
+    init(cut count: Int, _ source: Source, _ options: JournalReader.Options) {
+        self.init(
+            source, .skipped,
+            "\(count) messages in the \(Printable.text(source.name)) are longer than \(options.messageLimit) bytes; "
+                + "what is beyond was not matched.")
     }
 }

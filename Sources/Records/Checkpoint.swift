@@ -50,10 +50,33 @@ package struct JournalCheckpoint: Hashable, Sendable {
     package var isBeforeAll: Bool { cursor.isEmpty }
 }
 
+/// Where the reading of one file of a folder of journal files has come to. An entry's sequence number is its place in the
+/// file, so that a file is read to its end whenever it comes, and whatever times its entries bear.
+package struct JournalFileCheckpoint: Hashable, Sendable {
+    /// The folder, as in `Source.journal`.
+    package var place: String
+    /// The id in the file's header, hexadecimal: it stays when the file is renamed or copied.
+    package var file: String
+    /// Whose numbers they are: one writer's, over all its files.
+    package var sequenceID: String
+    /// Of the last entry that was handed over; 0 before the first.
+    package var sequence: UInt64
+    /// Nothing will be written to it any more, and all was read.
+    package var isComplete = false
+
+    package init(place: String, file: String, sequenceID: String, sequence: UInt64) {
+        self.place = place
+        self.file = file
+        self.sequenceID = sequenceID
+        self.sequence = sequence
+    }
+}
+
 /// Either, with a key under which the newest replaces the one before.
 package enum SourceCheckpoint: Hashable, Sendable {
     case file(FileCheckpoint)
     case journal(JournalCheckpoint)
+    case journalFile(JournalFileCheckpoint)
     /// This glob was looked at before: files that match it and are not known appeared since, and are read from their
     /// beginning.
     case pattern(String)
@@ -63,6 +86,7 @@ package enum SourceCheckpoint: Hashable, Sendable {
         switch self {
         case .file(let file): "file:\(file.device):\(file.inode)"
         case .journal(let journal): "journal:\(journal.place)"
+        case .journalFile(let file): "journal-file:\(file.file):\(file.place)"
         case .pattern(let pattern): "pattern:\(pattern)"
         }
     }
@@ -82,6 +106,12 @@ package enum SourceCheckpoint: Hashable, Sendable {
         case .journal(let journal):
             let value: JSON = ["journal": .string(journal.place), "cursor": .string(journal.cursor)]
             return value.text
+        case .journalFile(let file):
+            let value: JSON = [
+                "journal": .string(file.place), "file": .string(file.file), "sequence_id": .string(file.sequenceID),
+                "sequence": JSON(String(file.sequence)), "complete": .bool(file.isComplete),
+            ]
+            return value.text
         case .pattern(let pattern): return JSON.object([JSON.Member("pattern", .string(pattern))]).text
         }
     }
@@ -93,12 +123,27 @@ package enum SourceCheckpoint: Hashable, Sendable {
             self = .journal(JournalCheckpoint(place: place, cursor: cursor))
             return
         }
+        if let file = JournalFileCheckpoint(value) {
+            self = .journalFile(file)
+            return
+        }
         if let pattern = value["pattern"]?.string {
             self = .pattern(pattern)
             return
         }
         guard let file = FileCheckpoint(value) else { return nil }
         self = .file(file)
+    }
+}
+
+extension JournalFileCheckpoint {
+    fileprivate init?(_ value: JSON) {
+        guard let place = value["journal"]?.string, let file = value["file"]?.string,
+            let sequenceID = value["sequence_id"]?.string,
+            let sequence = value["sequence"]?.string.flatMap({ UInt64($0) })
+        else { return nil }
+        self.init(place: place, file: file, sequenceID: sequenceID, sequence: sequence)
+        isComplete = value["complete"]?.bool ?? false
     }
 }
 

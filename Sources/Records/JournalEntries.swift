@@ -1,183 +1,173 @@
 // The fields of a batch's journal entries, copied out of the journal once, flat: a handle's data is gone with its next
-// move, and an array for each field of each entry would cost more than the reading.
+// move, and an array for each field of each entry would cost more than the reading. Nothing is looked at on the way in but
+// PRIORITY and MESSAGE_ID, which decide without a pattern; all else waits for a hit.
+//
+// Measured, 500,000 entries of 17 fields with values of their own: enumerating them 0.70 s; this copy 0.04 s more; a hit's
+// record is then at hand without going back into the journal.
 
 import Formats
+import Glibc
 
 /// The fields of journal entries other than MESSAGE, in a flat store.
 package struct JournalEntries: Sendable {
-    /// `NAME=value` of every field, one after the other.
+    /// For each field its length in four bytes and `NAME=value`. What lies behind `end` is left from before.
     private var bytes: [UInt8] = []
-    private var fields: [Range<Int>] = []
+    private var end = 0
     private var entries: [Entry] = []
 
     private struct Entry: Sendable {
-        var firstField: Int
+        var start: Int
         var time: Timestamp
         var priority: UInt8?
-        var messageIDField: Int?
+        /// Where the field MESSAGE_ID stands.
+        var messageID: Int?
     }
 
     package init() {}
 
     package var count: Int { entries.count }
     /// Bytes held, for the bound of a batch.
-    package var size: Int { bytes.count }
+    package var size: Int { end }
+
+    /// Forgets the entries, and keeps the memory for the next.
+    package mutating func removeAll() {
+        end = 0
+        entries.removeAll(keepingCapacity: true)
+    }
 
     /// Begins the next entry; its fields follow by `append`.
-    package mutating func beginEntry(time: Timestamp) {
-        entries.append(Entry(firstField: fields.count, time: time))
-    }
+    package mutating func beginEntry(time: Timestamp) { entries.append(Entry(start: end, time: time)) }
 
     /// Adds `NAME=value` to the entry begun last.
     package mutating func append(_ field: UnsafeRawBufferPointer) {
-        guard !entries.isEmpty else { return }
-        let start = bytes.count
-        bytes.append(contentsOf: field)
-        note(start..<bytes.count)
+        guard let source = field.baseAddress, !entries.isEmpty, let length = UInt32(exactly: field.count) else {
+            return
+        }
+        let from = end + 4
+        if from + field.count > bytes.count { grow(to: from + field.count) }
+        bytes.withUnsafeMutableBytes { all in
+            all.storeBytes(of: length, toByteOffset: end, as: UInt32.self)
+            if let target = all.baseAddress { memcpy(target + from, source, field.count) }
+        }
+        note(field)
+        end = from + field.count
     }
 
-    package mutating func append(_ field: String) {
-        guard !entries.isEmpty else { return }
-        let start = bytes.count
-        bytes.append(contentsOf: field.utf8)
-        note(start..<bytes.count)
+    package mutating func append(_ field: String) { Array(field.utf8).withUnsafeBytes { append($0) } }
+
+    private mutating func grow(to size: Int) {
+        let wanted = max(size, bytes.count * 2, 64 << 10)
+        bytes.append(contentsOf: repeatElement(0, count: wanted - bytes.count))
     }
 
     /// Every field of an entry, as `NAME=value`.
     package func allFields(at index: Int) -> [[UInt8]] {
-        let end = index + 1 < entries.count ? entries[index + 1].firstField : fields.count
-        return (entries[index].firstField..<end).map { Array(bytes[fields[$0]]) }
+        var found: [[UInt8]] = []
+        var place = entries[index].start
+        let end = endOfEntry(index)
+        while place < end, let field = field(at: place) {
+            found.append(Array(bytes[(place + 4)..<field.value.upperBound]))
+            place = field.value.upperBound
+        }
+        return found
     }
 
     /// Adds an entry of another store.
     package mutating func append(_ index: Int, of other: JournalEntries) {
-        let entry = other.entries[index]
-        beginEntry(time: entry.time)
-        let end = index + 1 < other.entries.count ? other.entries[index + 1].firstField : other.fields.count
-        for field in entry.firstField..<end {
-            other.bytes[other.fields[field]].withUnsafeBytes { append($0) }
+        beginEntry(time: other.entries[index].time)
+        var place = other.entries[index].start
+        let end = other.endOfEntry(index)
+        while place < end, let field = other.field(at: place) {
+            other.bytes[(place + 4)..<field.value.upperBound].withUnsafeBytes { append($0) }
+            place = field.value.upperBound
         }
     }
 
-    /// Takes the entry begun last back.
-    package mutating func removeLastEntry() {
-        guard let entry = entries.popLast() else { return }
-        if entry.firstField < fields.count { bytes.removeSubrange(fields[entry.firstField].lowerBound...) }
-        fields.removeSubrange(entry.firstField...)
+    /// Keeps the first `count` entries only.
+    package mutating func keepFirst(_ count: Int) {
+        guard count < entries.count else { return }
+        end = entries[count].start
+        entries.removeSubrange(count...)
     }
 
-    private mutating func note(_ range: Range<Int>) {
+    private mutating func note(_ field: UnsafeRawBufferPointer) {
         let last = entries.count - 1
-        if has(range, prefix: "PRIORITY=") {
-            let digit = bytes[range].dropFirst(9)
-            if digit.count == 1, let first = digit.first, (48...55).contains(first) {
-                entries[last].priority = first - 48
-            }
-        } else if has(range, prefix: "MESSAGE_ID="), entries[last].messageIDField == nil {
-            entries[last].messageIDField = fields.count
+        switch field[0] {
+        case UInt8(ascii: "P") where field.count == 10 && Self.begins(field, "PRIORITY="):
+            if (48...55).contains(field[9]) { entries[last].priority = field[9] - 48 }
+        case UInt8(ascii: "M") where entries[last].messageID == nil && Self.begins(field, "MESSAGE_ID="):
+            entries[last].messageID = end
+        default: break
         }
-        fields.append(range)
     }
 
-    private func has(_ range: Range<Int>, prefix: StaticString) -> Bool {
-        let count = prefix.utf8CodeUnitCount
-        guard range.count >= count else { return false }
-        return (0..<count).allSatisfy { bytes[range.lowerBound + $0] == prefix.utf8Start[$0] }
+    private static func begins(_ field: UnsafeRawBufferPointer, _ name: StaticString) -> Bool {
+        guard let base = field.baseAddress, field.count >= name.utf8CodeUnitCount else { return false }
+        return memcmp(base, name.utf8Start, name.utf8CodeUnitCount) == 0
     }
 
     package func priority(at index: Int) -> UInt8? { entries[index].priority }
     package func time(at index: Int) -> Timestamp { entries[index].time }
 
     package func messageID(at index: Int) -> String? {
-        entries[index].messageIDField.map { field($0).text }
-    }
-
-    /// As `Record.values(of:)`, without the record: the few fields that rules name are looked for where they stand.
-    func values(of name: String, at index: Int) -> [[UInt8]] {
-        switch name {
-        case "transport": return first("_TRANSPORT", at: index)
-        case "identifier":
-            let own = first("SYSLOG_IDENTIFIER", at: index)
-            return own.isEmpty ? first("_COMM", at: index) : own
-        case "host": return first("_HOSTNAME", at: index)
-        case "uid": return number("_UID", at: index, UInt32.self)
-        case "pid": return number("_PID", at: index, Int32.self)
-        case "priority": return entries[index].priority.map { [[UInt8(ascii: "0") + $0]] } ?? []
-        case "message_id": return first("MESSAGE_ID", at: index)
-        case "unit": return units(at: index)
-        case "file": return []
-        default: return all(name, at: index)
+        entries[index].messageID.flatMap { field(at: $0) }.map {
+            String(decoding: bytes[$0.value], as: UTF8.self)
         }
     }
 
-    /// The user that wrote the entry.
-    package func uid(at index: Int) -> UInt32? {
-        first("_UID", at: index).first.flatMap { UInt32(String(decoding: $0, as: UTF8.self)) }
-    }
-
-    /// The value of the first field of that name.
+    /// Where the first field of that name has its value, without a record being built; nil where there is none.
     package func value(of name: StaticString, at index: Int) -> ArraySlice<UInt8>? {
-        let count = name.utf8CodeUnitCount
-        for range in fields[fieldRange(of: index)] where has(range, name: name) {
-            return bytes[(range.lowerBound + count + 1)..<range.upperBound]
+        var place = entries[index].start
+        let end = endOfEntry(index)
+        while place < end, let field = field(at: place) {
+            if isNamed(field, name) { return bytes[field.value] }
+            place = field.value.upperBound
         }
         return nil
     }
 
-    private func first(_ name: StaticString, at index: Int) -> [[UInt8]] {
-        // As a string and back: what is no UTF-8 in it is the same here as in the record.
-        value(of: name, at: index).map { [Array(String(decoding: $0, as: UTF8.self).utf8)] } ?? []
+    /// The values of all fields of that name, in order.
+    func all(_ name: String, at index: Int) -> [[UInt8]] {
+        var found: [[UInt8]] = []
+        var place = entries[index].start
+        let end = endOfEntry(index)
+        while place < end, let field = field(at: place) {
+            if bytes[field.name].elementsEqual(name.utf8) { found.append(Array(bytes[field.value])) }
+            place = field.value.upperBound
+        }
+        return found
     }
 
-    private func number<N: FixedWidthInteger>(_ name: StaticString, at index: Int, _: N.Type) -> [[UInt8]] {
-        let text = value(of: name, at: index).map { String(decoding: $0, as: UTF8.self) }
-        return text.flatMap { N($0) }.map { [Array(String($0).utf8)] } ?? []
-    }
-
-    private func all(_ name: String, at index: Int) -> [[UInt8]] {
-        let wanted = Array((name + "=").utf8)
-        return fields[fieldRange(of: index)].lazy.map { self.bytes[$0] }.filter { $0.starts(with: wanted) }
-            .map { Array($0.dropFirst(wanted.count)) }
-    }
-
-    /// As `Record.unit`.
-    package func unit(at index: Int) -> ArraySlice<UInt8>? {
-        if isServiceManager(index), let unit = value(of: "UNIT", at: index) { return unit }
-        return value(of: "_SYSTEMD_UNIT", at: index)
-    }
-
-    private func units(at index: Int) -> [[UInt8]] {
-        let own = unit(at: index).map { [Array(String(decoding: $0, as: UTF8.self).utf8)] } ?? []
-        return own + all("_SYSTEMD_UNIT", at: index).filter { $0 != own.first }
-    }
-
-    /// What the service manager says of a unit is about that unit: journalctl -u does the same (systemd.unit(5)).
-    private func isServiceManager(_ index: Int) -> Bool {
-        // Nearly always it is not: what cannot be 1 is not made a number.
-        guard value(of: "_PID", at: index)?.last == UInt8(ascii: "1") else { return false }
-        return number("_PID", at: index, Int32.self) == [[UInt8(ascii: "1")]]
-            && number("_UID", at: index, UInt32.self) == [[UInt8(ascii: "0")]]
-    }
-
-    private func fieldRange(of index: Int) -> Range<Int> {
-        let end = index + 1 < entries.count ? entries[index + 1].firstField : fields.count
-        return entries[index].firstField..<end
-    }
-
-    private func has(_ range: Range<Int>, name: StaticString) -> Bool {
+    private func isNamed(_ field: (name: Range<Int>, value: Range<Int>), _ name: StaticString) -> Bool {
         let count = name.utf8CodeUnitCount
-        return range.count > count && bytes[range.lowerBound + count] == UInt8(ascii: "=") && has(range, prefix: name)
+        guard field.name.count == count else { return false }
+        return bytes.withUnsafeBytes { all in
+            all.baseAddress.map { memcmp($0 + field.name.lowerBound, name.utf8Start, count) == 0 } ?? false
+        }
     }
 
-    private func field(_ index: Int) -> Field {
-        let whole = bytes[fields[index]]
-        guard let equals = whole.firstIndex(of: UInt8(ascii: "=")) else { return Field("", Array(whole)) }
-        return Field(String(decoding: whole[..<equals], as: UTF8.self), Array(whole[(equals + 1)...]))
+    private func endOfEntry(_ index: Int) -> Int { index + 1 < entries.count ? entries[index + 1].start : end }
+
+    /// The field whose length stands at `start`; the next one begins at its end.
+    private func field(at start: Int) -> (name: Range<Int>, value: Range<Int>)? {
+        guard start >= 0, start + 4 <= end else { return nil }
+        let length = bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: start, as: UInt32.self) }
+        let from = start + 4
+        let to = min(from + Int(length), end)
+        let equals = bytes[from..<to].firstIndex(of: UInt8(ascii: "="))
+        return (from..<(equals ?? from), (equals.map { $0 + 1 } ?? from)..<to)
     }
 
     package func record(at index: Int, source: Source, message: [UInt8]) -> Record {
         let entry = entries[index]
-        var record = Record(source: source, message: message, fields: fieldRange(of: index).map { field($0) })
+        var fields: [Field] = []
+        var at = entry.start
+        let end = endOfEntry(index)
+        while at < end, let field = field(at: at) {
+            fields.append(Field(String(decoding: bytes[field.name], as: UTF8.self), Array(bytes[field.value])))
+            at = field.value.upperBound
+        }
+        var record = Record(source: source, message: message, fields: fields)
         record.time = entry.time
         record.priority = entry.priority
         record.host = record.first("_HOSTNAME")

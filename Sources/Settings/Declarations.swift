@@ -142,7 +142,7 @@ package enum Declarations {
             SettingKey(
                 "start", .choice(["boot", "now"]), "boot",
                 "Where the journal is read from at the very first start: this boot's beginning, or the end."),
-            SettingKey("journal", .map(journal), nil, "The systemd journal."),
+            SettingKey("journal", .map(journal), nil, "The systemd journal, and further ones."),
             SettingKey("files", .list(file), nil, "Log files."),
             SettingKey(
                 "rules", .texts, nil,
@@ -153,8 +153,14 @@ package enum Declarations {
     static let journal = SettingSection(
         "watch.journal",
         [
-            SettingKey("enabled", .bool, "true", "`false`: the journal is not read."),
-            SettingKey("directory", .text, nil, "A directory of journal files in place of the system's."),
+            SettingKey("enabled", .bool, "true", "`false`: this host's own journal is not read."),
+            SettingKey(
+                "namespaces", .texts, nil,
+                "Journal namespaces that are read besides, by name (`LogNamespace=` in systemd.exec(5))."),
+            SettingKey(
+                "directories", .texts, nil,
+                "Directories of journal files that are read besides, such as a collector's `/var/log/journal/remote`. "
+                    + "In each, subdirectories named after machines are looked into."),
         ])
 
     static let file = SettingSection(

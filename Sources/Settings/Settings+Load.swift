@@ -96,13 +96,46 @@ struct SettingsReader {
         var journal = SectionReader(reader.value("journal"), Declarations.journal, collector)
         let watch = Settings.Watch(
             start: reader.choice("start", Settings.Watch.Start.self) ?? .boot,
-            journal: .init(enabled: journal.bool("enabled"), directory: journal.text("directory")),
+            journal: .init(
+                enabled: journal.bool("enabled"), namespaces: namespaces(&journal), directories: directories(&journal)),
             files: reader.list("files").compactMap(file),
             rules: reader.texts("rules"), disabledRules: reader.texts("disabled_rules"))
         unique(reader.list("files"), by: "path", what: "file")
         journal.finish()
         reader.finish()
         return watch
+    }
+
+    /// Names as systemd takes them (`log_namespace_name_valid`): of file names' letters, none that leaves the folder.
+    private func namespaces(_ reader: inout SectionReader) -> [String] {
+        let names = reader.texts("namespaces")
+        guard let node = reader.value("namespaces") else { return [] }
+        for name in names where name.isEmpty || name.hasPrefix(".") || name.contains("/") || name.utf8.count > 200 {
+            reader.fault(node, "'\(Printable.text(name, limit: 80))' is not the name of a journal namespace")
+        }
+        return Self.once(names)
+    }
+
+    private func directories(_ reader: inout SectionReader) -> [String] {
+        let paths = reader.texts("directories")
+        guard let node = reader.value("directories") else { return [] }
+        for path in paths where !path.hasPrefix("/") {
+            reader.fault(
+                node,
+                "'\(Printable.text(path, limit: 80))' is not an absolute path, so it depends on where Herald starts")
+        }
+        // As the checkpoints name them: one directory, one spelling.
+        return Self.once(
+            paths.map { path in
+                var path = path[...]
+                while path.count > 1, path.hasSuffix("/") { path = path.dropLast() }
+                return String(path)
+            })
+    }
+
+    private static func once(_ texts: [String]) -> [String] {
+        var seen: Set<String> = []
+        return texts.filter { seen.insert($0).inserted }
     }
 
     private func file(_ node: YAMLNode) -> Settings.File? {

@@ -148,9 +148,11 @@ package struct Settings: Sendable, Equatable {
     }
 
     package struct Journal: Sendable, Equatable {
+        /// The system's own.
         package var enabled: Bool
-        /// Nil: the system's journal.
-        package var directory: String?
+        package var namespaces: [String]
+        /// Absolute, without a slash at the end.
+        package var directories: [String]
     }
 
     package struct File: Sendable, Equatable {

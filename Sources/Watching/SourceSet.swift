@@ -9,19 +9,22 @@ import Settings
 /// The sources that the settings name.
 final class SourceSet {
     private let files: FileTailer?
-    private let journals: [JournalReader]
+    private let journals: [any JournalSource]
 
     /// Resumes at the checkpoints; opens nothing yet.
     init(_ watch: Settings.Watch, checkpoints: [SourceCheckpoint]) {
         let patterns = watch.files.map { FilePattern($0.path, exclude: $0.exclude, format: $0.format) }
         files = patterns.isEmpty ? nil : FileTailer(FileTailer.Options(patterns: patterns), checkpoints: checkpoints)
-        var readers: [JournalReader] = []
-        if watch.journal.enabled {
-            var options = JournalReader.Options(place: watch.journal.directory ?? "")
-            options.start = watch.start == .boot ? .boot : .now
-            readers.append(JournalReader(options, checkpoints: checkpoints))
+        let start: JournalReader.Start = watch.start == .boot ? .boot : .now
+        func options(_ place: String) -> JournalReader.Options {
+            var options = JournalReader.Options(place: place)
+            options.start = start
+            return options
         }
-        journals = readers
+        let ours = (watch.journal.enabled ? [""] : []) + watch.journal.namespaces
+        journals =
+            ours.map { JournalReader(options($0), checkpoints: checkpoints) as any JournalSource }
+            + watch.journal.directories.map { JournalFolder(options($0), checkpoints: checkpoints) }
     }
 
     /// What to poll; a hint only.

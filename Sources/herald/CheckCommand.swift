@@ -101,8 +101,10 @@ struct SettingsCheck {
                 if let node = account[key] { need(node, what) }
             }
         }
-        if let node = root["watch"]?["journal"]?["directory"] {
-            need(node, "the journal's directory", isFolder: true, severity: .warning)
+        if let node = root["watch"]?["journal"]?["directories"] {
+            for directory in node.sequence ?? [node] {
+                need(directory, "the directory of journal files", isFolder: true, severity: .warning)
+            }
         }
         for folder in root["respond"]?["folders"]?.sequence ?? [] {
             if let node = folder["path"] { need(node, "the drop folder", isFolder: true, severity: .warning) }

@@ -42,14 +42,17 @@ final class JournalBench {
     static let writer = "/lib/systemd/systemd-journal-remote"
     let folder: TemporaryFolder
     var options: JournalReader.Options
-    private(set) var reader: JournalReader?
+    private(set) var reader: (any JournalSource)?
+    /// Whether the folder is read file by file, as the watcher does, or through one handle.
+    private let byFile: Bool
     private(set) var stored: [String: SourceCheckpoint] = [:]
     private(set) var records: [Record] = []
     private(set) var notices: [SourceNotice] = []
     private(set) var batches = 0
     private var clock = Duration.seconds(1000)
 
-    init(_ adjust: (inout JournalReader.Options) -> Void = { _ in }) throws {
+    init(byFile: Bool = false, _ adjust: (inout JournalReader.Options) -> Void = { _ in }) throws {
+        self.byFile = byFile
         try #require(
             access(Self.writer, X_OK) == 0,
             "\(Self.writer) is missing: these tests need Debian's package systemd-journal-remote")
@@ -74,7 +77,14 @@ final class JournalBench {
             "systemd-journal-remote: \(result.ending) \(String(decoding: result.errors, as: UTF8.self))")
     }
 
-    func start() { reader = JournalReader(options, checkpoints: Array(stored.values)) }
+    /// From what was stored, as text, as the watcher's database keeps it.
+    func start() {
+        let checkpoints = stored.values.compactMap { SourceCheckpoint(text: $0.text) }
+        #expect(checkpoints.count == stored.count)
+        reader =
+            byFile
+            ? JournalFolder(options, checkpoints: checkpoints) : JournalReader(options, checkpoints: checkpoints)
+    }
 
     func stop() { reader = nil }
 
@@ -93,8 +103,12 @@ final class JournalBench {
             stored[delivery.checkpoint.key] = delivery.checkpoint
         }
         for checkpoint in output.checkpoints { stored[checkpoint.key] = checkpoint }
+        for key in output.forgotten { stored[key] = nil }
         notices += output.notices
     }
+
+    /// Lets time pass without reading.
+    func pass(_ duration: Duration) { clock += duration }
 
     /// Reads until the end, the retry of a journal that could not be opened included.
     func settle() {

@@ -93,6 +93,25 @@ private func texts(_ batch: RecordBatch) -> [String] {
         #expect(batch.record(at: 1).message.isEmpty)
     }
 
+    @Test("a journal's field is found without a record, and entries can be taken back")
+    func journalValues() {
+        var entries = JournalEntries()
+        for number in 0..<3 {
+            entries.beginEntry(time: Timestamp(seconds: Int64(number)))
+            for field in ["_TRANSPORT=t\(number)", "X=1", "X=2", "EMPTY=", "no equals sign"] { entries.append(field) }
+        }
+        entries.keepFirst(2)
+        #expect(entries.value(of: "_TRANSPORT", at: 1).map(Array.init) == Array("t1".utf8))
+        #expect(entries.value(of: "X", at: 0).map(Array.init) == Array("1".utf8))
+        #expect(entries.value(of: "EMPTY", at: 0)?.isEmpty == true)
+        #expect(entries.value(of: "_TRANSPOR", at: 0) == nil)
+        let record = entries.record(at: 1, source: .journal(""), message: [])
+        #expect(record.fields.map(\.name) == ["_TRANSPORT", "X", "X", "EMPTY", ""])
+        #expect(entries.count == 2)
+        entries.removeAll()
+        #expect(entries.count == 0 && entries.size == 0)
+    }
+
     @Test("a line of a file is not asked what only journald vouches for")
     func has() {
         let file = Record(source: .file("/x"), message: [])
@@ -112,9 +131,10 @@ private func texts(_ batch: RecordBatch) -> [String] {
         file.seen = Timestamp(microseconds: 12)
         let all: [SourceCheckpoint] = [
             .file(file), .journal(JournalCheckpoint(place: "", cursor: "s=1;i=2")), .pattern("/var/log/*.log"),
+            .journalFile(JournalFileCheckpoint(place: "/x", file: "ab", sequenceID: "cd", sequence: .max)),
         ]
         for checkpoint in all { #expect(SourceCheckpoint(text: checkpoint.text) == checkpoint) }
-        #expect(Set(all.map(\.key)).count == 3)
+        #expect(Set(all.map(\.key)).count == all.count)
     }
 
     @Test("what is no checkpoint is refused", arguments: ["", "{}", "[1]", #"{"path":"x","offset":-1}"#])

@@ -1,0 +1,61 @@
+// Why a journal cannot be read, told with what to do: nearly always a group that the watcher's user is not in.
+
+import Formats
+import Glibc
+import Platform
+
+enum JournalAccess {
+    /// The error in words; where it is a lack of rights, with the group to join.
+    static func words(for error: SystemError, at place: String) -> String {
+        let text = Printable.text(error.description)
+        guard error.errno == EACCES || error.errno == EPERM else { return text }
+        return text + advice(group(of: error.path.isEmpty ? place : error.path))
+    }
+
+    /// What of this host's own journal is there and may not be read; nil when all may. libsystemd passes such files over
+    /// in silence, and hands over the rest: a user's own messages.
+    static func fault(ofPlace place: String, roots: [String] = ["/var/log/journal", "/run/log/journal"]) -> String? {
+        guard !place.hasPrefix("/"), let machine = machineID() else { return nil }
+        for root in roots {
+            let folder = root + "/" + machine + (place.isEmpty ? "" : "." + place)
+            guard access(folder, F_OK) == 0 else {
+                if errno == EACCES { return fault(root) }
+                continue
+            }
+            guard let names = try? Files.list(folder) else { return fault(folder) }
+            for name in names where name.hasPrefix("system") && name.hasSuffix(".journal") {
+                let path = folder + "/" + name
+                if faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) != 0, errno == EACCES { return fault(path) }
+            }
+        }
+        return nil
+    }
+
+    private static func fault(_ path: String) -> String {
+        words(for: SystemError("read the journal", path, errno: EACCES), at: path)
+    }
+
+    static func advice(_ group: String?) -> String {
+        let user =
+            getpwuid(geteuid()).flatMap { $0.pointee.pw_name }.map { String(cString: $0) } ?? "the watcher's user"
+        let groups = [group].compactMap { $0 }.filter { $0 != "root" } + ["systemd-journal", "adm"]
+        let first = groups.first ?? "systemd-journal"
+        let other = groups.contains("adm") && first != "adm" ? " (or adm)" : ""
+        return "; add \(user) to the group \(first)\(other): usermod -a -G \(first) \(user), then restart the watcher"
+    }
+
+    /// The group that may read what stands at `path`.
+    private static func group(of path: String) -> String? {
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_mode & S_IRGRP != 0,
+            let entry = getgrgid(status.st_gid)?.pointee.gr_name
+        else { return nil }
+        return String(cString: entry)
+    }
+
+    private static func machineID() -> String? {
+        guard let bytes = try? Files.read("/etc/machine-id", limit: 64) else { return nil }
+        let id = String(decoding: bytes.prefix { $0 != 0x0a }, as: UTF8.self)
+        return id.utf8.count == 32 && id.utf8.allSatisfy { $0 != UInt8(ascii: "/") } ? id : nil
+    }
+}

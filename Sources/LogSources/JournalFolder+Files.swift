@@ -1,0 +1,180 @@
+// Which files are in the folder, what is new in them, and which are gone with entries that were not read.
+
+import Formats
+import Glibc
+import Platform
+import Records
+
+extension JournalFolder {
+    /// Files of one folder that are looked at; a collector has a few for each of its hosts.
+    private static let fileLimit = 50_000
+
+    /// Looks at what inotify names, at everything when it is time to.
+    func look(at time: SourceTime, _ output: inout SourceOutput) {
+        let hints = watches.hints()
+        if hints.rescan || time.monotonic >= scanDue { return scan(at: time, &output) }
+        for path in hints.changed { examine(path, &output) }
+    }
+
+    private func scan(at time: SourceTime, _ output: inout SourceOutput) {
+        scanDue = time.monotonic + (fault == nil ? options.lookInterval : options.retryInterval)
+        let paths: [String]
+        do throws(SystemError) {
+            // Watched before it is listed, so that nothing comes in between.
+            paths = try watches.watch(options.place)
+        } catch {
+            scanDue = time.monotonic + options.retryInterval
+            return tell(JournalAccess.words(for: error, at: options.place), &output)
+        }
+        scans += 1
+        var denied: SystemError?
+        var fresh: [JournalFile] = []
+        for path in paths.prefix(Self.fileLimit) {
+            do throws(SystemError) {
+                if let file = try found(path), !file.isKnownToFolder { fresh.append(file) }
+            } catch {
+                if error.errno != ENOENT { denied = error }
+            }
+        }
+        adopt(fresh, &output)
+        let gone = files.values.filter { $0.seen != scans }
+        if denied == nil { for file in gone { vanished(file, &output) } }
+        if let denied { return tell(JournalAccess.words(for: denied, at: options.place), &output) }
+        if denied == nil { forgetRows(&output) }
+        guard fault != nil else { return }
+        fault = nil
+        output.notices.append(SourceNotice(source, .readable, "The \(name) is read again."))
+    }
+
+    /// A file of which inotify says that it changed.
+    private func examine(_ path: String, _ output: inout SourceOutput) {
+        guard let file = try? found(path) else { return }
+        if file.isKnownToFolder { enqueue(file) } else { adopt([file], &output) }
+    }
+
+    /// The file at `path`, its header fresh; nil when it is none, or a copy of one that is further.
+    private func found(_ path: String) throws(SystemError) -> JournalFile? {
+        var raw = stat()
+        try retrying("look at", path) { stat(path, &raw) }
+        let status = FileStatus(raw)
+        let identity = FileKey(status)
+        if let file = byPath[path], file.identity == identity, file.isComplete || file.isBroken || file.isOpen {
+            file.seen = scans
+            file.refresh()
+            if file.hasNews { enqueue(file) }
+            return file
+        }
+        guard status.isRegular else { return nil }
+        guard let header = try JournalFileHeader.read(try Descriptor.open(path, O_RDONLY | O_NONBLOCK)) else {
+            return nil
+        }
+        guard let file = files[header.fileID] else {
+            return JournalFile(header, path: path, identity: identity, position: 0)
+        }
+        if file.seen == scans, file.path != path, header.tail <= file.header.tail { return file }
+        if file.identity != identity { file.close() }
+        if file.path != path { byPath[file.path] = nil }
+        (file.path, file.identity, file.header, file.seen) = (path, identity, header, scans)
+        byPath[path] = file
+        if !header.isArchived { file.isComplete = false }
+        enqueue(file)
+        return file
+    }
+
+    // MARK: New files
+
+    /// Takes files in that were not known: where they are begun, and whether something before them is missing.
+    private func adopt(_ fresh: [JournalFile], _ output: inout SourceOutput) {
+        let isFirst = !isKnown
+        if isFirst {
+            isKnown = true
+            output.move(.journal(.beforeAll(of: options.place)))
+        }
+        for file in fresh where files[file.id] == nil {
+            (file.isKnownToFolder, file.seen) = (true, scans)
+            files[file.id] = file
+            byPath[file.path] = file
+            if let row = stored.removeValue(forKey: file.id), row.sequenceID == file.sequenceID {
+                file.position = row.sequence
+                file.isComplete = row.isComplete && file.header.isArchived
+            } else if isFirst {
+                file.position = beginning(of: file)
+                if file.position > 0 { output.move(file.checkpoint(options.place)) }
+            } else {
+                file.isNew = true
+            }
+        }
+        for file in fresh where file.isNew {
+            file.isNew = false
+            tellMissing(before: file, &output)
+        }
+        for file in fresh where files[file.id] === file { enqueue(file) }
+    }
+
+    /// Where a file is begun that was there at the first start.
+    private func beginning(of file: JournalFile) -> UInt64 {
+        switch options.start {
+        case .beginning: return 0
+        case .now: return file.header.entries > 0 ? file.header.tail : 0
+        case .boot:
+            guard file.header.entries > 0 else { return 0 }
+            guard file.header.tailBoot == JournalHandle.thisBoot else { return file.header.tail }
+            let found = try? file.positionBeforeThisBoot(options)
+            return found.flatMap { $0 } ?? file.header.tail
+        }
+    }
+
+    /// A writer's numbers have no holes: where those before a new file's are in no file, and were not read, files came
+    /// and went unseen.
+    private func tellMissing(before file: JournalFile, _ output: inout SourceOutput) {
+        let first = file.header.head
+        guard file.header.entries > 0, first > 1 else { return }
+        var reached: UInt64 = 0
+        for other in files.values where other !== file && other.sequenceID == file.sequenceID {
+            other.refresh()
+            guard other.header.entries > 0, other.header.head < first else { continue }
+            reached = max(reached, min(other.header.tail, first - 1))
+        }
+        for row in stored.values where row.sequenceID == file.sequenceID && row.sequence < first {
+            reached = max(reached, row.sequence)
+        }
+        if reached > 0, reached < first - 1 {
+            gap("\(first - 1 - reached) entries of the \(name) are gone that were not read.", &output)
+        }
+    }
+
+    // MARK: Files that are gone
+
+    private func vanished(_ file: JournalFile, _ output: inout SourceOutput) {
+        file.refresh()
+        if file.hasNews {
+            let missing = file.header.tail - file.position
+            gap(
+                "The journal file \(Printable.text(file.path, limit: 300)) was removed before it was read: up to "
+                    + "\(missing) entries.", &output)
+        }
+        file.close()
+        files[file.id] = nil
+        if byPath[file.path] === file { byPath[file.path] = nil }
+        output.forget(file.checkpoint(options.place).key)
+    }
+
+    /// Rows of files that went away while nobody watched.
+    private func forgetRows(_ output: inout SourceOutput) {
+        var lost = 0
+        for row in stored.values {
+            output.forget(SourceCheckpoint.journalFile(row).key)
+            let goesOn = files.values.contains {
+                $0.sequenceID == row.sequenceID && $0.header.entries > 0 && $0.header.tail > row.sequence
+            }
+            // What lies between it and its writer's next file was told there.
+            if !row.isComplete, !goesOn { lost += 1 }
+        }
+        stored = [:]
+        guard lost > 0 else { return }
+        gap(
+            lost == 1
+                ? "A file of the \(name) is gone; entries may have been in it that were not read."
+                : "\(lost) files of the \(name) are gone; entries may have been in them that were not read.", &output)
+    }
+}

@@ -1,0 +1,54 @@
+// The few fields that rules name, looked for where they stand: as the record has them, without the record.
+
+import Formats
+
+extension JournalEntries {
+    /// As `Record.values(of:)`.
+    func values(of name: String, at index: Int) -> [[UInt8]] {
+        switch name {
+        case "transport": return first("_TRANSPORT", at: index)
+        case "identifier":
+            let own = first("SYSLOG_IDENTIFIER", at: index)
+            return own.isEmpty ? first("_COMM", at: index) : own
+        case "host": return first("_HOSTNAME", at: index)
+        case "uid": return number("_UID", at: index, UInt32.self)
+        case "pid": return number("_PID", at: index, Int32.self)
+        case "priority": return priority(at: index).map { [[UInt8(ascii: "0") + $0]] } ?? []
+        case "message_id": return first("MESSAGE_ID", at: index)
+        case "unit": return units(at: index)
+        case "file": return []
+        default: return all(name, at: index)
+        }
+    }
+
+    /// The user that wrote the entry.
+    package func uid(at index: Int) -> UInt32? {
+        first("_UID", at: index).first.flatMap { UInt32(String(decoding: $0, as: UTF8.self)) }
+    }
+
+    private func first(_ name: StaticString, at index: Int) -> [[UInt8]] {
+        // As a string and back: what is no UTF-8 in it is the same here as in the record.
+        value(of: name, at: index).map { [Array(String(decoding: $0, as: UTF8.self).utf8)] } ?? []
+    }
+
+    private func number<N: FixedWidthInteger>(_ name: StaticString, at index: Int, _: N.Type) -> [[UInt8]] {
+        let text = value(of: name, at: index).map { String(decoding: $0, as: UTF8.self) }
+        return text.flatMap { N($0) }.map { [Array(String($0).utf8)] } ?? []
+    }
+
+    private func units(at index: Int) -> [[UInt8]] {
+        let written = all("_SYSTEMD_UNIT", at: index)
+        var own = first("_SYSTEMD_UNIT", at: index)
+        if isServiceManager(index) {
+            let about = first("UNIT", at: index)
+            if !about.isEmpty { own = about }
+        }
+        return own + written.filter { $0 != own.first }
+    }
+
+    /// What the service manager says of a unit is about that unit: journalctl -u does the same (systemd.unit(5)).
+    private func isServiceManager(_ index: Int) -> Bool {
+        number("_PID", at: index, Int32.self) == [[UInt8(ascii: "1")]]
+            && number("_UID", at: index, UInt32.self) == [[UInt8(ascii: "0")]]
+    }
+}

@@ -11,6 +11,8 @@ struct JournalBatch {
     private var ranges: [Range<Int>] = []
     private var entries = JournalEntries()
     private(set) var cutMessages = 0
+    /// Entries by which journald says that it dropped others.
+    private var suppressions: [Int] = []
 
     init(_ options: JournalReader.Options) { self.options = options }
 
@@ -43,6 +45,7 @@ struct JournalBatch {
             throw error
         }
         if text.wasCut { cutMessages += 1 }
+        if entries.tellsSuppression(at: ranges.count) { suppressions.append(ranges.count) }
         ranges.append(start..<bytes.count)
         bytes.append(0x0a)
     }
@@ -53,6 +56,7 @@ struct JournalBatch {
         bytes.removeSubrange(ranges[count].lowerBound...)
         ranges.removeSubrange(count...)
         entries.keepFirst(count)
+        suppressions.removeAll { $0 >= count }
     }
 
     func finished(_ source: Source) -> RecordBatch {
@@ -65,7 +69,26 @@ struct JournalBatch {
         ranges.removeAll(keepingCapacity: true)
         entries.removeAll()
         cutMessages = 0
+        suppressions.removeAll()
     }
+
+    /// What the batch's entries tell of lines that were not seen.
+    func notices(_ source: Source) -> [SourceNotice] {
+        var notices = suppressions.prefix(Self.suppressionLimit).map { index in
+            let host = entries.value(of: "_HOSTNAME", at: index).map { " on " + Printable.text($0, limit: 255) } ?? ""
+            return SourceNotice(
+                source, .suppressed, "journald\(host): " + Printable.text(bytes[ranges[index]], limit: 300))
+        }
+        if suppressions.count > Self.suppressionLimit {
+            let more = suppressions.count - Self.suppressionLimit
+            notices.append(SourceNotice(source, .suppressed, "journald dropped messages \(more) more times."))
+        }
+        if cutMessages > 0 { notices.append(SourceNotice(cut: cutMessages, source, options)) }
+        return notices
+    }
+
+    /// Of one batch, each told in its own words.
+    private static let suppressionLimit = 10
 }
 
 /// The text of one entry. MESSAGE may be there more than once: each on a line of its own.

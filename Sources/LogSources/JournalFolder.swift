@@ -86,7 +86,7 @@ package final class JournalFolder: JournalSource {
         if batch.count > 0, let last = moved.last {
             output.deliver(batch.finished(source), last.checkpoint(options.place))
         }
-        if batch.cutMessages > 0 { output.notices.append(SourceNotice(cut: batch.cutMessages, source, options)) }
+        output.notices += batch.notices(source)
     }
 
     // MARK: Turns

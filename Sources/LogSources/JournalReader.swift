@@ -280,7 +280,7 @@ package final class JournalReader {
             cursor = last
             output.deliver(batch.finished(source), .journal(JournalCheckpoint(place: options.place, cursor: last)))
         }
-        if batch.cutMessages > 0 { output.notices.append(SourceNotice(cut: batch.cutMessages, source, options)) }
+        output.notices += batch.notices(source)
         guard let failure else { return }
         standsOnUnread = false
         // One damaged entry is passed over, and said. A file that is damaged throughout is left out by libsystemd.

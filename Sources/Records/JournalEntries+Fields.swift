@@ -26,6 +26,16 @@ extension JournalEntries {
         first("_UID", at: index).first.flatMap { UInt32(String(decoding: $0, as: UTF8.self)) }
     }
 
+    /// Whether journald itself says with this entry that it dropped a service's messages (its rate limit). Nobody else can
+    /// write an entry with the transport `driver` (systemd.journal-fields(7)).
+    package func tellsSuppression(at index: Int) -> Bool {
+        guard hasMessageID(at: index), let id = value(of: "MESSAGE_ID", at: index),
+            id.elementsEqual("a596d6fe7bfa4994828e72309e95d61e".utf8),
+            let transport = value(of: "_TRANSPORT", at: index)
+        else { return false }
+        return transport.elementsEqual("driver".utf8)
+    }
+
     private func first(_ name: StaticString, at index: Int) -> [[UInt8]] {
         // As a string and back: what is no UTF-8 in it is the same here as in the record.
         value(of: name, at: index).map { [Array(String(decoding: $0, as: UTF8.self).utf8)] } ?? []

@@ -109,6 +109,8 @@ package struct JournalEntries: Sendable {
     package func priority(at index: Int) -> UInt8? { entries[index].priority }
     package func time(at index: Int) -> Timestamp { entries[index].time }
 
+    func hasMessageID(at index: Int) -> Bool { entries[index].messageID != nil }
+
     package func messageID(at index: Int) -> String? {
         entries[index].messageID.flatMap { field(at: $0) }.map {
             String(decoding: bytes[$0.value], as: UTF8.self)

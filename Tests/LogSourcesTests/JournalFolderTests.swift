@@ -166,6 +166,22 @@ import Testing
         #expect(bench.messages == ["entry 900", "entry 901", "entry 902"])
     }
 
+    @Test("what journald suppressed is told, in its words; what anyone else says of it is a line as any")
+    func suppressed() throws {
+        let bench = try JournalBench(byFile: true)
+        let id = ("MESSAGE_ID", "a596d6fe7bfa4994828e72309e95d61e")
+        try bench.write([
+            ExportedEntry(
+                "Suppressed 812 messages from a.service", at: 1, [id, ("_TRANSPORT", "driver"), ("_HOSTNAME", "web1")]),
+            ExportedEntry("Suppressed 1 messages from b.service", at: 2, [id, ("_TRANSPORT", "journal")]),
+        ])
+        bench.start()
+        bench.settle()
+        #expect(bench.notices.map(\.kind) == [.suppressed])
+        #expect(bench.notices.first?.text == "journald on web1: Suppressed 812 messages from a.service")
+        #expect(bench.records.count == 2)
+    }
+
     @Test("an entry of many MiB is bounded, whole in its message's beginning, and the next one is there")
     func huge() throws {
         let bench = try JournalBench(byFile: true)

@@ -1,4 +1,7 @@
 import Formats
+import Mail
+import Platform
+import Rules
 import Testing
 import YAML
 

@@ -1,0 +1,77 @@
+// What a journal did not hand over becomes an incident and a letter: gaps, and what journald itself dropped.
+
+import Formats
+import Glibc
+import Mail
+import Platform
+import Settings
+import Testing
+
+@testable import Watching
+
+@Suite struct JournalIncidentTests {
+    private static let writer = "/lib/systemd/systemd-journal-remote"
+
+    /// Appends entries in the export format (systemd.io/JOURNAL_EXPORT_FORMATS).
+    private func write(_ entries: [[String]], to path: String) throws {
+        try #require(access(Self.writer, X_OK) == 0, "\(Self.writer) is missing (package systemd-journal-remote)")
+        let now = SystemClock.now().microseconds
+        let text = entries.enumerated().map { index, fields in
+            (["__REALTIME_TIMESTAMP=\(now + Int64(index))", "__MONOTONIC_TIMESTAMP=\(index + 1)"]
+                + ["_BOOT_ID=" + String(repeating: "ab", count: 16)] + fields + ["", ""]).joined(separator: "\n")
+        }
+        var child = ChildProcess([Self.writer, "--output=" + path, "--split-mode=none", "-"], deadline: .seconds(60))
+        child.environment += ["SYSTEMD_LOG_LEVEL=err"]
+        #expect(try child.run(input: Array(text.joined().utf8)).ending == .exited(0))
+    }
+
+    private func settings(_ folder: WatcherFolder) throws -> Settings {
+        let text = """
+            report: {to_email: admin@example.org, group_wait: 0s}
+            smtp: {accounts: [{name: a, server: localhost, security: none}]}
+            watch:
+              journal: {enabled: false, directories: [\(folder.path)/one, \(folder.path)/two]}
+              rules: [\(folder.path)/rules]
+            paths: {state: \(folder.path)/state, spool: \(folder.path)/spool, run: \(folder.path)/run}
+            """
+        let file = ConfigurationFile(path: "test.yaml", bytes: Array(text.utf8))
+        let (settings, faults) = Settings.load([file], host: Settings.Host(mailName: "web1.example.org"))
+        return try #require(settings, "\(faults)")
+    }
+
+    private func titles(_ watcher: Watcher) -> [String] { watcher.book.openIncidents.map(\.rule.id).sorted() }
+
+    @Test func `A gap and what journald suppressed are incidents, told by letters; two directories have a place each`()
+        throws
+    {
+        let folder = try WatcherFolder()
+        for name in ["one", "two"] { try Files.makeDirectories(folder.path + "/" + name) }
+        let settings = try settings(folder)
+        var watcher: Watcher? = try folder.watcher(settings)
+        watcher?.settle(folder)
+        let oom = "MESSAGE=Out of memory: Killed process 812 (mysqld) total-vm:1kB"
+        try write([["MESSAGE=one"], [oom, "_HOSTNAME=web7"]], to: folder.path + "/one/a.journal")
+        try write(
+            [
+                [
+                    "MESSAGE=Suppressed 812 messages from a.service", "_TRANSPORT=driver", "_HOSTNAME=web8",
+                    "MESSAGE_ID=a596d6fe7bfa4994828e72309e95d61e",
+                ]
+            ], to: folder.path + "/two/b.journal")
+        folder.pass(.seconds(60))
+        watcher?.settle(folder)
+        #expect(titles(try #require(watcher)) == ["herald-journal-suppressed", "oom"])
+        let texts = try folder.letters().map { ParsedMessage($0.message).text }
+        #expect(texts.contains { $0.contains("web7") && $0.contains("mysqld was killed") })
+        #expect(texts.contains { $0.contains("journald on web8: Suppressed 812 messages from a.service") })
+
+        // Vacuumed while nobody watched.
+        watcher = nil
+        try Files.remove(folder.path + "/one/a.journal")
+        watcher = try folder.watcher(settings)
+        folder.pass(.seconds(60))
+        watcher?.settle(folder)
+        #expect(titles(try #require(watcher)) == ["herald-journal-gap", "herald-journal-suppressed", "oom"])
+        #expect(try folder.newHits() == 3)
+    }
+}

@@ -98,8 +98,8 @@ private struct MessageText {
     private var isEmpty = true
     private(set) var wasCut = false
 
-    /// The eight bytes of `MESSAGE=`, compared as one number: every field of every entry is asked.
-    private static let name = "MESSAGE=".utf8.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    /// The eight bytes `MESSAGE=` as one number: every field of every entry is asked.
+    private static var name: UInt64 { 0x3d45_4741_5353_454d }
 
     static func isMessage(_ field: UnsafeRawBufferPointer) -> Bool {
         field.count >= 8 && UInt64(littleEndian: field.loadUnaligned(as: UInt64.self)) == name

@@ -46,19 +46,22 @@ extension JournalEntries {
         return text.flatMap { N($0) }.map { [Array(String($0).utf8)] } ?? []
     }
 
+    /// As `Record.unit`.
+    package func unit(at index: Int) -> ArraySlice<UInt8>? {
+        if isServiceManager(index), let unit = value(of: "UNIT", at: index) { return unit }
+        return value(of: "_SYSTEMD_UNIT", at: index)
+    }
+
     private func units(at index: Int) -> [[UInt8]] {
-        let written = all("_SYSTEMD_UNIT", at: index)
-        var own = first("_SYSTEMD_UNIT", at: index)
-        if isServiceManager(index) {
-            let about = first("UNIT", at: index)
-            if !about.isEmpty { own = about }
-        }
-        return own + written.filter { $0 != own.first }
+        let own = unit(at: index).map { [Array(String(decoding: $0, as: UTF8.self).utf8)] } ?? []
+        return own + all("_SYSTEMD_UNIT", at: index).filter { $0 != own.first }
     }
 
     /// What the service manager says of a unit is about that unit: journalctl -u does the same (systemd.unit(5)).
     private func isServiceManager(_ index: Int) -> Bool {
-        number("_PID", at: index, Int32.self) == [[UInt8(ascii: "1")]]
+        // Nearly always it is not: what cannot be 1 is not made a number.
+        guard value(of: "_PID", at: index)?.last == UInt8(ascii: "1") else { return false }
+        return number("_PID", at: index, Int32.self) == [[UInt8(ascii: "1")]]
             && number("_UID", at: index, UInt32.self) == [[UInt8(ascii: "0")]]
     }
 }

@@ -1,0 +1,123 @@
+// Following a journal that a real systemd-journald writes, rotates and vacuums at the same time.
+
+import Formats
+import Glibc
+import LogSources
+import Platform
+import Records
+import TestSupport
+import Testing
+
+@Suite(.serialized) struct JournaldTests {
+    private func journald(settings: String = "") throws -> JournaldPeer {
+        do {
+            return try JournaldPeer(settings: settings)
+        } catch let fault as JournaldPeer.Fault where fault.isUnavailable {
+            try Test.cancel("\(fault)")
+        }
+    }
+
+    private func bench(_ peer: JournaldPeer, byFile: Bool) throws -> JournalBench {
+        try JournalBench(byFile: byFile) {
+            $0.place = peer.journals
+            if !byFile, let machine = (try? Files.list(peer.journals))?.first { $0.place += "/" + machine }
+        }
+    }
+
+    /// What the test wrote; journald writes of itself too.
+    private func numbers(_ bench: JournalBench) -> [Int] {
+        bench.messages.compactMap { $0.hasPrefix("number ") ? Int($0.dropFirst(7)) : nil }
+    }
+
+    @Test(
+        "a journal that is written and rotated under its reader: none is missing, none comes twice",
+        arguments: [false, true])
+    func rotation(byFile: Bool) throws {
+        let peer = try journald(settings: "RateLimitIntervalSec=0")
+        let bench = try self.bench(peer, byFile: byFile)
+        bench.start()
+        for number in 0..<3000 {
+            try peer.send("number \(number)", ["PRIORITY=6", "N=\(number)"])
+            if number % 500 == 250 { try peer.journalctl("--rotate") }
+            if number % 97 == 0 { bench.read() }
+            if number == 1600 { bench.restart() }
+        }
+        try peer.journalctl("--sync")
+        bench.settle()
+        bench.settle()
+        #expect(numbers(bench) == Array(0..<3000))
+        #expect(bench.notices.isEmpty)
+    }
+
+    @Test("each entry is there when journald has it, without a further one", arguments: [false, true])
+    func live(byFile: Bool) throws {
+        let peer = try journald()
+        let bench = try self.bench(peer, byFile: byFile)
+        bench.start()
+        bench.settle()
+        for number in 0..<5 {
+            try peer.send("number \(number)")
+            try peer.journalctl("--sync")
+            bench.settle()
+            #expect(numbers(bench) == Array(0...number))
+        }
+    }
+
+    @Test("what journald vacuums unread is a gap, and the first survivor is read", arguments: [false, true])
+    func vacuum(byFile: Bool) throws {
+        let peer = try journald(settings: "RateLimitIntervalSec=0")
+        let bench = try self.bench(peer, byFile: byFile)
+        for number in 0..<10 { try peer.send("number \(number)") }
+        try peer.journalctl("--sync")
+        bench.start()
+        bench.settle()
+        bench.stop()
+        for number in 10..<20 { try peer.send("number \(number)") }
+        try peer.journalctl("--rotate")
+        for number in 20..<30 { try peer.send("number \(number)") }
+        try peer.journalctl("--sync")
+        try peer.journalctl("--vacuum-files=1")
+        bench.start()
+        bench.settle()
+        bench.settle()
+        #expect(numbers(bench) == Array(0..<10) + Array(20..<30))
+        #expect(bench.notices.map(\.kind) == [.gap], "\(bench.notices.map(\.text))")
+        bench.restart()
+        bench.settle()
+        #expect(numbers(bench).count == 20 && bench.notices.count == 1)
+    }
+
+    @Test(
+        "a file that journald writes, truncated under its reader: a gap, and what comes after is read",
+        arguments: [false, true])
+    func truncated(byFile: Bool) throws {
+        let peer = try journald(settings: "RateLimitIntervalSec=0")
+        let bench = try self.bench(peer, byFile: byFile)
+        let padding = String(repeating: "x", count: 500)
+        for number in 0..<2000 { try peer.send("number \(number)", ["PADDING=\(number)\(padding)"]) }
+        try peer.journalctl("--sync")
+        try peer.journalctl("--rotate")
+        bench.options.batchEntries = 50
+        bench.start()
+        bench.read()
+        bench.read()
+        let archived = try #require(try archivedFile(peer))
+        #expect(truncate(archived, 256 << 10) == 0)
+        for number in 3000..<3010 { try peer.send("number \(number)") }
+        try peer.journalctl("--sync")
+        for _ in 0..<6 { bench.settle() }
+        #expect(bench.notices.contains { $0.kind == .gap })
+        #expect(numbers(bench).suffix(10) == ArraySlice(3000..<3010))
+        #expect(Set(numbers(bench)).count == numbers(bench).count)
+    }
+
+    private func archivedFile(_ peer: JournaldPeer) throws -> String? {
+        for machine in try Files.list(peer.journals) {
+            let folder = peer.journals + "/" + machine
+            if let name = try Files.list(folder).first(where: { $0.hasPrefix("system@") }) {
+                return folder + "/" + name
+            }
+        }
+        return nil
+    }
+}

@@ -110,7 +110,7 @@ let package = Package(
             [
                 "COpenSSL", "Formats", "Platform", "Database", "YAML", "Records", "Rules", "Incidents", "Mail",
                 "SMTPProtocol", "Replies", "Settings", "LogSources", "RuleMatching", "SMTPTransport", "Spool",
-                "Control", "Mailing", arguments, logging,
+                "Control", "Mailing", "Watching", arguments, logging,
             ]),
 
         // Tests.

@@ -3,6 +3,16 @@
 import Glibc
 
 extension ControlPeer {
+    /// The user's name, or `uid 1000` for a number without one.
+    package var userName: String {
+        var entry = passwd()
+        var found: UnsafeMutablePointer<passwd>?
+        var buffer = [CChar](repeating: 0, count: 1 << 14)
+        guard getpwuid_r(uid, &entry, &buffer, buffer.count, &found) == 0, found != nil, let name = entry.pw_name
+        else { return "uid \(uid)" }
+        return String(cString: name)
+    }
+
     /// Root, the daemon's own user, and the members of the group `herald`.
     package var isPrivileged: Bool {
         uid == 0 || uid == geteuid() || Self.isMember(uid, primary: gid, of: "herald")

@@ -9,25 +9,30 @@ package struct Schema: Sendable {
 
     /// Opens `path`, brings it to the newest version. A file that is damaged or of a newer version is renamed to
     /// `NAME.set-aside-N` (with its WAL) and a new one begun; the second value tells, for the administrator.
-    package func open(_ path: String) throws(DatabaseError) -> (database: Database, setAside: String?) {
+    /// - Parameter checking: looks for damage in the whole file, for small ones whose owner cannot start on a damaged one.
+    package func open(
+        _ path: String, checking: Bool = false
+    ) throws(DatabaseError) -> (database: Database, setAside: String?) {
         do throws(DatabaseError) {
-            return (try current(path), nil)
+            return (try current(path, checking: checking), nil)
         } catch  where error.isDamage || error.code == Self.newer {
             let aside = setAside(path)
             let reason = error.code == Self.newer ? "it is of a newer version" : "it is damaged (\(error.message))"
-            return (try current(path), "\(path) could not be used: \(reason). It was set aside as \(aside)")
+            return (
+                try current(path, checking: false), "\(path) could not be used: \(reason). It was set aside as \(aside)"
+            )
         }
     }
 
     private static let newer: Int32 = -1
 
-    private func current(_ path: String) throws(DatabaseError) -> Database {
+    private func current(_ path: String, checking: Bool) throws(DatabaseError) -> Database {
         let database = try Database(path: path)
         let version = Int(try database.query("PRAGMA user_version").first?.first?.int ?? 0)
         guard version <= steps.count else {
             throw DatabaseError(code: Self.newer, message: "version \(version) of \(path) is not known", statement: "")
         }
-        if version == 0 || version < steps.count {
+        if checking || version < steps.count {
             if let result = try database.query("PRAGMA quick_check(1)").first?.first?.string, result != "ok" {
                 throw DatabaseError(code: 11, message: result, statement: "")
             }

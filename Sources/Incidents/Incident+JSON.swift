@@ -25,17 +25,21 @@ extension Timestamp {
 extension Incident {
     package var json: JSON {
         .compact([
-            ("id", .int(id)), ("fingerprint", .string(fingerprint.text)), ("state", .string(state.rawValue)),
+            ("id", .int(id)), ("fingerprint", .string(fingerprint.text)),
+            ("groups", .array(groups.map(\.json))), ("state", .string(state.rawValue)),
             ("rule", rule.json), ("severity", .string(severity.name)), ("title", .string(title)),
             ("advice", JSON(advice)), ("origin", origin.json),
             ("captures", .array(captures.map { [.string($0.name), .string($0.value)] })),
             ("explanation", JSON(explanation)),
             ("first_seen", JSON(time: firstSeen)), ("last_seen", JSON(time: lastSeen)), ("timeline", timeline.json),
             ("hits", JSON(hits)), ("told", JSON(told)), ("samples", .array(samples.map(\.json))),
+            ("shown_samples", shownSamples.isEmpty ? nil : .array(shownSamples.map(\.json))),
             ("ended_by", JSON(endedBy)), ("opened", JSON(time: opened)), ("last_hit", JSON(time: lastHit)),
             ("due", JSON(time: due)), ("last_letter", JSON(time: lastLetter)), ("letters", JSON(letters)),
             ("reminder_after", .int(reminderAfter.milliseconds)), ("held", isHeld ? true : nil),
             ("late", isLate ? true : nil), ("arrivals", .array(arrivals.map { JSON(time: $0) })),
+            ("inhibited_by", inhibitedBy.map { .int($0) } ?? .null),
+            ("silenced_by", silencedBy.map { .int($0) } ?? .null), ("returns", returns > 0 ? JSON(returns) : nil),
             ("first_message_id", JSON(firstMessageID)), ("last_message_id", JSON(lastMessageID)),
         ])
     }
@@ -50,7 +54,8 @@ extension Incident {
             let opened = Timestamp(json: json["opened"]), let firstSeen = Timestamp(json: json["first_seen"])
         else { return nil }
         let seed = Occurrence(
-            rule: rule, fingerprint: fingerprint, title: json["title"]?.string ?? rule.id,
+            rule: rule, groups: (json["groups"]?.array ?? []).compactMap { GroupValue(json: $0) },
+            title: json["title"]?.string ?? rule.id,
             advice: json["advice"]?.string,
             time: firstSeen, origin: origin,
             captures: (json["captures"]?.array ?? []).compactMap { pair in
@@ -60,6 +65,7 @@ extension Incident {
             })
         let reminder = Duration.milliseconds(json["reminder_after"]?.int ?? 14_400_000)
         self.init(id: id, seed, at: opened, reminderAfter: reminder)
+        self.fingerprint = fingerprint
         self.state = state
         explanation = json["explanation"]?.string
         severity = json["severity"]?.string.flatMap { Severity(name: $0) } ?? rule.severity
@@ -68,6 +74,7 @@ extension Incident {
         hits = Int(clamping: json["hits"]?.int ?? 0)
         told = min(hits, Int(clamping: json["told"]?.int ?? 0))
         samples = (json["samples"]?.array ?? []).compactMap { Sample(json: $0) }
+        shownSamples = (json["shown_samples"]?.array ?? []).compactMap { Sample(json: $0) }
         endedBy = json["ended_by"]?.string
         lastHit = Timestamp(json: json["last_hit"]) ?? opened
         due = Timestamp(json: json["due"])
@@ -76,8 +83,22 @@ extension Incident {
         isHeld = json["held"]?.bool ?? false
         isLate = json["late"]?.bool ?? false
         arrivals = (json["arrivals"]?.array ?? []).compactMap { Timestamp(json: $0) }
+        inhibitedBy = json["inhibited_by"]?.int
+        silencedBy = json["silenced_by"]?.int
+        returns = Int(clamping: max(0, json["returns"]?.int ?? 0))
         firstMessageID = json["first_message_id"]?.string
         lastMessageID = json["last_message_id"]?.string
+    }
+}
+
+extension GroupValue {
+    var json: JSON { [.string(name), .string(Base64.encode(value))] }
+
+    init?(json: JSON) {
+        guard let pair = json.array, pair.count == 2, let name = pair[0].string,
+            let value = pair[1].string.flatMap({ Base64.decode($0.utf8) })
+        else { return nil }
+        self.init(name, value)
     }
 }
 
@@ -142,22 +163,5 @@ extension Sample {
         self.init(
             time: time, origin: origin, text: text, before: json["before"]?.strings ?? [],
             after: json["after"]?.strings ?? [])
-    }
-}
-
-extension Silence {
-    var json: JSON {
-        .compact([
-            ("id", .int(id)), ("rule", JSON(rule)), ("host", JSON(host)), ("fingerprint", JSON(fingerprint?.text)),
-            ("until", JSON(time: until)), ("comment", .string(comment)),
-        ])
-    }
-
-    init?(json: JSON) {
-        guard let id = json["id"]?.int, let until = Timestamp(json: json["until"]) else { return nil }
-        self.init(
-            id: id, rule: json["rule"]?.string, host: json["host"]?.string,
-            fingerprint: json["fingerprint"]?.string.flatMap { Hex.decode($0) }.flatMap { Fingerprint(bytes: $0) },
-            until: until, comment: json["comment"]?.string ?? "")
     }
 }

@@ -21,7 +21,10 @@ package struct Incident: Hashable, Sendable, Identifiable {
 
     /// For people and commands: counts up from 1.
     package let id: Int64
-    package let fingerprint: Fingerprint
+    package internal(set) var fingerprint: Fingerprint
+    /// What the fingerprint was made of, without secrets, so that a later version can make it anew; empty where an
+    /// earlier version did not keep it.
+    package internal(set) var groups: [GroupValue]
     package var state: State
     package var rule: RuleFacts
     /// The most severe that any of its hits had.
@@ -44,6 +47,8 @@ package struct Incident: Hashable, Sendable, Identifiable {
     package var told = 0
     /// Since the last letter: the first ones, and the last.
     package var samples: [Sample] = []
+    /// Of those that letters have shown, a few: for a person who asks.
+    package var shownSamples: [Sample] = []
     /// The text that told of the recovery.
     package var endedBy: String?
 
@@ -60,6 +65,11 @@ package struct Incident: Hashable, Sendable, Identifiable {
     package var reminderAfter: Duration
     /// In the coming digest, because the cap was reached.
     package var isHeld = false
+    /// The open incident that keeps this one quiet, or the silence that does, while it would else be told.
+    package var inhibitedBy: Int64?
+    package var silencedBy: Int64?
+    /// How often it has come back within a short time of its end.
+    package var returns = 0
     /// All its hits were old when they were read, and none was told yet.
     package var isLate = false
     /// While gathering: when the hits within the threshold's time came.
@@ -71,6 +81,7 @@ package struct Incident: Hashable, Sendable, Identifiable {
     package init(id: Int64, _ occurrence: Occurrence, at now: Timestamp, reminderAfter: Duration) {
         self.id = id
         fingerprint = occurrence.fingerprint
+        groups = occurrence.groups
         state = .gathering
         rule = occurrence.rule
         severity = occurrence.rule.severity
@@ -92,4 +103,8 @@ package struct Incident: Hashable, Sendable, Identifiable {
     package var isOver: Bool { state != .gathering && state != .open }
     /// Emergency and alert: told at once, with a cap of their own.
     package var isUrgent: Bool { severity.isAtLeast(.alert) }
+    /// Over and told, and kept for a while in case that it comes back.
+    var isLingering: Bool { isOver && due == nil && !isHeld && !isLate }
+    /// Whether something tells when it is over, so that time alone does not say so.
+    package var endsBySign: Bool { rule.ending == .recovery || rule.ending == .absence }
 }

@@ -16,25 +16,35 @@ extension IncidentBook {
         check(at: .distantPast)
     }
 
-    /// A clock set back must not delay what is due by as much: all times of the book go back with it.
-    mutating func notice(_ now: Timestamp) {
-        defer { latest = max(latest, now) }
-        guard latest > now + .seconds(60) else { return }
-        let delta = now - latest
+    /// The wall clock was set by `step`, as the monotonic one shows: every wait goes on for as long as it would have.
+    /// What was given as a date (a silence's end) stays where it is.
+    package mutating func clockWasSet(by step: Duration) {
         for (id, var incident) in incidents {
-            incident.shift(by: delta)
+            incident.shift(by: step)
             incidents[id] = incident
             changed.insert(id)
         }
-        cap.shift(by: delta)
-        urgentCap.shift(by: delta)
-        digestDue = digestDue.map { $0 + delta }
-        urgentDigestDue = urgentDigestDue.map { $0 + delta }
-        lateSince = lateSince.map { $0 + delta }
-        lastLateDigest = lastLateDigest.map { $0 + delta }
-        latest = now
+        for index in silences.indices where !silences[index].isDated {
+            silences[index].until = silences[index].until + step
+        }
+        for key in expectations.keys { expectations[key]?.shift(by: step) }
+        cap.shift(by: step)
+        urgentCap.shift(by: step)
+        digestDue = digestDue.map { $0 + step }
+        urgentDigestDue = urgentDigestDue.map { $0 + step }
+        lateSince = lateSince.map { $0 + step }
+        lastLateDigest = lastLateDigest.map { $0 + step }
+        judgementWaits = judgementWaits.map { $0 + step }
+        if tally.since > .distantPast { tally.since = tally.since + step }
+        if latest > .distantPast { latest = latest + step }
         bookChanged = true
         check(at: .distantPast)
+    }
+
+    /// A clock that was set back while nobody looked must not delay what is due by as much.
+    mutating func notice(_ now: Timestamp) {
+        if latest > now + .seconds(60) { clockWasSet(by: now - latest) }
+        latest = max(latest, now)
     }
 
     mutating func put(_ incident: Incident) {
@@ -63,10 +73,26 @@ extension IncidentBook {
 
     mutating func remove(_ incident: Incident) {
         incidents[incident.id] = nil
-        byFingerprint[incident.fingerprint] = nil
+        if byFingerprint[incident.fingerprint] == incident.id { byFingerprint[incident.fingerprint] = nil }
+        outdated.remove(incident.id)
         changed.remove(incident.id)
         idsByRule[incident.rule.id]?.remove(incident.id)
         if idsByRule[incident.rule.id]?.isEmpty == true { idsByRule[incident.rule.id] = nil }
+    }
+
+    /// Gives an incident another fingerprint; the older of two that become one keeps it.
+    mutating func rename(_ incident: Incident, _ fingerprint: Fingerprint, _ groups: [GroupValue]) {
+        if byFingerprint[incident.fingerprint] == incident.id { byFingerprint[incident.fingerprint] = nil }
+        for index in silences.indices where silences[index].fingerprint == incident.fingerprint {
+            silences[index].fingerprint = fingerprint
+        }
+        var renamed = incident
+        (renamed.fingerprint, renamed.groups) = (fingerprint, groups)
+        outdated.remove(incident.id)
+        if byFingerprint[fingerprint] == nil { byFingerprint[fingerprint] = incident.id }
+        incidents[incident.id] = renamed
+        changed.insert(incident.id)
+        bookChanged = true
     }
 
     mutating func check(at time: Timestamp) { nextCheck = min(nextCheck ?? .distantFuture, time) }
@@ -75,7 +101,24 @@ extension IncidentBook {
     mutating func recheck() {
         var times = incidents.values.compactMap { nextEvent(of: $0) }
         times += [digestDue, urgentDigestDue, lateSince == nil ? nil : lateDigestTime].compactMap { $0 }
+        times += silences.map(\.until)
+        times += expectations.values.compactMap { deadline(of: $0) }
         nextCheck = times.min()
+    }
+
+    /// What was counted is to be stored with the next commit.
+    package mutating func noteCounts() { bookChanged = true }
+
+    /// So many log entries were read.
+    package mutating func noteRecords(_ count: Int) {
+        tally.records += count
+        recordsRead += count
+    }
+
+    /// A letter told what was counted; the counts begin anew.
+    package mutating func beginTally(at now: Timestamp) {
+        tally = Tally(since: now)
+        bookChanged = true
     }
 
     func isCheckDue(_ now: Timestamp) -> Bool { nextCheck.map { $0 <= now } ?? false }
@@ -83,7 +126,8 @@ extension IncidentBook {
 }
 
 extension Timestamp {
-    static let distantPast = Timestamp(microseconds: .min / 4)
+    /// Before and after all times that are reckoned with.
+    package static let distantPast = Timestamp(microseconds: .min / 4)
     static let distantFuture = Timestamp(microseconds: .max / 4)
 }
 
@@ -93,6 +137,12 @@ extension Incident {
         lastHit = lastHit + delta
         due = due.map { $0 + delta }
         lastLetter = lastLetter.map { $0 + delta }
-        arrivals = arrivals.map { $0 + delta }
+    }
+}
+
+extension Expectation {
+    fileprivate mutating func shift(by delta: Duration) {
+        since = since + delta
+        notBefore = notBefore.map { $0 + delta }
     }
 }

@@ -36,7 +36,9 @@ extension IncidentBook {
             "last_id": .int(lastID), "cap": cap.json, "urgent_cap": urgentCap.json, "latest": .int(latest.microseconds),
             "digest_due": JSON(time: digestDue), "urgent_digest_due": JSON(time: urgentDigestDue),
             "late_since": JSON(time: lateSince), "last_late_digest": JSON(time: lastLateDigest),
-            "silences": .array(silences.map(\.json)),
+            "silences": .array(silences.map(\.json)), "tally": tally.json,
+            "last_silence": .int(lastSilenceID),
+            "expectations": .array(expectations.values.sorted { $0.rule < $1.rule }.map(\.json)),
         ]
     }
 
@@ -57,6 +59,27 @@ extension IncidentBook {
         lateSince = Timestamp(json: book?["late_since"])
         lastLateDigest = Timestamp(json: book?["last_late_digest"])
         silences = (book?["silences"]?.array ?? []).compactMap { Silence(json: $0) }
+        lastSilenceID = max(0, book?["last_silence"]?.int ?? 0)
+        tally = Tally(json: book?["tally"]) ?? tally
+        for json in (book?["expectations"]?.array ?? []).prefix(Self.expectationsInAll) {
+            guard let expectation = Expectation(json: json) else { continue }
+            expectations[expectation.key] = expectation
+        }
+        bringUpToDate()
         applyPolicy()  // it may be another one than it was stored under
+    }
+
+    /// An earlier version masked or grouped otherwise: what is open goes on under its new fingerprint, so that no upgrade
+    /// tells everything anew. What does not hold its group values waits for a hit that shows it (`adopt`).
+    private mutating func bringUpToDate() {
+        for incident in incidents.values.sorted(by: { $0.id < $1.id }) where !incident.fingerprint.isCurrent {
+            guard !incident.groups.isEmpty else {
+                outdated.insert(incident.id)
+                continue
+            }
+            let fingerprint = Fingerprint(
+                rule: incident.rule.id, uid: incident.origin.uid, groups: incident.groups)
+            rename(incident, fingerprint, incident.groups)
+        }
     }
 }

@@ -20,6 +20,19 @@ package struct IncidentBook: Sendable {
     var byFingerprint: [Fingerprint: Int64] = [:]
     var idsByRule: [String: Set<Int64>] = [:]
     var lastID: Int64 = 0
+    /// Incidents whose fingerprint is of an earlier version and could not be made anew.
+    var outdated: Set<Int64> = []
+    /// The rules in force that wait for a line, by id, and what they wait for.
+    var expected: [String: Rule] = [:]
+    var expectations: [Fingerprint: Expectation] = [:]
+    /// Since when expectations that are due wait for the sources to be read to their ends.
+    var judgementWaits: Timestamp?
+    /// Log entries read by this run.
+    package internal(set) var recordsRead = 0
+    /// Of the last silence that was made.
+    var lastSilenceID: Int64 = 0
+    /// What was done since the last heartbeat.
+    package internal(set) var tally = Tally(since: .distantPast)
 
     /// Letters of the last hour: critical and below; emergency and alert.
     var cap = LetterCap()
@@ -49,7 +62,7 @@ package struct IncidentBook: Sendable {
     package mutating func join(_ occurrence: Occurrence, at now: Timestamp) -> Int64 {
         notice(now)
         let occurrence = bounded(occurrence)
-        let id = byFingerprint[occurrence.fingerprint] ?? open(occurrence, at: now)
+        let id = byFingerprint[occurrence.fingerprint] ?? adopt(occurrence) ?? open(occurrence, at: now)
         var one = CountedHits(incident: id, rule: occurrence.rule, isLate: occurrence.time < lateBefore(now))
         one.add(occurrence.time)
         join(one, occurrence.sample, at: now)
@@ -110,49 +123,6 @@ package struct IncidentBook: Sendable {
         put(incident)
     }
 
-    /// A record told that something is over. Returns the incidents that it ended.
-    @discardableResult
-    package mutating func recover(_ sign: RecoverySign, at now: Timestamp) -> [Int64] {
-        notice(now)
-        let ended = (idsByRule[sign.ruleID] ?? []).filter { id in
-            incidents[id].map { !$0.isOver && sign.ends($0) } ?? false
-        }.sorted()
-        for id in ended {
-            guard var incident = incidents[id] else { continue }
-            if incident.state == .gathering {
-                remove(incident)
-                passed.append(id)
-                continue
-            }
-            incident.state = .recovered
-            incident.endedBy = sign.text
-            incident.due = min(incident.due ?? now, now)
-            put(incident)
-        }
-        return ended
-    }
-
-    /// A person says that it is over: no letter. False when there is no such open incident.
-    package mutating func resolve(_ id: Int64) -> Bool {
-        guard var incident = incidents[id] else { return false }
-        incident.state = .resolved
-        close(incident)
-        return true
-    }
-
-    package mutating func add(_ silence: Silence) {
-        silences.append(silence)
-        bookChanged = true
-    }
-
-    package mutating func removeSilence(_ id: Int64) -> Bool {
-        guard let index = silences.firstIndex(where: { $0.id == id }) else { return false }
-        silences.remove(at: index)
-        bookChanged = true
-        check(at: .distantPast)
-        return true
-    }
-
     /// The Message-ID of the letter that told of these incidents: theirs to refer to from now on.
     package mutating func tellMessageID(_ messageID: String, of ids: some Sequence<Int64>) {
         func note(_ incident: inout Incident) {
@@ -177,6 +147,7 @@ package struct IncidentBook: Sendable {
     package var nextDue: Timestamp? { nextCheck }
     package var openIncidents: [Incident] { incidents.values.filter { $0.state == .open }.sorted { $0.id < $1.id } }
     package var count: Int { incidents.count }
+    package var nextSilenceID: Int64 { max(lastSilenceID, silences.map(\.id).max() ?? 0) + 1 }
     package func incident(_ id: Int64) -> Incident? { incidents[id] }
 
     private var sampleLimit: Int { incidents.count > 200 ? min(3, policy.samples) : max(1, policy.samples) }
@@ -187,6 +158,7 @@ package struct IncidentBook: Sendable {
     private func bounded(_ occurrence: Occurrence) -> Occurrence {
         guard byFingerprint[occurrence.fingerprint] == nil, isFull(for: occurrence.rule.id) else { return occurrence }
         var rest = occurrence
+        rest.groups = Self.overflowGroups
         rest.fingerprint = Self.overflow(of: rest.rule.id)
         rest.rule = rest.rule.ofOverflow
         if byFingerprint[rest.fingerprint] == nil {
@@ -201,13 +173,31 @@ package struct IncidentBook: Sendable {
 
     /// The identity of the incident that stands for the rest of a rule.
     package static func overflow(of rule: String) -> Fingerprint {
-        Fingerprint(rule: rule, uid: nil, groups: [("overflow", [])])
+        Fingerprint(rule: rule, uid: nil, groups: overflowGroups)
+    }
+
+    private static let overflowGroups = [GroupValue("overflow", [])]
+
+    /// The incident of an earlier version that this hit is one more of, as far as can be told.
+    private mutating func adopt(_ occurrence: Occurrence) -> Int64? {
+        guard !outdated.isEmpty else { return nil }
+        let id = outdated.sorted().first { id in
+            guard let incident = incidents[id] else { return false }
+            return incident.rule.id == occurrence.rule.id && incident.title == occurrence.title
+                && incident.origin.uid == occurrence.origin.uid && incident.origin.host == occurrence.origin.host
+                && incident.origin.place == occurrence.origin.place
+        }
+        guard let id, let incident = incidents[id] else { return nil }
+        rename(incident, occurrence.fingerprint, occurrence.groups.map(\.withoutSecrets))
+        return id
     }
 
     private mutating func open(_ occurrence: Occurrence, at now: Timestamp) -> Int64 {
         lastID += 1
         bookChanged = true
-        let incident = Incident(id: lastID, occurrence, at: now, reminderAfter: policy.repeatInterval)
+        tally.incidents += 1
+        var incident = Incident(id: lastID, occurrence, at: now, reminderAfter: policy.repeatInterval)
+        incident.groups = occurrence.groups.map(\.withoutSecrets)
         incidents[lastID] = incident
         byFingerprint[occurrence.fingerprint] = lastID
         idsByRule[occurrence.rule.id, default: []].insert(lastID)
@@ -218,6 +208,7 @@ package struct IncidentBook: Sendable {
     private mutating func join(_ counted: CountedHits, _ sample: Sample?, at now: Timestamp) {
         guard counted.count > 0, let index = incidents.index(forKey: counted.incident) else { return }
         let limit = sampleLimit
+        tally.hits += counted.count
         let effect = incidents.values[index].take(counted, sample, limit: limit, policy, at: now)
         if effect.isLate {
             lateSince = lateSince ?? now
@@ -261,7 +252,7 @@ extension Incident {
         let before = (state, due, isLate, isHeld, newHits > 0)
         count(counted, at: now)
         if let sample { IncidentBook.keep(sample, in: &self, limit: limit) }
-        if state == .gathering { gather(counted.count, at: now) }
+        if state == .gathering { gather(counted.count, counted.lastSeen, at: now) }
         var effect = Effect()
         if state == .open, severity.isAtLeast(policy.minSeverity) {
             effect.isLate = arrange(isLate: counted.isLate, policy, at: now)
@@ -281,19 +272,24 @@ extension Incident {
         severity = max(severity, counted.rule.severity)
         if isUrgent, !wasUrgent { isHeld = false }  // no longer for the other digest
         rule = counted.rule
-        if isOver {  // its last letter still waits, and it has begun again
+        if isOver {  // its last letter still waits, or it has come back soon after
+            if state == .recovered, letters > 0 { returns += 1 }
+            // The news that it is over might have gone at once; that it goes on waits like any other.
+            if letters > 0 { (due, isHeld) = (nil, false) }
             state = .open
             endedBy = nil
         }
     }
 
-    /// Counts the last `count` hits, which came at `now`, towards the threshold; opens when it is reached.
-    fileprivate mutating func gather(_ count: Int, at now: Timestamp) {
+    /// Counts the last `count` hits towards the threshold, by the records' own time: what is read late must not look like a
+    /// burst. Opens when it is reached.
+    fileprivate mutating func gather(_ count: Int, _ time: Timestamp, at now: Timestamp) {
         guard let threshold = rule.threshold, threshold.count > 1 else {
             state = .open
             return
         }
-        arrivals.removeAll { $0 <= now - threshold.within }
+        let latest = max(arrivals.max() ?? time, time)
+        arrivals.removeAll { $0 <= latest - threshold.within }
         guard threshold.within > .zero else { return }
         // A count beyond what is worth remembering is approached by the count alone.
         let remembered = min(threshold.count, 1000)
@@ -304,7 +300,7 @@ extension Incident {
             opened = now
             arrivals = []
         } else {
-            arrivals.append(contentsOf: repeatElement(now, count: min(count, remembered)))
+            arrivals.append(contentsOf: repeatElement(time, count: min(count, remembered)))
             if arrivals.count > remembered { arrivals.removeFirst(arrivals.count - remembered) }
         }
     }
@@ -312,7 +308,7 @@ extension Incident {
     /// Sets when an open incident with a new hit is told. Returns whether that is in the digest of late hits.
     fileprivate mutating func arrange(isLate late: Bool, _ policy: ReportPolicy, at now: Timestamp) -> Bool {
         if let last = lastLetter {
-            due = min(due ?? .distantFuture, max(now, last + policy.groupInterval))
+            due = min(due ?? .distantFuture, max(now, last + policy.interval(afterReturns: returns)))
             return false
         }
         if late {

@@ -19,11 +19,14 @@ package struct LetterCap: Hashable, Sendable {
     /// Forgets what is older than an hour.
     package mutating func pass(to now: Timestamp) { sent.removeAll { $0.time <= now - Self.hour } }
 
-    /// Whether another letter may go out, of `limit` an hour. A user other than root has a share.
+    /// Whether another letter may go out, of `limit` an hour. A user other than root has a share, and all of them together
+    /// leave something for the others.
     package func admits(limit: Int, uid: UInt32? = nil) -> Bool {
         guard sent.count < limit else { return false }
         guard let uid, uid != 0 else { return true }
-        return sent.count(where: { $0.uid == uid }) < ReportPolicy.share(of: limit)
+        let ofUsers = sent.count { ($0.uid ?? 0) != 0 }
+        return ofUsers < limit - ReportPolicy.reserve(of: limit)
+            && sent.count(where: { $0.uid == uid }) < ReportPolicy.share(of: limit)
     }
 
     package mutating func note(_ time: Timestamp, uid: UInt32? = nil) { sent.append(Sent(time: time, uid: uid)) }

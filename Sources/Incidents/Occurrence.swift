@@ -16,6 +16,8 @@ package struct RuleFacts: Hashable, Sendable {
         case silent
         /// With its first letter; it is an event, not a state.
         case event
+        /// By the line that was missed; never by time.
+        case absence
     }
 
     package var id: String
@@ -36,7 +38,9 @@ package struct RuleFacts: Hashable, Sendable {
         id = rule.id
         severity = rule.severity
         url = rule.url.map { Printable.text($0, limit: 500) }
-        ending = rule.neverGroup ? .event : rule.recoveredBy.isEmpty ? .quiet : .recovery
+        ending =
+            rule.expectEvery != nil
+            ? .absence : rule.neverGroup ? .event : rule.recoveredBy.isEmpty ? .quiet : .recovery
         threshold = rule.threshold
         inhibits = rule.inhibits
     }
@@ -46,6 +50,8 @@ package struct RuleFacts: Hashable, Sendable {
 package struct Occurrence: Sendable {
     package var rule: RuleFacts
     package var fingerprint: Fingerprint
+    /// What the fingerprint is made of, beside the rule and the user.
+    package var groups: [GroupValue]
     package var title: String
     package var advice: String?
     /// As the record says; the time of reading where it does not, or says what cannot be.
@@ -59,11 +65,12 @@ package struct Occurrence: Sendable {
     package var sample: Sample?
 
     package init(
-        rule: RuleFacts, fingerprint: Fingerprint, title: String, advice: String?, time: Timestamp, origin: Origin,
+        rule: RuleFacts, groups: [GroupValue], title: String, advice: String?, time: Timestamp, origin: Origin,
         captures: [CapturedValue] = [], sample: Sample? = nil
     ) {
         self.rule = rule
-        self.fingerprint = fingerprint
+        self.groups = groups
+        fingerprint = Fingerprint(rule: rule.id, uid: origin.uid, groups: groups)
         self.title = title
         self.advice = advice
         self.time = time
@@ -79,8 +86,8 @@ package struct Occurrence: Sendable {
     package init(_ hit: Hit, localHost: String, serial: String, at now: Timestamp) {
         rule = RuleFacts(hit.rule)
         origin = Origin(hit.record, localHost: localHost)
-        fingerprint = Fingerprint(
-            rule: hit.rule.id, uid: hit.record.uid, groups: Self.groups(of: hit, origin: origin, serial: serial))
+        groups = Self.groups(of: hit, origin: origin, serial: serial)
+        fingerprint = Fingerprint(rule: hit.rule.id, uid: hit.record.uid, groups: groups)
         title = String(decoding: SecretMask.masked(Array(Printable.text(hit.title, limit: 300).utf8)), as: UTF8.self)
         advice = hit.advice.map { Sample.line(Array($0.utf8), limit: 2000) }
         time = Self.plausible(hit.record.time, now)
@@ -102,22 +109,24 @@ package struct Occurrence: Sendable {
         return time ?? now
     }
 
-    private static func groups(of hit: Hit, origin: Origin, serial: String) -> [(name: String, value: [UInt8])] {
-        if hit.rule.neverGroup { return [("serial", Array(serial.utf8))] }
-        let place = Array((hit.record.unit ?? origin.source).utf8)
+    private static func groups(of hit: Hit, origin: Origin, serial: String) -> [GroupValue] {
+        if hit.rule.neverGroup { return [GroupValue("serial", serial)] }
         guard let names = hit.rule.groupBy else {
             return [
-                ("host", Array(origin.host.utf8)), ("place", place),
-                ("message", MessageMask.masked(hit.record.message)),
+                GroupValue("host", origin.host), GroupValue("place", hit.record.unit ?? origin.source),
+                GroupValue("message", hit.record.message),
             ]
         }
-        return names.map { name in
-            switch name {
-            case "host": (name, Array(origin.host.utf8))
-            case "message": (name, MessageMask.masked(hit.record.message))
-            default:
-                (name, hit.captures.first { $0.name == name }?.value ?? hit.record.values(of: name).first ?? [])
-            }
+        return names.map { Self.group($0, of: hit, origin: origin) }
+    }
+
+    /// One of the names that a rule groups by: a field, or a capture.
+    static func group(_ name: String, of hit: Hit, origin: Origin) -> GroupValue {
+        switch name {
+        case "host": GroupValue(name, origin.host)
+        case "message": GroupValue(name, hit.record.message)
+        default:
+            GroupValue(name, hit.captures.first { $0.name == name }?.value ?? hit.record.values(of: name).first ?? [])
         }
     }
 }

@@ -18,6 +18,8 @@ package struct Report: Hashable, Sendable {
         case digest
         /// Hits that were old when they were read.
         case late
+        /// What a silence kept until its end.
+        case silenced
     }
 
     /// One incident in it.
@@ -42,6 +44,11 @@ package struct Report: Hashable, Sendable {
     package var time: Timestamp
     /// Silences in force, for a digest to list.
     package var silences: [Silence] = []
+    /// What this incident kept quiet and what is over as well: told here and nowhere else.
+    package var quieted: [Entry] = []
+    /// What it keeps quiet now: some of it in words, and how many in all.
+    package var keptQuiet: [String] = []
+    package var keptQuietCount = 0
 
     package init(kind: Kind, entries: [Entry], time: Timestamp, silences: [Silence] = []) {
         self.kind = kind
@@ -50,8 +57,8 @@ package struct Report: Hashable, Sendable {
         self.silences = silences
     }
 
-    package var isDigest: Bool { kind == .digest || kind == .late }
-    package var newHits: Int { entries.reduce(0) { $0 + $1.newHits } }
+    package var isDigest: Bool { kind == .digest || kind == .late || kind == .silenced }
+    package var newHits: Int { (entries + quieted).reduce(0) { $0 + $1.newHits } }
     package var severity: Severity { entries.map(\.incident.severity).max() ?? .warning }
 
     /// The part of it that concerns the incidents that `isWanted` takes; nil when that is none.

@@ -37,8 +37,21 @@ package struct ReportPolicy: Hashable, Sendable {
 
     /// The longest time between two reminders.
     static let longestReminder = Duration.seconds(86400)
+    /// What comes back within this time of its end is the same incident.
+    static let returnTime = Duration.seconds(1800)
+    /// The longest time between two letters of an incident that comes back again and again.
+    static let longestReturnInterval = Duration.seconds(3600)
+
+    /// Between two letters of one incident, at least: what comes back again and again is told half as often each time.
+    func interval(afterReturns returns: Int) -> Duration {
+        let doubled = groupInterval * (1 << min(max(0, returns), 10))
+        return min(doubled, max(groupInterval, Self.longestReturnInterval))
+    }
 
     /// How many letters of one user's records may go out in an hour, of `limit`: any user can write any text to the log,
     /// and must not use up what the others need. Root has no share.
     static func share(of limit: Int) -> Int { max(1, limit / 2) }
+
+    /// How many of them are kept for the kernel, root and what has no user, however many users there are.
+    static func reserve(of limit: Int) -> Int { limit / 4 }
 }

@@ -2,24 +2,33 @@
 
 import Formats
 
-/// What is not told until when.
+/// What is not told until when. Each of its matchers that is there must match.
 package struct Silence: Hashable, Sendable {
     package var id: Int64
-    /// A rule's id; `kernel-*` names all that begin so. Nil: every rule.
+    /// A rule's id; `*` and `?` stand for any characters.
     package var rule: String?
+    /// Likewise.
     package var host: String?
+    /// The unit, or the path of the file; likewise.
+    package var unit: String?
     /// One incident alone.
     package var fingerprint: Fingerprint?
+    package var created: Timestamp?
     package var until: Timestamp
+    /// The end was given as a date: it does not move when the clock is set. Else it was given as a length of time.
+    package var isDated = false
     package var comment: String
+    /// Who made it, as the control socket vouches.
+    package var author: String?
 
     package init(
-        id: Int64, rule: String? = nil, host: String? = nil, fingerprint: Fingerprint? = nil, until: Timestamp,
-        comment: String
+        id: Int64, rule: String? = nil, host: String? = nil, unit: String? = nil, fingerprint: Fingerprint? = nil,
+        until: Timestamp, comment: String
     ) {
         self.id = id
         self.rule = rule
         self.host = host
+        self.unit = unit
         self.fingerprint = fingerprint
         self.until = until
         self.comment = comment
@@ -27,16 +36,38 @@ package struct Silence: Hashable, Sendable {
 
     package func covers(_ incident: Incident, at now: Timestamp) -> Bool {
         now < until && RuleName.matches(incident.rule.id, rule)
-            && (host ?? incident.origin.host) == incident.origin.host
+            && host.map { Wildcard.matches(incident.origin.host, $0) } ?? true
+            && unit.map { Wildcard.matches(incident.origin.place, $0) } ?? true
             && (fingerprint ?? incident.fingerprint) == incident.fingerprint
     }
 }
 
 /// Rules as people name them in silences and recipients.
 package enum RuleName {
-    /// Whether `pattern` names `id`: nil names all, a `*` at the end all that begin so.
+    /// Whether `pattern` names `id`: nil names all.
     package static func matches(_ id: String, _ pattern: String?) -> Bool {
-        guard let pattern else { return true }
-        return pattern.hasSuffix("*") ? id.hasPrefix(pattern.dropLast()) : id == pattern
+        pattern.map { Wildcard.matches(id, $0) } ?? true
+    }
+}
+
+extension Silence {
+    package var json: JSON {
+        .compact([
+            ("id", .int(id)), ("rule", JSON(rule)), ("host", JSON(host)), ("unit", JSON(unit)),
+            ("fingerprint", JSON(fingerprint?.text)), ("created", JSON(time: created)), ("until", JSON(time: until)),
+            ("dated", isDated ? true : nil), ("comment", .string(comment)), ("author", JSON(author)),
+        ])
+    }
+
+    /// Nil when `json` is no silence.
+    package init?(json: JSON) {
+        guard let id = json["id"]?.int, let until = Timestamp(json: json["until"]) else { return nil }
+        self.init(
+            id: id, rule: json["rule"]?.string, host: json["host"]?.string, unit: json["unit"]?.string,
+            fingerprint: json["fingerprint"]?.string.flatMap { Hex.decode($0) }.flatMap { Fingerprint(bytes: $0) },
+            until: until, comment: json["comment"]?.string ?? "")
+        created = Timestamp(json: json["created"])
+        isDated = json["dated"]?.bool ?? false
+        author = json["author"]?.string
     }
 }

@@ -92,12 +92,13 @@ extension Mailer {
         defer { ServiceManager.ready() }
         let (new, diagnostics) = reload()
         guard let new else {
-            reloadFault = "the settings are not valid, the earlier ones stay in force: \(diagnostics.first ?? "")"
+            let words = ReloadWords.kept(because: "the settings are not valid (herald check names the faults)")
+            reloadFault = words
             for line in diagnostics { log.error("\(line)") }
-            return log.error("the settings are not valid: the earlier ones stay in force")
+            return log.error("\(words)")
         }
         for line in diagnostics { log.warning("\(line)") }
-        reloadFault = new.paths == settings.paths ? nil : "changed 'paths' take effect at a restart"
+        reloadFault = new.paths == settings.paths ? nil : ReloadWords.needsRestart
         if let reloadFault { log.warning("\(reloadFault)") }
         let paths = settings.paths
         settings = new
@@ -106,6 +107,6 @@ extension Mailer {
         book.reload(new.smtp.accounts, at: SystemClock.now())
         pool.retire(accounts: new.smtp.accounts)
         (mayHaveLetters, stallsMayHaveChanged) = (true, true)
-        log.notice("the settings were read again")
+        log.notice("\(ReloadWords.done)")
     }
 }

@@ -54,6 +54,10 @@ package final class Mailer {
     var databaseFault: String?
     var setAside: String?
 
+    let fallback: FallbackCommand
+    /// Since when no account carries reports; monotonic.
+    var fallbackSince: Duration?
+
     var mayHaveLetters = true
     var stallsMayHaveChanged = true
     var stopsBy: Duration?
@@ -78,6 +82,7 @@ package final class Mailer {
         } catch {
             throw .system(error)
         }
+        fallback = FallbackCommand(folder: folder, log: log)
         pool = DeliveryPool(events: inbox.events, idle: options.idleConnection, log: log)
         started = SystemClock.now()
         clock = (started, SystemClock.monotonic())
@@ -171,6 +176,7 @@ package final class Mailer {
             databaseFault = nil
             unrecorded = []
             settle(effects)
+            tellFallback(at: now)
         } catch {
             book = before
             putOff = triedBefore
@@ -221,6 +227,7 @@ package final class Mailer {
     private func close() -> Int32 {
         inbox.close()
         pool.close()
+        fallback.close()
         let waits = (try? queue.hasWork()) ?? true
         return options.untilIdle && !options.noWait && stopsBy == nil && waits ? 1 : 0
     }

@@ -240,12 +240,13 @@ extension Responder {
         if let new = read.plan, new.paths == plan.paths {
             plan = new
             assemble()
-            log.notice("the settings were read again")
+            log.notice("\(ReloadWords.done)")
         } else {
-            log.error(
+            let words =
                 read.plan == nil
-                    ? "the new settings have errors; the old ones stay in force"
-                    : "a change of `paths` needs a restart; the old settings stay in force")
+                ? ReloadWords.kept(because: "the settings are not valid (herald check names the faults)")
+                : ReloadWords.kept(because: ReloadWords.needsRestart)
+            log.error("\(words)")
         }
         ServiceManager.ready()
     }

@@ -43,6 +43,16 @@ package enum Declarations {
             SettingKey(
                 "max_per_hour", .integer(1...1000), "12",
                 "Letters an hour, severity critical and below; what is above that is told in one digest."),
+            SettingKey(
+                "hold", .duration, "0s",
+                "How long reports are held before they are sent; `herald queue retract ID` takes one back meanwhile."),
+            SettingKey(
+                "heartbeat", .custom("`off`, `daily 07:00` or `weekly mon 07:00`"), "off",
+                "A short letter at that time of the host's clock that all is well, and what was watched."),
+            SettingKey(
+                "fallback_command", .texts, nil,
+                "A program with its arguments, no shell: told of it on standard input, as the mailer's user, once an hour at "
+                    + "most, when reports wait and no account works."),
             SettingKey("context_lines", .integer(0...20), "3", "Lines shown before and after each sample."),
             SettingKey("samples", .integer(1...10), "10", "Samples in a letter."),
         ])

@@ -15,13 +15,30 @@ extension SettingsReader {
             minSeverity: severity("min_severity", &reader), groupWait: reader.duration("group_wait") ?? .zero,
             groupInterval: reader.duration("group_interval") ?? .zero,
             repeatInterval: reader.duration("repeat_interval") ?? .zero, maxPerHour: reader.int("max_per_hour") ?? 12,
-            contextLines: reader.int("context_lines") ?? 3, samples: reader.int("samples") ?? 10)
+            contextLines: reader.int("context_lines") ?? 3, samples: reader.int("samples") ?? 10,
+            hold: reader.duration("hold") ?? .zero, heartbeat: heartbeat(&reader),
+            fallbackCommand: fallbackCommand(&reader))
         reader.finish()
         if report.enabled, report.recipients.isEmpty, !collector.hasErrors {
             let place = node ?? YAMLNode(.mapping([]), file: files.first?.path ?? "", line: 1, column: 1)
             reader.warn(place, "nobody is told: 'report.to_email' is missing")
         }
         return report
+    }
+
+    private func heartbeat(_ reader: inout SectionReader) -> HeartbeatTimes? {
+        guard let text = reader.text("heartbeat"), text != "off" else { return nil }
+        let times = HeartbeatTimes(text: text)
+        if times == nil, let node = reader.value("heartbeat") {
+            reader.fault(node, "'heartbeat' must be 'off', 'daily 07:00' or 'weekly mon 07:00',")
+        }
+        return times
+    }
+
+    private func fallbackCommand(_ reader: inout SectionReader) -> [String] {
+        let words = reader.texts("fallback_command")
+        if let program = words.first, let node = reader.value("fallback_command") { absolute(program, node, reader) }
+        return words
     }
 
     /// A template: `{host}` and the like stand for what they name.

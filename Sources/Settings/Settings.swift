@@ -37,6 +37,11 @@ package struct Settings: Sendable, Equatable {
         package var maxPerHour: Int
         package var contextLines: Int
         package var samples: Int
+        package var hold: Duration
+        /// Nil: off.
+        package var heartbeat: HeartbeatTimes?
+        /// The program's absolute path and its arguments; empty: none.
+        package var fallbackCommand: [String]
 
         /// What a subject may name in braces.
         package static let subjectFields = ["severity", "host", "title", "rule", "count"]
@@ -47,7 +52,7 @@ package struct Settings: Sendable, Equatable {
         package var email: EmailAddress
         package var enabled: Bool
         package var minSeverity: Severity
-        /// Empty: all rules. A name that ends in `*` stands for all that begin so.
+        /// Empty: all rules. `*` and `?` in a name stand for any characters.
         package var rules: [String]
 
         package var mailbox: Mailbox { Mailbox(name, email) }
@@ -56,7 +61,7 @@ package struct Settings: Sendable, Equatable {
         package func wants(rule id: String, severity: Severity) -> Bool {
             guard enabled, severity.isAtLeast(minSeverity) else { return false }
             return rules.isEmpty
-                || rules.contains { $0.hasSuffix("*") ? id.hasPrefix($0.dropLast()) : id == $0 }
+                || rules.contains { Wildcard.matches(id, $0) }
         }
     }
 

@@ -10,7 +10,8 @@ package enum LetterFile {
     static let version: Int64 = 1
     /// The line of JSON, at most.
     static let headLimit = 1 << 20
-    static let recipientLimit = 1000
+    /// Recipients of a letter, at most.
+    package static let recipientLimit = 1000
     /// The years 1970 to 9999, in microseconds: further away nothing is waited for, and reckoning goes wrong.
     static let times: ClosedRange<Int64> = 0...253_402_300_799_999_999
 

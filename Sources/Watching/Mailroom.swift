@@ -6,6 +6,7 @@ import Mail
 import Platform
 import Rules
 import Settings
+import Spool
 
 /// Makes the letters of a report.
 struct Mailroom {
@@ -30,15 +31,20 @@ struct Mailroom {
             subject: Template(settings.report.subject), mailerName: settings.report.mailerName, mailName: mailName,
             host: host, utcOffset: utcOffset)
         var mailings: [Mailing] = []
-        for (part, recipients) in parts(of: report) {
-            let id = identifier()
-            let draft = renderer.draft(part, to: recipients.map(\.mailbox), id: id)
-            let letter = Letter(
-                id: id, origin: "watcher", alias: alias.description,
-                envelope: Envelope(sender: alias.address, recipients: recipients.map(\.email)),
-                priority: part.severity.isAtLeast(.critical) && part.newHits > 0 ? .critical : .report, created: now,
-                subject: draft.subject, messageID: draft.messageID, message: try draft.rendered())
-            mailings.append(Mailing(letter: letter, report: part))
+        for (part, all) in parts(of: report) {
+            // Of more than a letter can have, each gets one all the same.
+            for recipients in all.inChunks(of: LetterFile.recipientLimit) {
+                let id = identifier()
+                let draft = renderer.draft(part, to: recipients.map(\.mailbox), id: id)
+                let letter = Letter(
+                    id: id, origin: "watcher", alias: alias.description,
+                    envelope: Envelope(sender: alias.address, recipients: recipients.map(\.email)),
+                    priority: part.severity.isAtLeast(.critical) && part.newHits > 0 ? .critical : .report,
+                    created: now,
+                    notBefore: settings.report.hold > .zero ? now + settings.report.hold : nil, subject: draft.subject,
+                    messageID: draft.messageID, message: try draft.rendered())
+                mailings.append(Mailing(letter: letter, report: part))
+            }
         }
         return mailings
     }
@@ -57,5 +63,12 @@ struct Mailroom {
             }
         }
         return parts.map { ($0.report, $0.recipients) }
+    }
+}
+
+extension Array {
+    /// Pieces of `count` elements, the last of what is left.
+    func inChunks(of count: Int) -> [[Element]] {
+        stride(from: 0, to: self.count, by: count).map { Array(self[$0..<Swift.min($0 + count, self.count)]) }
     }
 }

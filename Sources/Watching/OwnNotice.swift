@@ -45,8 +45,8 @@ enum OwnNotice {
         // Critical, since it may hide what is critical.
         Occurrence(
             rule: RuleFacts(id: id, severity: .critical, ending: .silent),
-            fingerprint: Fingerprint(rule: id, uid: nil, groups: [("subject", Array(group.utf8))]),
-            title: Printable.text(title, limit: 300), advice: advice, time: now, origin: origin,
+            groups: [GroupValue("subject", group)], title: Printable.text(title, limit: 300), advice: advice, time: now,
+            origin: origin,
             sample: Sample(time: now, origin: origin, text: Printable.text(text, limit: Sample.limit)))
     }
 

@@ -4,6 +4,7 @@ import Formats
 import Glibc
 import Incidents
 import LogSources
+import Platform
 import Records
 import RuleMatching
 import Rules
@@ -16,6 +17,8 @@ extension Watcher {
         }
         lastHits.readOn(batch.source)
         let view = BatchView(batch, matcher)
+        book.noteRecords(batch.ranges.count)
+        for mark in view.marks.signsOfLife { book.note(SignOfLife(view.hit(mark), localHost: host, at: now), at: now) }
         counter.begin(book, at: now)
         var recoveries = view.marks.recoveries[...]
         for mark in view.marks.hits where !isOwnLine(mark, view) {
@@ -102,13 +105,19 @@ extension Watcher {
     private func isInForce(_ rule: String) -> Bool { !settings.watch.disabledRules.contains(rule) }
 
     /// A line of our own daemons is never an incident: a fault of the mailer would be told by a letter that cannot go.
-    /// In the journal anyone may call himself herald-mailer, so there the unit or the user must be ours too.
+    /// Anyone can write under their names, so only a vouched line counts: in the journal by the unit or the program that
+    /// wrote it; in a file by a process of that number that is one of ours now.
     private func isOwnLine(_ mark: Marks.Mark, _ view: BatchView) -> Bool {
         guard view.identifier(of: mark, beginsWith: "herald-") else { return false }
         let record = view.hit(mark).record
         guard let identifier = record.identifier, Self.programs.contains(identifier) else { return false }
-        guard record.source.isJournal else { return true }
-        return record.uid == 0 || record.uid == geteuid() || record.unit == identifier + ".service"
+        guard record.source.isJournal else { return record.pid.map { isOwnProcess($0, identifier) } ?? false }
+        if record.values(of: "_SYSTEMD_UNIT").contains(Array("\(identifier).service".utf8))
+            || record.unit == identifier + ".service"
+        {
+            return true
+        }
+        return record.executable.map(Files.split)?.name == identifier && (record.uid == 0 || record.uid == geteuid())
     }
 
     private static let programs: Set<String> = [

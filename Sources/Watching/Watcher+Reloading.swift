@@ -20,20 +20,17 @@ extension Watcher {
         ServiceManager.reloading()
         defer { ServiceManager.ready() }
         guard let settings = reload() else {
-            reloadFault = "the settings are invalid, the old ones are in force (herald check names the faults)"
-            return log.error("reload: the settings are invalid; the old ones stay in force")
+            return keepOld(because: "the settings are not valid (herald check names the faults)")
         }
         let rules = Self.rules(settings)
         for diagnostic in rules.diagnostics { log.warning("\(diagnostic)") }
         guard let matcher = rules.matcher else {
-            reloadFault = "the rules are invalid, the old ones are in force (herald check names the faults)"
-            return log.error("reload: the rules are invalid; the old ones stay in force")
+            return keepOld(because: "the rules are not valid (herald check names the faults)")
         }
         if settings.watch != self.settings.watch {
             keep(at: clock(), evenCheckpointsAlone: true)
             guard commitRetryAt == nil, let checkpoints = try? store.checkpoints() else {
-                reloadFault = "the state cannot be written, so the new settings are not in force"
-                return
+                return keepOld(because: "the state cannot be written")
             }
             do throws(MatcherError) {
                 let batches: [RecordBatch]
@@ -46,11 +43,24 @@ extension Watcher {
             sources = SourceSet(settings.watch, checkpoints: checkpoints)
         }
         reloadFault = nil
+        let paths = self.settings.paths
         self.settings = settings
         self.matcher = matcher
         counter = HitCounter(matcher.rules, localHost: host)
         book.policy = ReportPolicy(settings.report)
         context = ContextLines(count: settings.report.contextLines)
-        log.notice("reloaded: \(matcher.rules.rules.count) rules")
+        book.expect(matcher.rules.rules, host: host, at: clock().wall)
+        planHeartbeat(at: clock().wall)
+        if settings.paths != paths {
+            self.settings.paths = paths
+            reloadFault = ReloadWords.needsRestart
+            log.warning("\(ReloadWords.needsRestart)")
+        }
+        log.notice("\(ReloadWords.done): \(matcher.rules.rules.count) rules")
+    }
+
+    private func keepOld(because reason: String) {
+        reloadFault = ReloadWords.kept(because: reason)
+        log.error("\(reloadFault ?? "")")
     }
 }

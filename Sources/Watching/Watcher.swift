@@ -58,7 +58,13 @@ package final class Watcher {
     /// What needs a person, for the status.
     var storeFault: String?
     var reloadFault: String?
-    var letterFault: String?
+    /// What became of a state that could not be used; said until the next start.
+    let stateFault: String?
+    var heartbeatDue: Timestamp?
+    var busyRules = BusyRules()
+    /// Of the last round, to see when the wall clock is set.
+    private var lastTime: SourceTime?
+    let isOwnProcess: (Int32, String) -> Bool
     /// Changes that people asked for, and what they are told once these are durable.
     private var unanswered: [(call: WatcherDesk.Call, response: ControlResponse)] = []
     var lettersHandedOver = 0
@@ -67,11 +73,13 @@ package final class Watcher {
     ///   - signals: nil where somebody else stops this one (tests).
     ///   - reload: reads the settings again; nil when they are invalid, having said so.
     ///   - clock: the clocks; tests turn them.
+    ///   - isOwnProcess: whether the process of a number is our program of a name.
     /// - Throws: `SystemError` (EWOULDBLOCK: another watcher owns the state), `DatabaseError`.
     package init(
         _ settings: Settings, matcher: Matcher, options: Options = Options(), desk: WatcherDesk, signals: Signals?,
         log: Logger, reload: @escaping @Sendable () -> Settings? = { nil },
-        clock: @escaping @Sendable () -> SourceTime = { SourceTime.now() }
+        clock: @escaping @Sendable () -> SourceTime = { SourceTime.now() },
+        isOwnProcess: @escaping (Int32, String) -> Bool = OwnProcess.isOne
     ) throws {
         let folder = settings.paths.state("watcher")
         try Files.makeDirectories(folder)
@@ -85,6 +93,8 @@ package final class Watcher {
         self.log = log
         self.reload = reload
         self.clock = clock
+        self.isOwnProcess = isOwnProcess
+        stateFault = store.setAside
         host = HostNames.host()
         let now = clock()
         started = now.wall
@@ -99,6 +109,8 @@ package final class Watcher {
         context = ContextLines(count: settings.report.contextLines)
         counter = HitCounter(matcher.rules, localHost: host)
         outbox.wake(at: now.monotonic)  // letters of the last run
+        self.book.expect(matcher.rules.rules, host: host, at: now.wall)
+        planHeartbeat(at: now.wall)
         let held = try store.held()
         if held.unreadable > 0 {
             log.error(
@@ -129,6 +141,7 @@ package final class Watcher {
     /// One round: sources → records → matcher → incident book → letters → store → incoming/. Returns whether nothing is left that
     /// is due now.
     package func round(at time: SourceTime) -> Bool {
+        noticeClock(time)
         guard commitRetryAt.map({ $0 <= time.monotonic }) ?? true else { return false }
         var isIdle = commitRetryAt == nil
         if isIdle {
@@ -139,6 +152,8 @@ package final class Watcher {
             expireRecords(at: time)
             if book.nextDue.map({ $0 <= time.wall }) ?? false { showLastHits(all: true) }
             write(book.due(time.wall, caughtUp: sources.isIdle), at: time)
+            busyRules.look(at: book, time.monotonic)
+            beat(at: time.wall)
         }
         if !mayCommitLater(at: time) {
             keep(at: time, evenCheckpointsAlone: checkpointDue.map { $0 <= time.monotonic } ?? false)
@@ -146,6 +161,18 @@ package final class Watcher {
         handOver(at: time)
         prune(at: time)
         return isIdle && sources.isIdle && commitRetryAt == nil
+    }
+
+    /// A wall clock that is set must neither put anything off nor make a flood of it.
+    private func noticeClock(_ time: SourceTime) {
+        defer { lastTime = time }
+        guard let last = lastTime else { return }
+        let step = (time.wall - last.wall) - (time.monotonic - last.monotonic)
+        guard step > .seconds(60) || step < .seconds(-60) else { return }
+        log.notice(
+            "the clock was set by \(step.microseconds / 1_000_000) s: all waits go on for as long as they would have")
+        book.clockWasSet(by: step)
+        planHeartbeat(at: time.wall)
     }
 
     /// What a source handed over: its records through the matcher into the book, its notices, its checkpoints.
@@ -177,14 +204,14 @@ package final class Watcher {
         let mailroom = Mailroom(settings: settings, host: host, mailName: HostNames.mail())
         for report in reports {
             var letters: [Int64: String] = [:]
+            var trouble: String?
             do throws(MailError) {
                 let mailings = try mailroom.mailings(
                     of: report, at: time.wall, utcOffset: SystemClock.utcOffset(at: time.wall),
                     identifier: Randomness.identifier)
                 for mailing in mailings {
                     if let fault = Self.fault(in: mailing.letter) {
-                        letterFault = "a letter cannot be handed over, so it was not sent: \(fault)"
-                        log.critical("\(letterFault ?? "")")
+                        trouble = "it cannot be handed over: \(fault)"
                         continue
                     }
                     let ids = mailing.report.entries.map(\.incident.id)
@@ -193,13 +220,13 @@ package final class Watcher {
                     pending.letters.append(mailing.letter)
                 }
             } catch {
-                letterFault = "a report cannot be made a letter of: \(error)"
-                log.critical("\(letterFault ?? "")")
+                trouble = "it cannot be made a letter of: \(error)"
             }
-            pending.reports += report.entries.map { entry in
+            if let trouble { log.critical("a report was not sent: \(trouble)") }
+            pending.reports += (report.entries + report.quieted).map { entry in
                 TellingRow(
                     time: report.time, incident: entry.incident.id, kind: entry.kind, newHits: entry.newHits,
-                    letter: letters[entry.incident.id])
+                    letter: letters[entry.incident.id] ?? letters.values.first, fault: trouble)
             }
         }
     }
@@ -234,8 +261,9 @@ package final class Watcher {
         }
         pending.held = joining.changes
         do {
+            book.noteCounts()
             let start = clock().monotonic
-            try store.commit(pending, changes, at: time.wall)
+            try store.commit(pending, book.changes, at: time.wall)
             let end = clock().monotonic
             commitPause = end + min((end - start) * 9, .seconds(1))
             if !pending.letters.isEmpty { outbox.wake(at: time.monotonic) }
@@ -286,7 +314,7 @@ package final class Watcher {
             $0 - now.monotonic
         }
         if commitRetryAt == nil {
-            if let due = book.nextDue { times.append(due - now.wall) }
+            for due in [book.nextDue, heartbeatDue].compactMap({ $0 }) { times.append(due - now.wall) }
             if let due = [sources.nextDeadline, joining.deadline].compactMap({ $0 }).min() {
                 times.append(due - now.monotonic)
             }
@@ -306,7 +334,7 @@ package final class Watcher {
         }
         for call in desk.take() {
             let response = answer(to: call.request.command, call.request.arguments, from: call.request.peer)
-            if Self.changes.contains(call.request.command), response.error == nil {
+            if IncidentDesk.changes.contains(call.request.command), response.error == nil {
                 unanswered.append((call, response))
             } else {
                 call.answer(response)

@@ -46,5 +46,7 @@ enum WatcherSchema {
         """
         CREATE TABLE held (source TEXT PRIMARY KEY, lines BLOB NOT NULL) WITHOUT ROWID;
         """,
+        // Why a report could not be made a letter of; null where it could.
+        "ALTER TABLE reports ADD COLUMN fault TEXT",
     ])
 }

@@ -43,6 +43,8 @@ struct TellingRow {
     var newHits: Int
     /// Nil where reports are switched off, or nobody wants this one.
     var letter: String?
+    /// Why there is no letter, though somebody wants it.
+    var fault: String?
 }
 
 /// A place in the order in which letters wait.
@@ -61,14 +63,14 @@ struct WaitingLetters {
 
 /// The watcher's database.
 final class WatcherStore {
-    private let database: Database
+    let database: Database
     /// Keys of the checkpoints that are stored.
     private var known: Set<String> = []
     /// What became of a state that could not be used.
     let setAside: String?
 
     init(path: String) throws(DatabaseError) {
-        (database, setAside) = try WatcherSchema.schema.open(path)
+        (database, setAside) = try WatcherSchema.schema.open(path, checking: true)
         known = Set(try database.query("SELECT key FROM checkpoints").compactMap { $0[0].string })
     }
 
@@ -121,12 +123,58 @@ final class WatcherStore {
         return waiting
     }
 
+    /// How many letters wait to be handed over.
+    var waitingCount: Int {
+        let rows = try? database.query("SELECT count(*) FROM outbox WHERE handed_over IS NULL")
+        return Int(rows?.first?[0].int ?? 0)
+    }
+
     /// When the newest letter was handed over, and its subject.
     func lastLetter() throws(DatabaseError) -> (time: Timestamp, subject: String)? {
         let rows = try database.query(
             "SELECT handed_over, subject FROM outbox WHERE handed_over IS NOT NULL ORDER BY handed_over DESC LIMIT 1")
         guard let row = rows.first, let time = row[0].int else { return nil }
         return (Timestamp(microseconds: time), row[1].string ?? "")
+    }
+
+    /// Incidents as they were stored, the newest first, those that gather hits towards a threshold apart.
+    func incidents(since: Timestamp?, limit: Int) throws(DatabaseError) -> [Incident] {
+        let rows = try database.query(
+            "SELECT detail FROM incidents WHERE state <> 'gathering' AND last_seen >= ? ORDER BY id DESC LIMIT ?",
+            [.integer(since?.microseconds ?? .min), SQLValue(limit)])
+        return rows.compactMap(Self.incident)
+    }
+
+    func incident(_ id: Int64) throws(DatabaseError) -> Incident? {
+        try database.query("SELECT detail FROM incidents WHERE id = ?", [.integer(id)]).first.flatMap(Self.incident)
+    }
+
+    private static func incident(_ row: [SQLValue]) -> Incident? {
+        row[0].string.flatMap { try? JSON.parse($0) }.flatMap { Incident(json: $0) }
+    }
+
+    /// Each report of an incident, and what became of its letter here.
+    func reports(of id: Int64) throws(DatabaseError) -> [JSON] {
+        let rows = try database.query(
+            "SELECT time, kind, new_hits, reports.letter, fault, subject, handed_over FROM reports"
+                + " LEFT JOIN outbox ON outbox.id = reports.letter WHERE incident = ? ORDER BY time LIMIT 1000",
+            [.integer(id)])
+        return rows.map { row in
+            [
+                "time": .string(Timestamp(microseconds: row[0].int ?? 0).rfc3339()), "kind": JSON(row[1].string),
+                "new_hits": .int(row[2].int ?? 0), "letter": JSON(row[3].string), "fault": JSON(row[4].string),
+                "subject": JSON(row[5].string),
+                "handed_over": JSON(row[6].int.map { Timestamp(microseconds: $0).rfc3339() }),
+            ]
+        }
+    }
+
+    /// Reports since `time` that could not be made letters of: how many, and why the last one could not.
+    func lettersThatFailed(since time: Timestamp) throws(DatabaseError) -> (count: Int, fault: String)? {
+        let rows = try database.query(
+            "SELECT fault FROM reports WHERE time >= ? AND fault IS NOT NULL ORDER BY time DESC",
+            [.integer(time.microseconds)])
+        return rows.first?[0].string.map { (rows.count, $0) }
     }
 
     // MARK: What changes
@@ -185,10 +233,10 @@ final class WatcherStore {
 
     private func put(_ report: TellingRow) throws(DatabaseError) {
         try database.execute(
-            "INSERT INTO reports VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO reports VALUES (?, ?, ?, ?, ?, ?)",
             [
                 .integer(report.time.microseconds), .integer(report.incident), .text(report.kind.rawValue),
-                SQLValue(report.newHits), SQLValue(report.letter),
+                SQLValue(report.newHits), SQLValue(report.letter), SQLValue(report.fault),
             ])
     }
 

@@ -1,49 +1,131 @@
-// `herald incidents`: what is open now.
+// `herald incidents`: what is open, what was, everything about one, and its end by a person.
 
 import ArgumentParser
 import Formats
 
 struct IncidentsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "incidents", abstract: "The incidents that are open.", subcommands: [List.self, Resolve.self])
+        commandName: "incidents", abstract: "The incidents: what is open, what was, everything about one.",
+        subcommands: [List.self, Show.self, Resolve.self], defaultSubcommand: List.self)
 
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "One line for each open incident, the most severe first.")
+            abstract: "One line for each open incident, the most severe first.",
+            discussion: "Example: herald incidents list --all --rule 'kernel-*' --since 2d")
         @OptionGroup var config: ConfigOption
+        @Flag(help: "What is over too, of the last 30 days.") var all = false
+        @Option(help: "Only of this rule; * and ? stand for any characters.") var rule: String?
+        @Option(help: "Only of this host, likewise.") var host: String?
+        @Option(help: "Only what was seen since: 2h, 2026-11-21, '2026-11-21 07:00'.") var since: String?
         @Flag(help: "One JSON object a line.") var json = false
 
         func run() throws {
-            let daemon = DaemonAddress(name: "watcher", settings: try config.settings())
-            let incidents = try daemon.request("status").result["incidents"]?.array ?? []
+            let reading = IncidentReading(settings: try config.settings())
+            let since = try since.map { try IncidentReading.time($0, ago: true).microseconds }
+            let arguments: JSON = [
+                "all": .bool(all), "rule": JSON(rule), "host": JSON(host), "since": since.map { .int($0) } ?? .null,
+            ]
+            let incidents = try reading.request("incident-list", arguments).array ?? []
             if json {
                 for incident in incidents { Terminal.say(incident.text) }
                 return
             }
-            guard !incidents.isEmpty else { return Terminal.say("No incident is open.") }
-            var table = [["ID", "SEVERITY", "HITS", "LAST SEEN", "HOST", "TITLE"]]
+            guard !incidents.isEmpty else { return Terminal.say(all ? "No incident." : "No incident is open.") }
+            var table = [["ID", "STATE", "SEVERITY", "HITS", "LAST SEEN", "HOST", "RULE", "TITLE"]]
             for incident in incidents {
                 table.append([
-                    String(incident["id"]?.int ?? 0), incident["severity"]?.string ?? "",
+                    String(incident["id"]?.int ?? 0), Self.state(incident), incident["severity"]?.string ?? "",
                     String(incident["hits"]?.int ?? 0), incident["last_seen"]?.string ?? "",
                     Printable.text(incident["host"]?.string ?? "", limit: 30),
+                    Printable.text(incident["rule"]?.string ?? "", limit: 40),
                     Printable.text(incident["title"]?.string ?? "", limit: 90),
                 ])
             }
             Terminal.table(table)
         }
+
+        /// `open`, or why nothing is heard of it.
+        private static func state(_ incident: JSON) -> String {
+            if let silence = incident["silence"]?.int { return "silenced (\(silence))" }
+            if let cause = incident["inhibited_by"]?.int { return "quiet (by \(cause))" }
+            return incident["state"]?.string ?? ""
+        }
+    }
+
+    struct Show: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Everything about one incident: hits, times, lines, letters.",
+            discussion: "Example: herald incidents show 12")
+        @OptionGroup var config: ConfigOption
+        @Argument(help: "The incident, by the number in its letter.") var id: Int
+        @Flag(help: "One JSON object.") var json = false
+
+        func run() throws {
+            let reading = IncidentReading(settings: try config.settings())
+            let incident = try reading.request("incident-show", ["id": .int(Int64(id))])
+            if json { return Terminal.say(incident.text) }
+            Terminal.say(Terminal.bold(Printable.text(incident["title"]?.string ?? "", limit: 300)))
+            let parts: Set<String> = ["title", "timeline", "samples", "letters_sent", "captures", "keeps_quiet"]
+            for member in incident.members ?? [] where !parts.contains(member.name) && !member.value.isNull {
+                Terminal.say("  \(Terminal.dim(Self.label(member.name) + ":")) \(Self.text(member.value))")
+            }
+            for capture in incident["captures"]?.members ?? [] {
+                Terminal.say("  \(Terminal.dim("{\(capture.name)}:")) \(Self.text(capture.value))")
+            }
+            let quiet = incident["keeps_quiet"]?.array ?? []
+            if !quiet.isEmpty { Terminal.say("  keeps quiet: \(quiet.map(Self.text).joined(separator: ", "))") }
+            showTimeline(incident["timeline"])
+            for sample in incident["samples"]?.array ?? [] { show(sample) }
+            showLetters(incident["letters_sent"]?.array ?? [])
+        }
+
+        private func showTimeline(_ timeline: JSON?) {
+            let counts = (timeline?["counts"]?.array ?? []).map { max(0, $0.int ?? 0) }
+            guard let most = counts.max(), most > 0, counts.count > 1 else { return }
+            let bars = Array("▁▂▃▄▅▆▇█")
+            let line = counts.map { $0 == 0 ? " " : bars[Int(min(7, ($0 * 8 - 1) / most))] }
+            let width = Duration.seconds(timeline?["width"]?.int ?? 1).phrase
+            Terminal.say("\n  \(String(line))  each bar \(width), at most \(most)")
+        }
+
+        private func show(_ sample: JSON) {
+            Terminal.say("\n  \(sample["time"]?.string ?? "") \(Self.text(sample["place"] ?? .null))")
+            func lines(_ name: String) -> [JSON] { sample[name]?.array ?? [] }
+            for line in lines("before") { Terminal.say(Terminal.dim("    " + Self.text(line))) }
+            for line in (sample["text"]?.string ?? "").split(separator: "\n") {
+                Terminal.say("  > " + Printable.text(String(line)))
+            }
+            for line in lines("after") { Terminal.say(Terminal.dim("    " + Self.text(line))) }
+        }
+
+        private func showLetters(_ letters: [JSON]) {
+            guard !letters.isEmpty else { return Terminal.say("\nNothing of it was told yet.") }
+            Terminal.say("")
+            var table = [["TOLD", "KIND", "NEW HITS", "LETTER", "SUBJECT"]]
+            for letter in letters {
+                let words = letter["fault"]?.string ?? letter["subject"]?.string ?? ""
+                table.append([
+                    letter["time"]?.string ?? "", letter["kind"]?.string ?? "", String(letter["new_hits"]?.int ?? 0),
+                    letter["letter"]?.string ?? "none", Printable.text(words, limit: 80),
+                ])
+            }
+            Terminal.table(table)
+        }
+
+        private static func label(_ name: String) -> String { name.map { $0 == "_" ? " " : String($0) }.joined() }
+        private static func text(_ value: JSON) -> String { Printable.text(value.string ?? value.text, limit: 2000) }
     }
 
     struct Resolve: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Call an incident over; the next hit opens a new one.",
+            abstract: "Call incidents over; the next hit opens a new one.",
             discussion: "Example: herald incidents resolve 12")
         @OptionGroup var config: ConfigOption
-        @Argument(help: "The incident, by the number in its letter.") var id: Int
+        @Argument(help: "The incidents, by the numbers in their letters.") var ids: [Int]
 
         func run() throws {
-            let daemon = DaemonAddress(name: "watcher", settings: try config.settings())
-            _ = try daemon.request("incident-resolve", ["id": .int(Int64(id))])
+            let reading = IncidentReading(settings: try config.settings())
+            _ = try reading.request("incident-resolve", ["ids": .array(ids.map { .int(Int64($0)) })])
         }
     }
 }

@@ -10,25 +10,38 @@ struct SilenceCommand: ParsableCommand {
 
     struct Add: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Silence an incident, a rule or a host.",
-            discussion: "Example: herald silence add --rule kernel-out-of-memory --for 4h --comment 'memory is ordered'"
-        )
+            abstract: "Silence an incident, rules, hosts or units; what is said together must match together.",
+            discussion: """
+                Examples: herald silence add --rule kernel-out-of-memory --for 4h --comment 'memory is ordered'
+                herald silence add --rule 'postgresql-*' --host 'db*' --until '2026-11-22 07:00' --comment upgrade
+                """)
 
         @OptionGroup var config: ConfigOption
         @Option(help: "The incident, by the number in its letter.") var incident: Int?
-        @Option(help: "The rule, by its id.") var rule: String?
-        @Option(help: "Only what comes from this host.") var host: String?
-        @Option(name: .customLong("for"), help: "How long: 30m, 4h, 2d.") var length: String
-        @Option(help: "Why; shown in the list.") var comment = ""
+        @Option(help: "The rule, by its id; * and ? stand for any characters.") var rule: String?
+        @Option(help: "Only what comes from this host, likewise.") var host: String?
+        @Option(help: "Only what comes from this unit or file, likewise.") var unit: String?
+        @Option(name: .customLong("for"), help: "How long: 30m, 4h, 2d.") var length: String?
+        @Option(help: "Or until when, by this host's clock: 2026-11-22, '2026-11-22 07:00'.") var until: String?
+        @Option(help: "Why; shown in lists and digests.") var comment = ""
+        @Flag(help: "One JSON object.") var json = false
 
         func run() throws {
+            let settings = try config.settings()
+            guard (length == nil) != (until == nil) else {
+                throw Failure.wrong("a silence has an end: --for 4h, or --until '2026-11-22 07:00'")
+            }
+            let end = try until.map { try IncidentReading.time($0, ago: false).microseconds }
             let arguments: JSON = [
-                "incident": JSON(incident), "rule": JSON(rule), "host": JSON(host), "for": .string(length),
-                "comment": .string(comment),
+                "incident": JSON(incident), "rule": JSON(rule), "host": JSON(host), "unit": JSON(unit),
+                "for": JSON(length), "until": end.map { .int($0) } ?? .null, "comment": .string(comment),
             ]
-            let daemon = DaemonAddress(name: "watcher", settings: try config.settings())
-            let answer = try daemon.request("silence-add", arguments).result
-            Terminal.say("Silence \(answer["id"]?.int ?? 0), until \(answer["until"]?.string ?? "").")
+            let answer = try IncidentReading(settings: settings).request("silence-add", arguments)
+            if json { return Terminal.say(answer.text) }
+            let covers = answer["covers"]?.int ?? 0
+            Terminal.say(
+                "Silence \(answer["id"]?.int ?? 0), until \(answer["until"]?.string ?? ""); it covers \(covers) open "
+                    + "\(covers == 1 ? "incident" : "incidents").")
         }
     }
 
@@ -38,33 +51,37 @@ struct SilenceCommand: ParsableCommand {
         @Flag(help: "One JSON object a line.") var json = false
 
         func run() throws {
-            let daemon = DaemonAddress(name: "watcher", settings: try config.settings())
-            let silences = try daemon.request("silence-list").result.array ?? []
+            let silences = try IncidentReading(settings: try config.settings()).request("silence-list").array ?? []
             if json {
                 for silence in silences { Terminal.say(silence.text) }
                 return
             }
             guard !silences.isEmpty else { return Terminal.say("Nothing is silenced.") }
-            var table = [["ID", "UNTIL", "RULE", "HOST", "COMMENT"]]
+            var table = [["ID", "UNTIL", "RULE", "HOST", "UNIT", "COVERS", "BY", "COMMENT"]]
             for silence in silences {
-                let what = silence["rule"]?.string ?? (silence["fingerprint"]?.isNull == false ? "one incident" : "any")
-                table.append([
-                    String(silence["id"]?.int ?? 0), silence["until"]?.string ?? "", Printable.text(what),
-                    Printable.text(silence["host"]?.string ?? "any"), Printable.text(silence["comment"]?.string ?? ""),
-                ])
+                let one = silence["fingerprint"]?.isNull == false
+                let cells = ["host", "unit"].map { Printable.text(silence[$0]?.string ?? "any", limit: 40) }
+                table.append(
+                    [
+                        String(silence["id"]?.int ?? 0), silence["until"]?.string ?? "",
+                        Printable.text(silence["rule"]?.string ?? (one ? "one incident" : "any"), limit: 40),
+                    ] + cells + [
+                        String(silence["covers"]?.int ?? 0), Printable.text(silence["author"]?.string ?? "", limit: 30),
+                        Printable.text(silence["comment"]?.string ?? "", limit: 80),
+                    ])
             }
             Terminal.table(table)
         }
     }
 
     struct Remove: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "End a silence.")
+        static let configuration = CommandConfiguration(
+            abstract: "End a silence; what it kept quiet is told now.")
         @OptionGroup var config: ConfigOption
         @Argument(help: "The number that `add` or `list` printed.") var id: Int
 
         func run() throws {
-            let daemon = DaemonAddress(name: "watcher", settings: try config.settings())
-            _ = try daemon.request("silence-remove", ["id": .int(Int64(id))])
+            _ = try IncidentReading(settings: try config.settings()).request("silence-remove", ["id": .int(Int64(id))])
         }
     }
 }

@@ -31,8 +31,8 @@ struct ClockedBook {
         origin.transport = "kernel"
         origin.uid = uid
         let occurrence = Occurrence(
-            rule: facts, fingerprint: Fingerprint(rule: rule, uid: uid, groups: [("g", Array(group.utf8))]),
-            title: "\(rule) \(group)", advice: nil, time: now - age, origin: origin,
+            rule: facts, groups: [GroupValue("g", group)], title: "\(rule) \(group)", advice: nil, time: now - age,
+            origin: origin,
             captures: [CapturedValue(name: "disk", value: group)],
             sample: Sample(time: now - age, origin: origin, text: "\(rule) \(group)"))
         return book.join(occurrence, at: now)

@@ -98,7 +98,7 @@ import Testing
 
     @Test func `What the catalog says of the first hit stays with the incident`() throws {
         var occurrence = Occurrence(
-            rule: RuleFacts(id: "a", severity: .critical), fingerprint: Fingerprint(rule: "a", uid: nil, groups: []),
+            rule: RuleFacts(id: "a", severity: .critical), groups: [],
             title: "a", advice: nil, time: ClockedBook.noon, origin: Origin(host: "web1", source: "journal"))
         occurrence.explanation = "A process dumped core\nThis is a fault of the program."
         let incident = Incident(id: 1, occurrence, at: ClockedBook.noon, reminderAfter: .seconds(60))

@@ -30,7 +30,7 @@ private struct Seeded: RandomNumberGenerator {
 
     private static func occurrence(_ rule: Int, _ group: Int, _ time: Timestamp) -> Occurrence {
         var occurrence = Occurrence(
-            rule: facts(rule), fingerprint: Fingerprint(rule: "rule\(rule)", uid: nil, groups: [("g", [UInt8(group)])]),
+            rule: facts(rule), groups: [GroupValue("g", [UInt8(group)])],
             title: "\(rule) \(group)", advice: nil, time: time, origin: Origin(host: "web1", source: "x"))
         occurrence.captures = [CapturedValue(name: "g", value: "\(group)")]
         return occurrence

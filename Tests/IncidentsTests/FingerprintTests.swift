@@ -46,14 +46,14 @@ import Testing
     }
 
     @Test func `The version stands in front, and the form is stable`() {
-        let fingerprint = Fingerprint(rule: "r", uid: 7, groups: [("host", Array("web1".utf8))])
+        let fingerprint = Fingerprint(rule: "r", uid: 7, groups: [GroupValue("host", "web1")])
         #expect(fingerprint.bytes.first == Fingerprint.version)
-        #expect(fingerprint.text == "0175d9b29f7aa5ebf3ff513ff77878e5c6")
+        #expect(fingerprint.text == "0275d9b29f7aa5ebf3ff513ff77878e5c6")
         #expect(Fingerprint(bytes: fingerprint.bytes) == fingerprint)
         #expect(Fingerprint(bytes: [1, 2]) == nil)
         #expect(
-            Fingerprint(rule: "r", uid: nil, groups: [("a", [1]), ("b", [])])
-                != Fingerprint(rule: "r", uid: nil, groups: [("a", []), ("b", [1])]))
+            Fingerprint(rule: "r", uid: nil, groups: [GroupValue("a", [1]), GroupValue("b", [])])
+                != Fingerprint(rule: "r", uid: nil, groups: [GroupValue("a", []), GroupValue("b", [1])]))
     }
 
     @Test(arguments: [-60 * 366 * 86400, 2 * 86400])

@@ -81,6 +81,8 @@ import Testing
         let reports = clocked.pass(.seconds(100))
         #expect(reports.map(\.kind) == [.first])
         #expect(reports.first?.entries.first?.incident.state == .recovered)
+        #expect(clocked.book.openIncidents.isEmpty)
+        #expect(clocked.pass(.seconds(86400)).isEmpty)
         #expect(clocked.book.count == 0)
     }
 

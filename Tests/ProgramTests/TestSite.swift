@@ -32,7 +32,7 @@ final class TestSite {
         let accounts = accounts ?? "[{name: sink, server: 127.0.0.1, port: \(server.port), security: none}]"
         let text = """
             \(settings.replacing("FOLDER", with: folder))
-            smtp: {accounts: \(accounts.replacing("FOLDER", with: folder)), retry: {first: 1s}}
+            smtp: {accounts: \(accounts.replacing("FOLDER", with: folder).replacing("PORT", with: String(server.port))), retry: {first: 1s}}
             paths: {state: \(folder)/state, spool: \(folder)/spool, run: \(folder)/run}
 
             """

@@ -37,7 +37,7 @@ enum LetterFixtures {
     ) -> Occurrence {
         Occurrence(
             rule: RuleFacts(id: rule, severity: severity, url: url, ending: ending),
-            fingerprint: Fingerprint(rule: rule, uid: nil, groups: [("title", Array(title.utf8))]), title: title,
+            groups: [GroupValue("title", title)], title: title,
             advice: advice, time: time, origin: origin, captures: captures,
             sample: text.map { Sample(time: time, origin: origin, text: $0, before: before, after: after) })
     }

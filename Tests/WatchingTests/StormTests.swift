@@ -83,7 +83,8 @@ private let rules = """
                     ruleID: recovery.rule.id, record: recovery.record, captures: recovery.captures, localHost: host,
                     at: now), at: now)
         }
-        for found in matches.hits where found.hit.record.identifier != "herald-mailer" || found.hit.record.uid != 0 {
+        for found in matches.hits
+        where found.hit.record.identifier != "herald-mailer" || found.hit.record.unit != "herald-mailer.service" {
             while let recovery = recoveries.first, recovery.index < found.index { recover(recoveries.removeFirst()) }
             book.join(Occurrence(found.hit, localHost: host, serial: book.nextSerial, at: now), at: now)
         }
@@ -94,6 +95,7 @@ private let rules = """
         incidents.map { incident in
             var incident = incident
             incident.samples = []
+            incident.shownSamples = []
             return incident
         }
     }
@@ -149,7 +151,7 @@ private struct Lines: RandomNumberGenerator {
             entries.beginEntry(time: now - .seconds(pick([0, 1, 900])))
             entries.append("_HOSTNAME=\(pick(["web1", "web2"]))")
             entries.append("_UID=\(pick([0, 1000, 1001]))")
-            if pick([true, false]) { entries.append("_SYSTEMD_UNIT=\(pick(["a", "b"])).service") }
+            if pick([true, false]) { entries.append("_SYSTEMD_UNIT=\(pick(["a", "b", "herald-mailer"])).service") }
             entries.append("SYSLOG_IDENTIFIER=\(pick(["app", "herald-mailer"]))")
             let start = bytes.count
             bytes += Array(message().utf8)

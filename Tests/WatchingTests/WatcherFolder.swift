@@ -21,6 +21,8 @@ import YAML
 final class WatcherFolder: Sendable {
     let path: String
     private let elapsed = Mutex(Duration.zero)
+    /// By how much the wall clock was set.
+    private let jumped = Mutex(Duration.zero)
     private let start = SourceTime.now()
 
     static let rules = """
@@ -95,15 +97,19 @@ final class WatcherFolder: Sendable {
         return try Watcher(
             settings, matcher: matcher, options: Watcher.Options(untilIdle: untilIdle), desk: try desk ?? WatcherDesk(),
             signals: nil, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, reload: reload,
-            clock: { [weak self] in self?.time ?? SourceTime.now() })
+            clock: { [weak self] in self?.time ?? SourceTime.now() },
+            isOwnProcess: { pid, name in pid == 7 && name == "herald-mailer" })
     }
 
     var time: SourceTime {
         let passed = elapsed.withLock { $0 }
-        return SourceTime(monotonic: start.monotonic + passed, wall: start.wall + passed)
+        let jump = jumped.withLock { $0 }
+        return SourceTime(monotonic: start.monotonic + passed, wall: start.wall + passed + jump)
     }
 
     func pass(_ duration: Duration) { elapsed.withLock { $0 += duration } }
+
+    func setClock(by step: Duration) { jumped.withLock { $0 += step } }
 
     func append(_ lines: String...) throws {
         let text = lines.map { $0 + "\n" }.joined()

@@ -14,7 +14,7 @@ struct LetterWording {
 
     func content() -> LetterContent {
         var content = LetterContent(
-            sentence: sentence, explanation: explanation, label: label, tone: tone,
+            sentence: sentence, explanation: wholeExplanation, label: label, tone: tone,
             sections: report.entries.prefix(budget.sections).map { section($0) },
             rest: rest, silences: report.silences.map { silence($0) }, footer: footer)
         content.isCut = isCut
@@ -84,6 +84,29 @@ struct LetterWording {
         return "\(incidents) on \(hostPhrase) with \(hits) \(since)."
     }
 
+    /// With what it keeps quiet, and what it kept quiet and is over: the latter stands in no other letter.
+    private var wholeExplanation: String? {
+        var parts = [explanation].compactMap { $0 }
+        if report.keptQuietCount > 0 {
+            let more = report.keptQuietCount > report.keptQuiet.count ? " and others" : ""
+            parts.append(
+                "While it is open, \(Self.count(report.keptQuietCount, "incident")) that it explains "
+                    + "\(report.keptQuietCount == 1 ? "is" : "are") kept quiet: "
+                    + report.keptQuiet.map { Self.cut($0, 120) }.joined(separator: "; ") + more + ".")
+        }
+        if !report.quieted.isEmpty {
+            let hits = report.quieted.reduce(0) { $0 + $1.newHits }
+            let titles = report.quieted.prefix(10).map {
+                "\(Self.cut($0.incident.title, 120)), \(Self.times($0.newHits))"
+            }
+            parts.append(
+                "It kept quiet what is over as well, \(Self.count(report.quieted.count, "incident")) with "
+                    + "\(Self.count(hits, "hit")): \(titles.joined(separator: "; "))"
+                    + (report.quieted.count > titles.count ? "; and others." : "."))
+        }
+        return parts.isEmpty ? nil : parts.joined(separator: " ")
+    }
+
     private var explanation: String? {
         switch report.kind {
         case .digest where report.entries.count > 1:
@@ -93,13 +116,21 @@ struct LetterWording {
         case .late:
             return "These lines were more than ten minutes old when Herald read them: it was not running, or could not "
                 + "read them earlier. They are told once, together."
+        case .silenced:
+            return "These were silenced until now. They are told once, together."
         case .quiet:
             return "No further hit came for an hour. If it comes back, you will be told as of a new incident."
         case .recovered:
             guard let line = report.entries.first?.incident.endedBy else { return nil }
             return "The log says: \(Printable.text(line, limit: 300))"
+        case .first where report.entries.first?.incident.rule.ending == .absence:
+            return "A line that should have come did not. When it comes, you are told that this is over."
         case .first where report.entries.first?.incident.state == .recovered:
             return "It is over already."
+        case .further where (report.entries.first?.incident.returns ?? 0) > 0:
+            let times = Self.times(report.entries.first?.incident.returns ?? 0)
+            return
+                "It was over and has come back, \(times) so far. While it goes on so, you hear of it less and less often."
         default: return nil
         }
     }
@@ -113,6 +144,7 @@ struct LetterWording {
         case .quiet: "quiet"
         case .digest: "digest"
         case .late: "catch-up"
+        case .silenced: "was silenced"
         }
     }
 
@@ -223,6 +255,7 @@ struct LetterWording {
     }
 
     private func samplesTitle(_ entry: Report.Entry, shown: Int) -> String {
+        if entry.incident.rule.ending == .absence { return "What is missing" }
         if entry.newHits <= 1 { return "The line" }
         return shown < entry.newHits ? "\(shown) of \(entry.newHits) new lines" : "The lines"
     }

@@ -1,0 +1,87 @@
+// Reports of several incidents: what the cap held back, what is told late, what a silence kept.
+
+import Formats
+import Rules
+
+extension IncidentBook {
+    /// What the cap held back, of the class that `kind` belongs to, when its time has come and there is room.
+    mutating func digest(of kind: Severity, _ inhibitors: [Incident], at now: Timestamp) -> Report? {
+        let urgent = kind.isAtLeast(.alert)
+        guard let due = urgent ? urgentDigestDue : digestDue, due <= now else { return nil }
+        let held = incidents.values.filter { $0.isHeld && $0.isUrgent == urgent }
+        if !urgent, !held.isEmpty, !cap.admits(limit: policy.maxPerHour) {
+            digestDue = cap.nextRoom(limit: policy.maxPerHour)
+            return nil
+        }
+        if urgent { urgentDigestDue = nil } else { digestDue = nil }
+        noteBookChange()
+        let told = sift(held, inhibitors, at: now)
+        guard !told.isEmpty else { return nil }
+        // All others of its class that are due go with it.
+        let others = candidates(now).filter {
+            $0.isUrgent == urgent && suppression(of: $0, inhibitors, at: now) == nil
+        }
+        if urgent { urgentCap.note(now) } else { cap.note(now) }
+        return collect(told + others, as: .digest, at: now)
+    }
+
+    /// All that happened while nobody was reading, in one digest.
+    mutating func lateDigest(_ inhibitors: [Incident], at now: Timestamp, caughtUp: Bool) -> Report? {
+        guard let since = lateSince, let time = lateDigestTime, time <= now else { return nil }
+        guard caughtUp || since + .seconds(900) <= now else { return nil }
+        let late = incidents.values.filter { $0.isLate && $0.state != .gathering }
+        let isRoom = cap.admits(limit: policy.maxPerHour)
+        let told = isRoom ? sift(late, inhibitors, at: now) : []
+        if !isRoom, !late.isEmpty {
+            digestDue = digestDue ?? cap.nextRoom(limit: policy.maxPerHour)
+            return postpone(late)
+        }
+        lateSince = nil
+        noteBookChange()
+        guard !told.isEmpty else { return nil }
+        cap.note(now)
+        lastLateDigest = now
+        return collect(told, as: .late, at: now)
+    }
+
+    /// What silences kept until now: several of them are told together, since maintenance ends once.
+    mutating func silencedDigest(_ inhibitors: [Incident], at now: Timestamp) -> Report? {
+        let kept = candidates(now).filter {
+            $0.silencedBy != nil && !$0.isUrgent && suppression(of: $0, inhibitors, at: now) == nil
+        }
+        guard kept.count > 1, cap.admits(limit: policy.maxPerHour) else { return nil }
+        cap.note(now)
+        return collect(kept, as: .silenced, at: now)
+    }
+
+    /// Those that may be told now; the others come back by themselves when they may.
+    private mutating func sift(_ list: [Incident], _ inhibitors: [Incident], at now: Timestamp) -> [Incident] {
+        list.filter { incident in
+            guard let suppression = suppression(of: incident, inhibitors, at: now) else { return true }
+            putOff(incident, suppression, at: now)
+            return false
+        }
+    }
+
+    /// No room for a digest of late hits: they go with what the cap held back.
+    private mutating func postpone(_ late: [Incident]) -> Report? {
+        lateSince = nil
+        for incident in late {
+            var held = incident
+            held.isLate = false
+            // An urgent one has its own cap and need not wait.
+            if incident.isUrgent { held.due = incident.lastHit } else { held.isHeld = true }
+            put(held)
+        }
+        noteBookChange()
+        return nil
+    }
+
+    private mutating func collect(_ incidents: [Incident], as kind: Report.Kind, at now: Timestamp) -> Report {
+        let ordered = incidents.sorted { ($0.severity, $1.opened, $1.id) > ($1.severity, $0.opened, $0.id) }
+        let entries = ordered.map { tell($0, at: now) }
+        // A digest of one is a letter of its own.
+        let only = entries.count == 1 && kind == .digest ? entries.first?.kind : nil
+        return Report(kind: only ?? kind, entries: entries, time: now, silences: silences)
+    }
+}

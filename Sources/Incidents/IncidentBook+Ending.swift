@@ -1,0 +1,76 @@
+// What ends incidents: a record that tells so, a person, time. And what comes back soon after its end is the same
+// incident, told less and less often.
+
+import Formats
+import Rules
+
+extension IncidentBook {
+    /// A record told that something is over. Returns the incidents that it ended.
+    @discardableResult
+    package mutating func recover(_ sign: RecoverySign, at now: Timestamp) -> [Int64] {
+        notice(now)
+        let ended = (idsByRule[sign.ruleID] ?? []).filter { id in
+            incidents[id].map { !$0.isOver && sign.ends($0) } ?? false
+        }.sorted()
+        for id in ended { end(id, by: sign.text, at: now) }
+        return ended
+    }
+
+    /// A record told that this incident is over.
+    mutating func end(_ id: Int64, by text: String, at now: Timestamp) {
+        guard var incident = incidents[id] else { return }
+        if incident.state == .gathering { return forget(incident) }
+        incident.state = .recovered
+        incident.endedBy = text
+        defer { wakeInhibited(by: id, at: now) }
+        guard isTold(incident) || incident.letters > 0 else { return close(incident) }
+        incident.due = incident.returns == 0 ? min(incident.due ?? now, now) : afterInterval(incident, now)
+        put(incident)
+    }
+
+    /// A person says that it is over: no letter, and the next hit is another incident. False when it is not open.
+    package mutating func resolve(_ id: Int64, at now: Timestamp) -> Bool {
+        guard var incident = incidents[id] else { return false }
+        incident.state = .resolved
+        close(incident)
+        stopWaiting(for: incident.fingerprint, at: now)
+        wakeInhibited(by: id, at: now)
+        return true
+    }
+
+    /// Groups that did not reach their threshold pass; incidents without a hit for a time end.
+    mutating func endQuiet(_ now: Timestamp) {
+        for incident in incidents.values {
+            guard let event = nextEvent(of: incident), event <= now else { continue }
+            if incident.state == .gathering {
+                forget(incident)
+            } else if incident.isLingering {
+                close(incident)
+            } else if incident.state == .open, incident.newHits == 0 || !isTold(incident) {
+                endIfQuiet(incident, now)
+            }
+        }
+    }
+
+    private mutating func endIfQuiet(_ incident: Incident, _ now: Timestamp) {
+        guard incident.rule.ending != .absence else { return }
+        let quiet = incident.rule.ending == .recovery ? policy.abandonAfter : policy.quietTime
+        guard incident.lastHit + quiet <= now else { return }
+        var ended = incident
+        ended.state = .quiet
+        if incident.letters > 0, incident.rule.ending == .quiet || incident.rule.ending == .recovery {
+            ended.due = now
+            put(ended)
+        } else {
+            close(ended)
+        }
+        wakeInhibited(by: incident.id, at: now)
+    }
+
+    func interval(of incident: Incident) -> Duration { policy.interval(afterReturns: incident.returns) }
+
+    /// The earliest time for the next letter of an incident.
+    func afterInterval(_ incident: Incident, _ now: Timestamp) -> Timestamp {
+        max(now, incident.lastLetter.map { $0 + interval(of: incident) } ?? now)
+    }
+}

@@ -1,0 +1,146 @@
+// What may not be told now: silences, which people make, and inhibition, where one open incident explains another.
+//
+// Must stay true: what is put off is told when the reason ends, in some report, and of a circle of incidents that inhibit
+// each other one is told.
+
+import Formats
+import Rules
+
+extension IncidentBook {
+    /// Why an incident is not told now.
+    enum Suppression {
+        case silence(Silence)
+        /// By the open incident of that number.
+        case inhibition(Int64)
+    }
+
+    /// The open incidents that may keep others quiet. Only such as are told: else nothing would be heard of either.
+    var inhibitors: [Incident] {
+        incidents.values.filter { $0.state == .open && !$0.rule.inhibits.isEmpty && isTold($0) }
+    }
+
+    /// Nil when it may be told. The end of what was told of is told in any case: it takes a worry away.
+    func suppression(of incident: Incident, _ inhibitors: [Incident], at now: Timestamp) -> Suppression? {
+        if incident.isOver, incident.letters > 0, incident.newHits == 0 { return nil }
+        if let silence = silences.filter({ $0.covers(incident, at: now) }).max(by: { $0.until < $1.until }) {
+            return .silence(silence)
+        }
+        // The first in order, so that it is the same one each time.
+        return inhibitors.filter { inhibits($0, incident, inhibitors) }.map(\.id).min().map { .inhibition($0) }
+    }
+
+    /// Whether `cause` keeps `incident` quiet. In a circle the one that goes before the others is told.
+    private func inhibits(_ cause: Incident, _ incident: Incident, _ inhibitors: [Incident]) -> Bool {
+        guard cause.inhibits(incident) else { return false }
+        return !(incident.goesBefore(cause) && reaches(incident, cause, inhibitors))
+    }
+
+    /// Whether `start` inhibits `goal`, itself or by way of others.
+    private func reaches(_ start: Incident, _ goal: Incident, _ inhibitors: [Incident]) -> Bool {
+        guard start.state == .open, !start.rule.inhibits.isEmpty else { return false }
+        var seen: Set<Int64> = [start.id]
+        var todo = [start]
+        while let from = todo.popLast() {
+            for next in inhibitors where from.inhibits(next) && seen.insert(next.id).inserted {
+                if next.id == goal.id { return true }
+                todo.append(next)
+            }
+        }
+        return false
+    }
+
+    /// Puts the letter off until the reason may be over.
+    mutating func putOff(_ incident: Incident, _ suppression: Suppression, at now: Timestamp) {
+        var waiting = incident
+        (waiting.isHeld, waiting.isLate) = (false, false)
+        switch suppression {
+        case .silence(let silence):
+            (waiting.silencedBy, waiting.inhibitedBy) = (silence.id, nil)
+            waiting.due = max(silence.until, now + .seconds(1), afterInterval(incident, now))
+        case .inhibition(let cause):
+            (waiting.silencedBy, waiting.inhibitedBy) = (nil, cause)
+            waiting.due = now + max(policy.groupInterval, .seconds(1))
+        }
+        put(waiting)
+    }
+
+    /// An incident that kept others quiet is over: they are looked at again, after the time in which they may end too.
+    mutating func wakeInhibited(by id: Int64, at now: Timestamp) {
+        for var incident in incidents.values where incident.inhibitedBy == id && incident.due != nil {
+            incident.due = max(now + policy.groupWait, afterInterval(incident, now))
+            put(incident)
+        }
+    }
+
+    // MARK: What the inhibitor's letter says of it
+
+    /// The open incidents that this one keeps quiet.
+    func keptQuiet(by incident: Incident) -> [Incident] {
+        guard incident.state == .open, !incident.rule.inhibits.isEmpty else { return [] }
+        return incidents.values.filter { $0.inhibitedBy == incident.id }.sorted { $0.id < $1.id }
+    }
+
+    /// What an incident that is over now kept quiet and what is over as well: told in its last letter, and in no other.
+    mutating func tellQuieted(by incident: Incident, at now: Timestamp) -> [Report.Entry] {
+        guard incident.isOver else { return [] }
+        let over = incidents.values.filter { other in
+            other.inhibitedBy == incident.id && other.newHits > 0 && other.letters == 0
+                && (other.isOver || (!other.endsBySign && other.lastHit + policy.quietTime <= now))
+        }
+        return over.sorted { $0.id < $1.id }.map { other in
+            var other = other
+            let entry = Report.Entry(kind: .first, incident: other, newHits: other.newHits)
+            if !other.isOver { other.state = .quiet }
+            other.told = other.hits
+            other.samples = []
+            close(other)
+            return entry
+        }
+    }
+
+    // MARK: Silences
+
+    package mutating func add(_ silence: Silence) {
+        silences.append(silence)
+        lastSilenceID = max(lastSilenceID, silence.id)
+        check(at: silence.until)
+        bookChanged = true
+    }
+
+    /// What it kept quiet is told now. False when there is none of that number.
+    package mutating func removeSilence(_ id: Int64, at now: Timestamp) -> Bool {
+        notice(now)
+        guard let index = silences.firstIndex(where: { $0.id == id }) else { return false }
+        silences.remove(at: index)
+        for var incident in incidents.values where incident.silencedBy == id && incident.due != nil {
+            incident.due = afterInterval(incident, now)
+            put(incident)
+        }
+        bookChanged = true
+        check(at: .distantPast)
+        return true
+    }
+
+    /// Takes out the silences that are over.
+    mutating func endSilences(_ now: Timestamp) {
+        guard silences.contains(where: { $0.until <= now }) else { return }
+        silences.removeAll { $0.until <= now }
+        bookChanged = true
+    }
+}
+
+extension Incident {
+    /// Whether this one explains `other` while it is open: its rule says so, the same place vouches for both, and what
+    /// both rules captured (a device, say) is the same. A rule does not inhibit itself.
+    func inhibits(_ other: Incident) -> Bool {
+        guard id != other.id, rule.id != other.rule.id, rule.inhibits.contains(other.rule.id),
+            origin.vouches(for: other.origin)
+        else { return false }
+        return captures.allSatisfy { mine in
+            other.captures.first { $0.name == mine.name }.map { $0.value == mine.value } ?? true
+        }
+    }
+
+    /// The more severe first, then the older.
+    func goesBefore(_ other: Incident) -> Bool { (severity, other.id) > (other.severity, id) }
+}

@@ -1,0 +1,41 @@
+// When reports wait and no account can carry them, the administrator is told in another way (report.fallback_command).
+
+import Formats
+import Logging
+import Platform
+import Settings
+
+extension Mailer {
+    /// After each round: runs the command when reports of the watcher wait and none of their accounts works; at once where
+    /// only a person can mend it, else when it has lasted a while.
+    func tellFallback(at now: Timestamp) {
+        let arguments = settings.report.fallbackCommand
+        let allowed = book.allowed(settings.alias(settings.report.from))
+        guard !arguments.isEmpty, databaseFault == nil, !allowed.contains(where: { !$0.isPaused }) else {
+            return fallbackSince = nil
+        }
+        let since = fallbackSince ?? SystemClock.monotonic()
+        fallbackSince = since
+        let needsPerson = allowed.allSatisfy(\.needsPerson)
+        guard needsPerson || SystemClock.monotonic() - since >= FallbackCommand.patience, fallback.isDue(now) else {
+            return
+        }
+        let waiting = ((try? queue.list(limit: 1000)) ?? []).filter {
+            $0.origin == "watcher" && ($0.state == .queued || $0.state == .uncertain)
+        }
+        guard !waiting.isEmpty else { return }
+        fallback.run(arguments, facts: facts(allowed, waiting), at: now)
+    }
+
+    private func facts(_ accounts: [AccountState], _ waiting: [DeliverySummary]) -> String {
+        var lines = ["Herald on \(HostNames.host()) cannot send its reports: no account works.", "", "Accounts:"]
+        lines += accounts.map { "  \($0.settings.name) (\($0.settings.server)): \($0.fault ?? "")" }
+        if accounts.isEmpty { lines.append("  none is enabled") }
+        let oldest = waiting.map(\.created).min()?.rfc3339() ?? ""
+        lines += ["", "Reports that wait: \(waiting.count), since \(oldest):"]
+        lines += waiting.prefix(20).map { "  \(Printable.text($0.subject, limit: 200))" }
+        if waiting.count > 20 { lines.append("  and \(waiting.count - 20) more") }
+        lines += ["", "More: herald status, herald queue list, herald incidents list"]
+        return lines.joined(separator: "\n") + "\n"
+    }
+}

@@ -1,0 +1,167 @@
+// What people ask of incidents and silences, and what they change: the same code for the watcher at work and for a command
+// that owns the state while no watcher runs.
+
+import Control
+import Database
+import Formats
+import Incidents
+import Mail
+
+/// Answers requests about incidents and silences.
+struct IncidentDesk {
+    let store: WatcherStore
+    let now: Timestamp
+
+    /// The commands that change the book.
+    static let changes: Set<String> = ["silence-add", "silence-remove", "incident-resolve"]
+    /// Those that only ask, of anything that titles and log lines tell.
+    static let questions: Set<String> = ["silence-list", "incident-list", "incident-show"]
+
+    func answer(
+        to command: String, _ arguments: JSON, _ book: inout IncidentBook, from peer: ControlPeer
+    ) -> ControlResponse {
+        guard peer.isPrivileged else { return .failure("only root and the group herald may do this", .denied) }
+        do throws(DatabaseError) {
+            switch command {
+            case "silence-list": return .success(.array(book.silences.map { shown($0, book) }))
+            case "incident-list": return try list(arguments, book)
+            case "incident-show": return try show(arguments["id"]?.int ?? 0, book)
+            case "silence-add": return addSilence(arguments, &book, by: peer)
+            case "silence-remove":
+                guard let id = arguments["id"]?.int, book.removeSilence(id, at: now) else {
+                    return .failure("no such silence")
+                }
+                return .success(["id": .int(id)])
+            default: return resolve(arguments, &book)
+            }
+        } catch {
+            return .failure("\(error)", .later)
+        }
+    }
+
+    // MARK: Incidents
+
+    /// `{all, rule, host, since: microseconds, limit}`: the open ones, the most severe first; with `all` what is over too,
+    /// the newest first.
+    private func list(_ arguments: JSON, _ book: IncidentBook) throws(DatabaseError) -> ControlResponse {
+        let all = arguments["all"]?.bool ?? false
+        let limit = Int(clamping: min(max(arguments["limit"]?.int ?? 1000, 1), 10_000))
+        let since = arguments["since"]?.int.map { Timestamp(microseconds: $0) }
+        func isWanted(_ incident: Incident) -> Bool {
+            RuleName.matches(incident.rule.id, arguments["rule"]?.string)
+                && arguments["host"]?.string.map { Wildcard.matches(incident.origin.host, $0) } ?? true
+                && since.map { incident.lastSeen >= $0 } ?? true
+        }
+        var found = book.openIncidents.filter(isWanted).sorted {
+            ($0.severity, $0.lastSeen) > ($1.severity, $1.lastSeen)
+        }
+        if all {
+            let open = Set(found.map(\.id))
+            found += try store.incidents(since: since, limit: limit).filter { !open.contains($0.id) && isWanted($0) }
+                .map { book.incident($0.id) ?? $0 }.filter { $0.state != .gathering }
+        }
+        return .success(.array(found.prefix(limit).map { shown($0, book) }))
+    }
+
+    /// Everything about one.
+    private func show(_ id: Int64, _ book: IncidentBook) throws(DatabaseError) -> ControlResponse {
+        var found = book.incident(id)
+        if found == nil { found = try store.incident(id) }
+        guard let incident = found else {
+            return .failure("there is no incident \(id), or it is over for more than 30 days")
+        }
+        var members = shown(incident, book).members ?? []
+        func add(_ name: String, _ value: JSON) { members.append(JSON.Member(name, value)) }
+        let origin = incident.origin
+        add("advice", JSON(incident.advice))
+        add("url", JSON(incident.rule.url))
+        add("source", .string(origin.source))
+        add("unit", JSON(origin.unit))
+        add("identifier", JSON(origin.identifier))
+        add("executable", JSON(origin.executable))
+        add("uid", JSON(origin.uid.map { Int($0) }))
+        add("captures", .object(incident.captures.map { JSON.Member($0.name, .string($0.value)) }))
+        add("fingerprint", .string(incident.fingerprint.text))
+        add("ended_by", JSON(incident.endedBy))
+        add("timeline", incident.timeline.json)
+        add("samples", .array((incident.samples + incident.shownSamples).map(shown)))
+        add("letters_sent", .array(try store.reports(of: id)))
+        add("keeps_quiet", .array(book.openIncidents.filter { $0.inhibitedBy == id }.map { .int($0.id) }))
+        add("silence_command", .string("herald silence add --incident \(id) --for 4h"))
+        return .success(.object(members))
+    }
+
+    private func resolve(_ arguments: JSON, _ book: inout IncidentBook) -> ControlResponse {
+        let ids = arguments["ids"]?.array?.compactMap(\.int) ?? [arguments["id"]?.int].compactMap { $0 }
+        // All or none: a wrong number among them is a mistake in the rest perhaps.
+        for id in ids where book.incident(id)?.state != .open { return .failure("no such open incident: \(id)") }
+        guard !ids.isEmpty else { return .failure("say which incident") }
+        for id in ids { _ = book.resolve(id, at: now) }
+        return .success(["ids": .array(ids.map { .int($0) })])
+    }
+
+    private func shown(_ incident: Incident, _ book: IncidentBook) -> JSON {
+        [
+            "id": .int(incident.id), "state": .string(incident.state.rawValue),
+            "severity": .string(incident.severity.name), "title": .string(incident.title),
+            "host": .string(incident.origin.host), "place": .string(incident.origin.place),
+            "rule": .string(incident.rule.id), "hits": JSON(incident.hits), "not_told": JSON(incident.newHits),
+            "letters": JSON(incident.letters), "returns": JSON(incident.returns),
+            "first_seen": .string(incident.firstSeen.rfc3339()), "last_seen": .string(incident.lastSeen.rfc3339()),
+            "next_letter": JSON(incident.due?.rfc3339()),
+            "silence": book.silences.first { $0.covers(incident, at: now) }.map { .int($0.id) } ?? .null,
+            "inhibited_by": incident.inhibitedBy.map { .int($0) } ?? .null,
+        ]
+    }
+
+    private func shown(_ sample: Sample) -> JSON {
+        [
+            "time": .string(sample.time.rfc3339(fraction: 3)), "place": .string(sample.origin.place),
+            "before": .array(sample.before.map { .string($0) }), "text": .string(sample.text),
+            "after": .array(sample.after.map { .string($0) }),
+        ]
+    }
+
+    // MARK: Silences
+
+    /// `{incident | rule, host, unit, for: "4h" | until: microseconds, comment}`.
+    private func addSilence(_ arguments: JSON, _ book: inout IncidentBook, by peer: ControlPeer) -> ControlResponse {
+        let length = arguments["for"]?.string.flatMap { Duration(text: $0) }
+        let date = arguments["until"]?.int.map { Timestamp(microseconds: $0) }
+        guard (length == nil) != (date == nil) else {
+            return .failure("a silence has an end: 'for' wants a duration such as 4h, or 'until' a time")
+        }
+        let end = date ?? now + (length ?? .zero)
+        guard end > now, end <= now + .seconds(366 * 86400) else {
+            return .failure("a silence ends in the future, and within a year")
+        }
+        func matcher(_ name: String) -> String? { arguments[name]?.string.map { Printable.text($0, limit: 300) } }
+        var silence = Silence(
+            id: book.nextSilenceID, rule: matcher("rule"), host: matcher("host"), unit: matcher("unit"), until: end,
+            comment: matcher("comment") ?? "")
+        (silence.isDated, silence.created, silence.author) = (date != nil, now, peer.userName)
+        if let id = arguments["incident"]?.int {
+            guard let incident = book.incident(id) else { return .failure("no open incident \(id)") }
+            silence.fingerprint = incident.fingerprint
+        }
+        guard silence.rule != nil || silence.host != nil || silence.unit != nil || silence.fingerprint != nil else {
+            return .failure("say what to silence: an incident, a rule, a host or a unit")
+        }
+        guard book.silences.count < 1000 else { return .failure("there are 1,000 silences: remove some") }
+        book.add(silence)
+        return .success(shown(silence, book))
+    }
+
+    private func shown(_ silence: Silence, _ book: IncidentBook) -> JSON {
+        Self.shown(silence, covering: book.openIncidents.count { silence.covers($0, at: now) })
+    }
+
+    static func shown(_ silence: Silence, covering count: Int) -> JSON {
+        [
+            "id": .int(silence.id), "rule": JSON(silence.rule), "host": JSON(silence.host), "unit": JSON(silence.unit),
+            "fingerprint": JSON(silence.fingerprint?.text), "created": JSON(silence.created?.rfc3339()),
+            "until": .string(silence.until.rfc3339()), "comment": .string(silence.comment),
+            "author": JSON(silence.author), "covers": JSON(count),
+        ]
+    }
+}

@@ -1,0 +1,131 @@
+// The letter at a fixed time that all is well, so that silence means something. What was due while the watcher was away
+// goes once; it does not count against the cap.
+
+import Formats
+import Incidents
+import LogSources
+import Mail
+import Platform
+import Rules
+import Settings
+
+extension Watcher {
+    /// When the next one is due; nil when there is none.
+    func planHeartbeat(at now: Timestamp) {
+        if book.tally.since == .distantPast { book.beginTally(at: now) }
+        guard settings.report.enabled, let times = settings.report.heartbeat else { return heartbeatDue = nil }
+        heartbeatDue = times.next(after: book.tally.since) { SystemClock.utcOffset(at: $0) }
+    }
+
+    /// The letter, if its time has come.
+    func beat(at now: Timestamp) {
+        guard let due = heartbeatDue, due <= now else { return }
+        defer {
+            book.beginTally(at: now)
+            planHeartbeat(at: now)
+        }
+        guard let alias = settings.alias(settings.report.from) else { return }
+        let all = settings.report.recipients.filter(\.enabled)
+        let everything = all.filter(\.rules.isEmpty)
+        let offset = SystemClock.utcOffset(at: now)
+        for recipients in (everything.isEmpty ? all : everything).inChunks(of: 1000) {
+            let letter = HeartbeatLetter(watcher: self, now: now, utcOffset: offset)
+            do throws(MailError) {
+                pending.letters.append(
+                    try letter.letter(from: alias, to: recipients, id: Randomness.identifier()))
+            } catch {
+                log.critical("the heartbeat cannot be made a letter of: \(error)")
+            }
+        }
+    }
+}
+
+/// Makes the letter.
+private struct HeartbeatLetter {
+    let watcher: Watcher
+    let now: Timestamp
+    let utcOffset: Int
+
+    func letter(
+        from alias: Settings.Alias, to recipients: [Settings.Recipient], id: String
+    ) throws(MailError) -> Letter {
+        let report = watcher.settings.report
+        let renderer = ReportLetter(
+            from: alias.mailbox, replyTo: alias.replyTo.map { Mailbox(nil, $0) }, subject: Template(report.subject),
+            mailerName: report.mailerName, mailName: HostNames.mail(), host: watcher.host, utcOffset: utcOffset)
+        let problems = watcher.problems
+        let content = content(problems)
+        let state = problems.isEmpty ? "All is well" : "Not all is well"
+        let draft = Draft(
+            from: alias.mailbox, to: recipients.map(\.mailbox), replyTo: renderer.replyTo,
+            subject: Printable.text("[heartbeat] \(watcher.host): \(state)", limit: 250),
+            messageID: renderer.messageID(of: id), date: now, utcOffset: utcOffset, mailer: report.mailerName,
+            inReplyTo: [], references: [],
+            headers: [
+                ("Auto-Submitted", "auto-generated"), ("Importance", problems.isEmpty ? "normal" : "high"),
+                ("X-Herald-Report", "heartbeat"), ("X-Herald-New-Hits", "0"),
+            ],
+            text: LetterText.render(content), html: LetterHTML.render(content), attachments: [], boundarySeed: id)
+        return Letter(
+            id: id, origin: "watcher", alias: alias.description,
+            envelope: Envelope(sender: alias.address, recipients: recipients.map(\.email)), priority: .report,
+            created: now, notBefore: report.hold > .zero ? now + report.hold : nil, subject: draft.subject,
+            messageID: draft.messageID, message: try draft.rendered())
+    }
+
+    private func content(_ problems: [String]) -> LetterContent {
+        let tally = watcher.book.tally
+        let sentence =
+            problems.isEmpty
+            ? "All is well with Herald on \(watcher.host)."
+            : "Not all is well with Herald on \(watcher.host): \(LetterWording.count(problems.count, "thing")) "
+                + "\(problems.count == 1 ? "needs" : "need") a person."
+        var sections: [LetterContent.Section] = []
+        if !problems.isEmpty {
+            sections.append(
+                section("Needs a person", problems.enumerated().map { ("\($0.offset + 1)", $0.element) }))
+        }
+        sections.append(
+            section(
+                "Since \(tally.since.plain(utcOffset: utcOffset))",
+                [
+                    ("Log entries read", "\(tally.records)"), ("Hits", "\(tally.hits)"),
+                    ("New incidents", "\(tally.incidents)"), ("Reports", "\(tally.reports)"),
+                    ("Rules in force", "\(watcher.matcher.rules.rules.count)"),
+                ]))
+        let status = watcher.sources.status
+        let shown = status.prefix(50).map { source in
+            (Printable.text(source.source.name, limit: 200), Self.state(source))
+        }
+        let rest = status.count > 50 ? [("and more", "\(status.count - 50) sources")] : []
+        sections.append(section("What is watched", shown + rest))
+        let open = watcher.book.openIncidents.sorted { ($0.severity, $0.lastSeen) > ($1.severity, $1.lastSeen) }
+        if !open.isEmpty {
+            sections.append(
+                section(
+                    "Open incidents: \(open.count)",
+                    open.prefix(20).map {
+                        ("\($0.id), \($0.severity.name)", "\($0.title), \(LetterWording.times($0.hits))")
+                    }))
+        }
+        return LetterContent(
+            sentence: sentence, explanation: nil, label: "heartbeat",
+            tone: problems.isEmpty ? .recovered : .severity(.error), sections: sections, rest: [],
+            silences: watcher.book.silences.map { silence in
+                "\(silence.rule ?? silence.unit ?? "something") until \(silence.until.plain(utcOffset: utcOffset))"
+            },
+            footer: "Herald \(Product.version) on \(watcher.host)")
+    }
+
+    private static func state(_ source: SourceStatus) -> String {
+        if let fault = source.fault { return Printable.text(fault, limit: 300) }
+        guard let behind = source.behind, behind > 0 else { return "read to its end" }
+        return "\(behind) bytes to be read"
+    }
+
+    private func section(_ title: String, _ facts: [(String, String)]) -> LetterContent.Section {
+        LetterContent.Section(
+            title: title, tone: .quiet, facts: facts.map { LetterContent.Fact(label: $0.0, value: $0.1) }, chart: nil,
+            advice: nil, url: nil, captures: [], samples: [], samplesTitle: "", commands: [])
+    }
+}

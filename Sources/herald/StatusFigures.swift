@@ -1,0 +1,96 @@
+// The status in figures: the text exposition format of Prometheus, version 0.0.4. Each metric has one HELP and one TYPE
+// line before its samples, and label values are escaped.
+
+import Formats
+
+enum StatusFigures {
+    static func prometheus(_ daemons: [(name: String, isRunning: Bool, facts: JSON)]) -> String {
+        var figures = Figures()
+        figures.add(
+            "herald_up", "Whether the daemon answers.", daemons.map { ([("daemon", $0.name)], $0.isRunning ? 1 : 0) })
+        figures.add(
+            "herald_problems", "What needs a person.",
+            daemons.map { ([("daemon", $0.name)], Int64($0.facts["problems"]?.array?.count ?? 0)) })
+        for daemon in daemons where daemon.isRunning {
+            switch daemon.name {
+            case "watcher": watcher(daemon.facts, &figures)
+            case "mailer": mailer(daemon.facts, &figures)
+            default: counts("herald_ledger", "Items in each outcome.", daemon.facts["ledger"], &figures)
+            }
+        }
+        return figures.lines.joined(separator: "\n")
+    }
+
+    private static func watcher(_ facts: JSON, _ figures: inout Figures) {
+        let open = facts["incidents"]?.array ?? []
+        let severities = ["emergency", "alert", "critical", "error", "warning"]
+        figures.add("herald_open_incidents", "Incidents that are open.", [([], facts["open_incidents"]?.int ?? 0)])
+        figures.add(
+            "herald_shown_incidents", "Of the open incidents that are listed (at most 50), those of each severity.",
+            severities.map { name in
+                ([("severity", name)], Int64(open.count { $0["severity"]?.string == name }))
+            })
+        let sources = facts["sources"]?.array ?? []
+        figures.add(
+            "herald_source_up", "Whether the source can be read.",
+            sources.map { ([("source", $0["name"]?.string ?? "")], $0["state"]?.string == "well" ? 1 : 0) })
+        figures.add(
+            "herald_source_behind_bytes", "What is there and not yet read.",
+            sources.compactMap { source in
+                source["behind_bytes"]?.int.map { ([("source", source["name"]?.string ?? "")], $0) }
+            })
+        for (key, name, help) in [
+            ("rules", "herald_rules", "Rules in force."),
+            ("outbox_waits", "herald_outbox_letters", "Letters not handed over."),
+            ("hits", "herald_hits", "Hits since the last heartbeat."),
+            ("records", "herald_records", "Log entries read since the last heartbeat."),
+        ] {
+            if let value = facts[key]?.int { figures.add(name, help, [([], value)]) }
+        }
+        figures.add("herald_silences", "Silences in force.", [([], Int64(facts["silences"]?.array?.count ?? 0))])
+    }
+
+    private static func mailer(_ facts: JSON, _ figures: inout Figures) {
+        counts("herald_queue", "Deliveries in each state.", facts["queue"], &figures)
+        figures.add(
+            "herald_account_up", "Whether the account is well.",
+            (facts["accounts"]?.array ?? []).map {
+                ([("account", $0["name"]?.string ?? "")], $0["state"]?.string == "well" ? 1 : 0)
+            })
+    }
+
+    private static func counts(_ name: String, _ help: String, _ facts: JSON?, _ figures: inout Figures) {
+        figures.add(
+            name, help,
+            (facts?.members ?? []).compactMap { member in member.value.int.map { ([("state", member.name)], $0) } })
+    }
+}
+
+/// Lines of the exposition format.
+struct Figures {
+    private(set) var lines: [String] = []
+
+    /// A gauge with its samples; two samples of the same labels would be a fault, and the first one stands.
+    mutating func add(_ name: String, _ help: String, _ samples: [([(String, String)], Int64)]) {
+        guard !samples.isEmpty else { return }
+        lines += ["# HELP \(name) \(help)", "# TYPE \(name) gauge"]
+        var seen: Set<String> = []
+        for (labels, value) in samples {
+            let pairs = labels.map { "\($0.0)=\"\(Self.escaped($0.1))\"" }.joined(separator: ",")
+            if seen.insert(pairs).inserted { lines.append("\(name)\(pairs.isEmpty ? "" : "{\(pairs)}") \(value)") }
+        }
+    }
+
+    static func escaped(_ value: String) -> String {
+        var text = ""
+        for scalar in value.unicodeScalars {
+            switch scalar {
+            case "\\": text += "\\\\"
+            case "\"": text += "\\\""
+            case "\n": text += "\\n"
+            default: text.unicodeScalars.append(scalar)
+            }
+        }
+        return text
+    }
+}

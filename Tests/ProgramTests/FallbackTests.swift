@@ -1,0 +1,57 @@
+// No account works, and a report waits: report.fallback_command is told of it, once, on standard input.
+
+import Formats
+import Glibc
+import Platform
+import Testing
+
+@Suite(.serialized) struct FallbackTests {
+    @Test("an account that only a person can mend: the command gets the facts, once, across a restart of the mailer")
+    func toldOnce() throws {
+        let site = try TestSite(
+            settings: """
+                report: {to_email: admin@example.org, group_wait: 0s, fallback_command: [FOLDER/tell, one, "two words"]}
+                watch: {journal: {enabled: false}, files: [{path: FOLDER/log/*.log}], rules: [FOLDER/rules]}
+                """,
+            // No certificate of such a name is there: the account is paused until a person looks.
+            accounts: "[{name: office, server: 127.0.0.1, port: PORT, security: starttls}]",
+            rules: """
+                rules:
+                  - {id: test, title: "A fault of the test", severity: critical, match: 'FAULT'}
+                """)
+        let told = site.folder + "/told"
+        let script = """
+            #!/bin/sh
+            { echo "arguments: $# $1 $2"; cat; echo "end of run"; } >> \(told)
+
+            """
+        try Files.write(script.utf8, to: site.folder + "/tell")
+        #expect(chmod(site.folder + "/tell", 0o755) == 0)
+        for name in ["mailer", "watcher"] {
+            try site.start(name)
+            try site.awaitReady(name)
+        }
+        let log = try Descriptor.open(site.folder + "/log/app.log", O_WRONLY | O_APPEND | O_CREAT)
+        try log.write("\(SystemClock.now().rfc3339()) web1 app[1]: FAULT\n".utf8)
+        func text() -> String { String(decoding: (try? Files.read(told)) ?? [], as: UTF8.self) }
+        let came = try site.eventually(within: .seconds(60)) { text().contains("end of run") }
+        #expect(came, "\(site.log("mailer"))")
+        #expect(text().hasPrefix("arguments: 2 one two words\n"), "\(text())")
+        #expect(text().contains("office (127.0.0.1)"))
+        #expect(text().contains("A fault of the test"))
+        #expect(text().contains("Reports that wait: 1"))
+        #expect(site.stop("mailer") == 0)
+        try site.start("mailer")
+        try site.awaitReady("mailer")
+        // The next rounds, and the probe of the account, bring no second run within the hour.
+        _ = try site.eventually(within: .seconds(3)) { text().components("end of run") > 1 }
+        #expect(text().components("end of run") == 1)
+    }
+}
+
+extension String {
+    /// How often `part` stands in it.
+    fileprivate func components(_ part: String) -> Int {
+        split(separator: part, omittingEmptySubsequences: false).count - 1
+    }
+}

@@ -1,0 +1,160 @@
+// What people ask and change, with a watcher at work and without one; and what a watcher says of what is not well.
+
+import Control
+import Database
+import Formats
+import Glibc
+import Incidents
+import Mail
+import Platform
+import Settings
+import Testing
+
+@testable import Watching
+
+@Suite struct AdministrationTests {
+    private let me = ControlPeer(pid: 1, uid: 0, gid: 0)
+
+    @Test func `Everything about one incident is shown, from its lines to its letters`() throws {
+        let folder = try WatcherFolder()
+        let watcher = try folder.watcher()
+        watcher.settle(folder)
+        try folder.append("before", WatcherTests.oom, "after")
+        watcher.settle(folder)
+        let shown = try #require(watcher.answer(to: "incident-show", ["id": 1], from: me).result)
+        #expect(shown["rule"]?.string == "oom")
+        #expect(shown["captures"]?["process"]?.string == "mysqld")
+        #expect(shown["samples"]?.array?.first?["text"]?.string?.hasPrefix("Out of memory") == true)
+        let sent = try #require(shown["letters_sent"]?.array?.first)
+        #expect(sent["kind"]?.string == "first" && sent["new_hits"]?.int == 1)
+        #expect(sent["letter"]?.string == (try folder.letters().first?.id))
+        #expect(sent["handed_over"]?.string != nil)
+        #expect(shown["silence_command"]?.string == "herald silence add --incident 1 --for 4h")
+        #expect(watcher.answer(to: "incident-show", ["id": 99], from: me).error != nil)
+        let stranger = ControlPeer(pid: 1, uid: 4_000_000, gid: 4_000_000)
+        #expect(watcher.answer(to: "incident-show", ["id": 1], from: stranger).kind == .denied)
+    }
+
+    @Test func `Without a watcher the same commands work on its state, and a watcher then goes by them`() throws {
+        let folder = try WatcherFolder()
+        let settings = try folder.settings()
+        do {
+            let watcher = try folder.watcher(settings)
+            watcher.settle(folder)
+            try folder.append(WatcherTests.oom, "md0: disk failure")
+            watcher.settle(folder)
+            #expect(throws: (any Error).self) { try WatcherState(settings) }  // it is at work
+        }
+        let now = folder.time.wall
+        do {
+            let state = try WatcherState(settings)
+            let list = try state.answer(to: "incident-list", ["rule": "o*"], at: now).result?.array
+            #expect(list?.map { $0["id"]?.int } == [1])
+            #expect(try state.answer(to: "silence-add", ["rule": "raid", "for": "1h"], at: now).error == nil)
+            #expect(try state.answer(to: "incident-resolve", ["ids": [1]], at: now).error == nil)
+            #expect(try state.answer(to: "incident-resolve", ["ids": [1]], at: now).error != nil)
+        }
+        let watcher = try folder.watcher(settings)
+        #expect(watcher.book.openIncidents.map(\.rule.id) == ["raid"])
+        #expect(watcher.book.silences.first?.author != nil)
+        let all = try #require(watcher.answer(to: "incident-list", ["all": true], from: me).result?.array)
+        #expect(all.compactMap { $0["state"]?.string }.sorted() == ["open", "resolved"])
+    }
+
+    @Test(
+        arguments: [
+            (["for": "4h"], false), (["rule": "x", "for": "0s"], false), (["rule": "x", "for": "400d"], false),
+            (["rule": "x"], false),
+            (["rule": "x", "for": "4h", "until": 9_000_000_000_000_000], false), (["rule": "x", "for": "4"], false),
+            (["incident": 7, "for": "4h"], false),
+            (["rule": "x*", "host": "db?", "unit": "a.service", "for": "4h"], true),
+        ] as [(JSON, Bool)])
+    func `A silence has an end and something to silence`(arguments: JSON, isTaken: Bool) throws {
+        let folder = try WatcherFolder()
+        let watcher = try folder.watcher()
+        #expect((watcher.answer(to: "silence-add", arguments, from: me).error == nil) == isTaken)
+    }
+
+    @Test func `A silence that is removed lets go at once what it kept; one with a date ends then`() throws {
+        let folder = try WatcherFolder()
+        let watcher = try folder.watcher()
+        watcher.settle(folder)
+        let end = folder.time.wall + .seconds(1800)
+        _ = watcher.answer(to: "silence-add", ["rule": "oom", "for": "1h"], from: me)
+        _ = watcher.answer(to: "silence-add", ["rule": "raid", "until": .int(end.microseconds)], from: me)
+        try folder.append(WatcherTests.oom, "md0: disk failure")
+        watcher.settle(folder)
+        #expect(try folder.letters().isEmpty)
+        #expect(watcher.answer(to: "silence-remove", ["id": 1], from: me).error == nil)
+        watcher.settle(folder)
+        #expect(try folder.newHits() == 1)
+        folder.pass(.seconds(1801))
+        watcher.settle(folder)
+        #expect(try folder.newHits() == 2)
+    }
+
+    @Test func `More recipients than a letter can have get several letters, and nothing is refused`() throws {
+        let folder = try WatcherFolder()
+        var settings = try folder.settings()
+        let one = settings.report.recipients[0]
+        settings.report.recipients = try (0..<2300).map { number in
+            var recipient = one
+            recipient.email = try EmailAddress("admin\(number)@example.org")
+            return recipient
+        }
+        let watcher = try folder.watcher(settings)
+        watcher.settle(folder)
+        try folder.append(WatcherTests.oom)
+        watcher.settle(folder)
+        let letters = try folder.letters()
+        #expect(letters.map(\.envelope.recipients.count).sorted() == [300, 1000, 1000])
+        #expect(Set(letters.flatMap(\.envelope.recipients)).count == 2300)
+        #expect(watcher.status["problems"]?.array?.isEmpty == true)
+    }
+
+    @Test func `Reports are held as long as they are to be`() throws {
+        let folder = try WatcherFolder()
+        let watcher = try folder.watcher(try folder.settings("group_wait: 0s, hold: 2m"))
+        watcher.settle(folder)
+        try folder.append(WatcherTests.oom)
+        watcher.settle(folder)
+        let letter = try #require(try folder.letters().first)
+        #expect(letter.notBefore == letter.created + .seconds(120))
+    }
+
+    @Test func `A rule that hits every line is named, and its letters are few`() throws {
+        let folder = try WatcherFolder()
+        let watcher = try folder.watcher(try folder.settings("group_wait: 0s, min_severity: warning"))
+        watcher.settle(folder)
+        for _ in 0..<20 {
+            try folder.append(Array(repeating: "noise", count: 200).joined(separator: "\n"))
+            watcher.settle(folder)
+            folder.pass(.seconds(10))
+        }
+        let problems = (watcher.status["problems"]?.array ?? []).compactMap(\.string)
+        #expect(problems.contains { $0.contains("the rule noise hit 4000 of 4000 lines") }, "\(problems)")
+        #expect(try folder.letters().count <= 2)
+    }
+
+    @Test(arguments: [365, -365])
+    func `A clock that is set by a year loses nothing, floods nobody and puts nothing off`(days: Int64) throws {
+        let folder = try WatcherFolder()
+        let watcher = try folder.watcher(try folder.settings("group_wait: 10s"))
+        watcher.settle(folder)
+        try folder.append(WatcherTests.oom)
+        watcher.settle(folder)
+        folder.setClock(by: .seconds(days * 86400))
+        watcher.settle(folder)
+        #expect(try folder.letters().isEmpty)
+        folder.pass(.seconds(11))
+        watcher.settle(folder)
+        #expect(try folder.newHits() == 1)
+        try folder.append(WatcherTests.oom, "md0: disk failure")
+        folder.pass(.seconds(301))
+        watcher.settle(folder)
+        folder.pass(.seconds(11))
+        watcher.settle(folder)
+        #expect(try folder.newHits() == 3)
+        #expect(try folder.letters().count == 3)
+    }
+}

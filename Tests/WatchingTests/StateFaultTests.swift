@@ -1,0 +1,102 @@
+// A state that cannot be written, or was written by a newer version, or is damaged; an incoming/ that takes nothing.
+
+import Database
+import Formats
+import Glibc
+import Incidents
+import Mail
+import Platform
+import Testing
+
+@testable import Watching
+
+@Suite struct StateFaultTests {
+    @Test func `A file system that fills stops the reading; with room again it goes on by itself, and nothing is lost`()
+        throws
+    {
+        let folder = try WatcherFolder()
+        let watcher = try folder.watcher()
+        watcher.settle(folder)
+        let database = watcher.store.database
+        let pages = try database.query("PRAGMA page_count").first?[0].int ?? 0
+        try database.script("PRAGMA max_page_count = \(pages)")
+        for index in 0..<40 {
+            try folder.append("Out of memory: Killed process 8 (p\(index))")
+        }
+        _ = watcher.round(at: folder.time)
+        #expect(watcher.storeFault?.contains("full") == true)
+        let problems = (watcher.status["problems"]?.array ?? []).compactMap(\.string)
+        #expect(problems.contains { $0.contains("cannot be written") })
+        #expect(try folder.letters().isEmpty)
+        // What comes meanwhile is not read.
+        let read = watcher.book.recordsRead
+        try folder.append(WatcherTests.oom)
+        for _ in 0..<5 {
+            folder.pass(.seconds(31))
+            _ = watcher.round(at: folder.time)
+        }
+        #expect(watcher.book.recordsRead == read)
+        try database.script("PRAGMA max_page_count = 1000000")
+        folder.pass(.seconds(31))
+        watcher.settle(folder)
+        #expect(watcher.storeFault == nil)
+        folder.pass(.seconds(7200))
+        watcher.settle(folder)
+        #expect(watcher.book.tally.hits == 41, "\(watcher.book.recordsRead) lines were read, \(read) before")
+        let told = try folder.newHits()
+        #expect(told == 41, "\(watcher.book.openIncidents.filter { $0.newHits > 0 }.count) are not told")
+    }
+
+    @Test func `State of a newer version is set aside, kept and told; the status says so`() throws {
+        let folder = try WatcherFolder()
+        do {
+            let watcher = try folder.watcher()
+            watcher.settle(folder)
+            try watcher.store.database.script("PRAGMA user_version = 99")
+        }
+        let watcher = try folder.watcher()
+        watcher.settle(folder)
+        #expect(try FileStatus.of(folder.database + ".set-aside-1") != nil)
+        let letter = try #require(try folder.letters().first)
+        #expect(ParsedMessage(letter.message).text.contains("newer version"))
+        let problems = (watcher.status["problems"]?.array ?? []).compactMap(\.string)
+        #expect(problems.contains { $0.contains("set aside") })
+    }
+
+    @Test func `Damage in the middle of the state is found at the start, not met later`() throws {
+        let folder = try WatcherFolder()
+        do {
+            let watcher = try folder.watcher()
+            watcher.settle(folder)
+            for index in 0..<200 { try folder.append("Out of memory: Killed process 8 (p\(index))") }
+            watcher.settle(folder)
+            try watcher.store.database.script("PRAGMA wal_checkpoint(TRUNCATE)")
+        }
+        let size = try #require(try FileStatus.of(folder.database)?.size)
+        let file = try Descriptor.open(folder.database, O_RDWR)
+        let junk = [UInt8](repeating: 0x5a, count: Int(size / 2))
+        #expect(pwrite(file.number, junk, junk.count, off_t(size / 4)) == junk.count)
+        let watcher = try folder.watcher()
+        watcher.settle(folder)
+        #expect(try FileStatus.of(folder.database + ".set-aside-1") != nil)
+    }
+
+    @Test func `While incoming takes nothing the letters wait, and go when it does`() throws {
+        let folder = try WatcherFolder()
+        let watcher = try folder.watcher()
+        watcher.settle(folder)
+        let incoming = folder.path + "/spool/incoming"
+        try? Files.removeTree(incoming)
+        try Files.makeDirectories(folder.path + "/spool")
+        try Files.write([], to: incoming)  // a file where the folder should be
+        try folder.append(WatcherTests.oom)
+        watcher.settle(folder)
+        let problems = (watcher.status["problems"]?.array ?? []).compactMap(\.string)
+        #expect(problems.contains { $0.contains("cannot be handed over") }, "\(problems)")
+        unlink(incoming)
+        folder.pass(.seconds(61))
+        watcher.settle(folder)
+        #expect(try folder.newHits() == 1)
+        #expect(watcher.status["problems"]?.array?.isEmpty == true)
+    }
+}

@@ -37,8 +37,7 @@ extension Watcher {
                 (joining, batches) = try joining.reconfigured(settings.watch, at: clock().monotonic)
                 for batch in batches { observe(batch, at: clock().wall) }
             } catch {
-                reloadFault = "the settings are invalid, the old ones are in force: \(error)"
-                return log.error("reload: \(error); the old settings stay in force")
+                return keepOld(because: "\(error)")
             }
             sources = SourceSet(settings.watch, checkpoints: checkpoints)
         }

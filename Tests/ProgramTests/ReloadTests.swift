@@ -55,7 +55,7 @@ import Testing
             site.signal("watcher", SIGHUP)
             for number in 0..<20 { try write(generation * 100 + number) }
         }
-        let reloaded = { site.log("watcher").split(separator: "\n").filter { $0.contains("reloaded: 2 rules") }.count }
+        let reloaded = { site.log("watcher").split(separator: "\n").filter { $0.contains("the settings were read again: 2 rules") }.count }
         // Signals that come while one is taken over may fall together; the last one counts.
         #expect(try site.eventually(within: .seconds(60)) { reloaded() >= 1 }, "\(site.log("watcher"))")
         site.signal("watcher", SIGHUP)
@@ -84,7 +84,7 @@ import Testing
             "rules:\n  - {id: y, title: t, severity: error, match: '('}\n".utf8, to: site.folder + "/rules/b.yaml")
         site.signal("watcher", SIGHUP)
         let isTold = try site.eventually(within: .seconds(60)) {
-            site.log("watcher").contains("reload: the rules are invalid; the old ones stay in force")
+            site.log("watcher").contains("the earlier settings stay in force: the rules are invalid")
         }
         #expect(isTold, "\(site.log("watcher"))")
         for words in ["/rules/a.yaml:2:13: unknown key 'titel'", "/rules/b.yaml:2:47: not a pattern"] {
@@ -97,7 +97,7 @@ import Testing
         for name in ["a", "b"] { try Files.remove("\(site.folder)/rules/\(name).yaml") }
         site.signal("watcher", SIGHUP)
         let isWell = try site.eventually(within: .seconds(60)) {
-            site.log("watcher").contains("reloaded: 1 rules")
+            site.log("watcher").contains("the settings were read again: 1 rules")
         }
         #expect(isWell, "\(site.log("watcher"))")
         #expect(try !site.ask("watcher", "status").result.text.contains("the rules are invalid"))

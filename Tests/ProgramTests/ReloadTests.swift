@@ -55,7 +55,8 @@ import Testing
             site.signal("watcher", SIGHUP)
             for number in 0..<20 { try write(generation * 100 + number) }
         }
-        let reloaded = { site.log("watcher").split(separator: "\n").filter { $0.contains("the settings were read again: 2 rules") }.count }
+        let words = "the settings were read again: 2 rules"
+        let reloaded = { site.log("watcher").split(separator: "\n").filter { $0.contains(words) }.count }
         // Signals that come while one is taken over may fall together; the last one counts.
         #expect(try site.eventually(within: .seconds(60)) { reloaded() >= 1 }, "\(site.log("watcher"))")
         site.signal("watcher", SIGHUP)
@@ -84,13 +85,13 @@ import Testing
             "rules:\n  - {id: y, title: t, severity: error, match: '('}\n".utf8, to: site.folder + "/rules/b.yaml")
         site.signal("watcher", SIGHUP)
         let isTold = try site.eventually(within: .seconds(60)) {
-            site.log("watcher").contains("the earlier settings stay in force: the rules are invalid")
+            site.log("watcher").contains("the earlier settings stay in force: the rules are not valid")
         }
         #expect(isTold, "\(site.log("watcher"))")
         for words in ["/rules/a.yaml:2:13: unknown key 'titel'", "/rules/b.yaml:2:47: not a pattern"] {
             #expect(site.log("watcher").contains(words), "\(words) in \(site.log("watcher"))")
         }
-        #expect(try site.ask("watcher", "status").result.text.contains("the rules are invalid"))
+        #expect(try site.ask("watcher", "status").result.text.contains("the rules are not valid"))
         try log.write("\(SystemClock.now().rfc3339()) web1 app[1]: OLD fault\n".utf8)
         #expect(try site.eventually(within: .seconds(60)) { told(site, "old") == 1 }, "\(site.log("watcher"))")
         // Mended, they are taken over, and the status is well again.
@@ -100,7 +101,7 @@ import Testing
             site.log("watcher").contains("the settings were read again: 1 rules")
         }
         #expect(isWell, "\(site.log("watcher"))")
-        #expect(try !site.ask("watcher", "status").result.text.contains("the rules are invalid"))
+        #expect(try !site.ask("watcher", "status").result.text.contains("the rules are not valid"))
         for name in ["watcher", "mailer"] { #expect(site.stop(name) == 0) }
     }
 

@@ -15,7 +15,19 @@ extension Unicode.Scalar {
     }
 }
 
+extension Unicode.Scalar {
+    /// Whether it is drawn over what stands before it.
+    fileprivate var isCombining: Bool {
+        guard value >= 0x300 else { return false }
+        let category = properties.generalCategory
+        return category == .nonspacingMark || category == .enclosingMark
+    }
+}
+
 package enum Printable {
+    /// Marks on one letter; no script needs more, and a thousand paint over the lines above.
+    private static let markLimit = 8
+
     /// `bytes` as text on one line: invalid UTF-8 as `\xNN`, unsafe characters as `\n`, `\t`, `\u{NNNN}`. With
     /// `keepingLines`, newlines and tabs stay. Longer texts are cut at `limit` characters, and end in `…`.
     package static func text(
@@ -28,6 +40,7 @@ package enum Printable {
         }
         var out = ""
         var count = 0
+        var marks = 0
         var decoder = UTF8Pieces(bytes: bytes)
         while let piece = decoder.next() {
             guard count < limit else {
@@ -43,7 +56,8 @@ package enum Printable {
             case .scalar("\r"): out += "\\r"
             case .scalar("\t"): out += "\\t"
             case .scalar(let scalar):
-                if scalar.isUnsafeToShow {
+                marks = scalar.isCombining ? marks + 1 : 0
+                if scalar.isUnsafeToShow || marks > markLimit {
                     out += "\\u{" + String(scalar.value, radix: 16) + "}"
                 } else {
                     out.unicodeScalars.append(scalar)

@@ -130,7 +130,7 @@ extension Origin {
             ("host", .string(host)), ("source", .string(source)), ("journal", isJournal ? true : nil),
             ("transport", JSON(transport)), ("unit", JSON(unit)), ("identifier", JSON(identifier)),
             ("executable", JSON(executable)), ("pid", JSON(pid.map { Int($0) })), ("uid", JSON(uid.map { Int($0) })),
-            ("boot", JSON(bootID)),
+            ("boot", JSON(bootID)), ("trace_language", JSON(traceLanguage)),
         ])
     }
 
@@ -145,6 +145,7 @@ extension Origin {
         pid = json?["pid"]?.int.flatMap { Int32(exactly: $0) }
         uid = json?["uid"]?.int.flatMap { UInt32(exactly: $0) }
         bootID = json?["boot"]?.string
+        traceLanguage = json?["trace_language"]?.string
     }
 }
 

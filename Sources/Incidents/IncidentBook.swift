@@ -119,7 +119,7 @@ package struct IncidentBook: Sendable {
         guard var incident = incidents[id],
             let index = incident.samples.lastIndex(where: { $0.time == time && $0.text == text })
         else { return }
-        incident.samples[index].after += lines
+        incident.samples[index].append(after: lines)
         put(incident)
     }
 

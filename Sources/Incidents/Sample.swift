@@ -16,6 +16,8 @@ package struct Origin: Hashable, Sendable {
     package var pid: Int32?
     package var uid: UInt32?
     package var bootID: String?
+    /// Of a stack trace: the language that wrote it, in lower case.
+    package var traceLanguage: String?
 
     package init(host: String, source: String) {
         self.host = host
@@ -34,6 +36,11 @@ package struct Origin: Hashable, Sendable {
         pid = record.pid
         uid = record.uid
         bootID = Self.safe(record.bootID)
+        // Only records of several lines have it, and few are.
+        guard record.message.contains(0x0a), let language = record.values(of: Record.traceLanguage).first else {
+            return
+        }
+        traceLanguage = Printable.text(language, limit: 40)
     }
 
     /// The unit, else the file, else the program: what an administrator would call the place.
@@ -50,8 +57,10 @@ package struct Origin: Hashable, Sendable {
 
 /// One hit as the letter shows it.
 package struct Sample: Hashable, Sendable {
-    /// Of a line, in characters; a multi-line record counts as one line.
+    /// Of a line, in characters.
     package static let limit = 4000
+    /// Of a record of several lines.
+    package static let traceLimit = 12_000
     /// Of a line of context.
     package static let contextLimit = 500
 
@@ -68,13 +77,46 @@ package struct Sample: Hashable, Sendable {
         self.text = text
         self.before = before
         self.after = after
+        maskKeys()
+    }
+
+    /// Lines that came after it was made.
+    package mutating func append(after lines: [String]) {
+        after += lines
+        maskKeys()
+    }
+
+    /// A private key may stand in many lines, of which each alone looks harmless.
+    private mutating func maskKeys() {
+        let own = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        let lines = before + own + after
+        let masked = SecretMask.maskedKeys(lines)
+        guard masked != lines else { return }
+        before = Array(masked[..<before.count])
+        text = masked[before.count..<(before.count + own.count)].joined(separator: "\n")
+        after = Array(masked[(before.count + own.count)...])
     }
 
     /// Log bytes made fit to be kept and shown.
     package static func line(_ bytes: some Collection<UInt8>, limit: Int = Sample.limit) -> String {
+        // A trace is kept longer than a line, and of one that is too long the end is: it says what was the cause.
+        if limit == Sample.limit, bytes.contains(0x0a) { return trace(Array(bytes)) }
         // Masked before it is cut, so that a cut never bares half a secret; four bytes are one character at most.
         let masked = SecretMask.masked(Array(bytes.prefix(limit * 4)))
-        var text = Printable.text(masked, keepingLines: true, limit: limit)
+        return trimmed(Printable.text(masked, keepingLines: true, limit: limit))
+    }
+
+    private static func trace(_ bytes: [UInt8]) -> String {
+        let text = trimmed(Printable.text(SecretMask.masked(Array(bytes.prefix(1 << 18))), keepingLines: true))
+        let scalars = text.unicodeScalars
+        guard scalars.count > traceLimit else { return text }
+        func string(_ part: Substring.UnicodeScalarView) -> String { String(String.UnicodeScalarView(part)) }
+        let (head, tail) = (scalars.prefix(traceLimit * 2 / 3), scalars.suffix(traceLimit / 3))
+        return string(head) + "…\n…" + string(tail)
+    }
+
+    private static func trimmed(_ text: String) -> String {
+        var text = text
         while text.last?.isNewline == true { text.removeLast() }
         return text
     }

@@ -120,6 +120,13 @@ extension Draft {
         }
         let name = HeaderLine.trimmed(HeaderLine.cleaned(attachment.name))
         let disposition = "attachment" + (name.isEmpty ? "" : HeaderParameter.text("filename", name))
+        if type.hasPrefix("text/"), UTF8Pieces(bytes: attachment.bytes).allSatisfy(\.isScalar) {
+            type += "; charset=utf-8"  // without it the reader has to guess, and RFC 2046 says ASCII
+        }
         return ComposedPart(type: type, body: body, disposition: disposition)
     }
+}
+
+extension UTF8Pieces.Piece {
+    fileprivate var isScalar: Bool { if case .scalar = self { true } else { false } }
 }

@@ -35,7 +35,7 @@ struct Mailroom {
             // Of more than a letter can have, each gets one all the same.
             for recipients in all.inChunks(of: LetterFile.recipientLimit) {
                 let id = identifier()
-                let draft = renderer.draft(part, to: recipients.map(\.mailbox), id: id)
+                let draft = try renderer.draft(part, to: recipients.map(\.mailbox), id: id)
                 let letter = Letter(
                     id: id, origin: "watcher", alias: alias.description,
                     envelope: Envelope(sender: alias.address, recipients: recipients.map(\.email)),

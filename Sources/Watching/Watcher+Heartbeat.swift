@@ -62,7 +62,8 @@ private struct HeartbeatLetter {
             messageID: renderer.messageID(of: id), date: now, utcOffset: utcOffset, mailer: report.mailerName,
             inReplyTo: [], references: [],
             headers: [
-                ("Auto-Submitted", "auto-generated"), ("Importance", problems.isEmpty ? "normal" : "high"),
+                ("Auto-Submitted", "auto-generated"), ("X-Auto-Response-Suppress", "OOF, AutoReply"),
+                ("Importance", problems.isEmpty ? "normal" : "high"),
                 ("X-Herald-Report", "heartbeat"), ("X-Herald-New-Hits", "0"),
             ],
             text: LetterText.render(content), html: LetterHTML.render(content), attachments: [], boundarySeed: id)
@@ -95,7 +96,8 @@ private struct HeartbeatLetter {
                 ]))
         let status = watcher.sources.status
         let shown = status.prefix(50).map { source in
-            (Printable.text(source.source.name, limit: 200), Self.state(source))
+            // The path, which may be long, where there is room for it.
+            (Self.state(source), Printable.text(source.source.name, limit: 200) + Self.fault(source))
         }
         let rest = status.count > 50 ? [("and more", "\(status.count - 50) sources")] : []
         sections.append(section("What is watched", shown + rest))
@@ -109,23 +111,30 @@ private struct HeartbeatLetter {
                     }))
         }
         return LetterContent(
-            sentence: sentence, explanation: nil, label: "heartbeat",
-            tone: problems.isEmpty ? .recovered : .severity(.error), sections: sections, rest: [],
+            sentence: sentence, when: now.plain(utcOffset: utcOffset), explanation: nil, label: "heartbeat",
+            tone: problems.isEmpty ? .recovered : .severity(.error), overview: [], sections: sections, rest: [],
             silences: watcher.book.silences.map { silence in
                 "\(silence.rule ?? silence.unit ?? "something") until \(silence.until.plain(utcOffset: utcOffset))"
             },
-            footer: "Herald \(Product.version) on \(watcher.host)")
+            footer: ["Herald \(Product.version) on \(watcher.host)"])
     }
 
     private static func state(_ source: SourceStatus) -> String {
-        if let fault = source.fault { return Printable.text(fault, limit: 300) }
-        guard let behind = source.behind, behind > 0 else { return "read to its end" }
-        return "\(behind) bytes to be read"
+        if source.fault != nil { return "Fault" }
+        guard let behind = source.behind, behind > 0 else { return "Read to its end" }
+        return "Not yet read"
+    }
+
+    private static func fault(_ source: SourceStatus) -> String {
+        if let fault = source.fault { return ": " + Printable.text(fault, limit: 300) }
+        guard let behind = source.behind, behind > 0 else { return "" }
+        return ", \(behind) bytes"
     }
 
     private func section(_ title: String, _ facts: [(String, String)]) -> LetterContent.Section {
         LetterContent.Section(
             title: title, tone: .quiet, facts: facts.map { LetterContent.Fact(label: $0.0, value: $0.1) }, chart: nil,
-            advice: nil, url: nil, captures: [], samples: [], samplesTitle: "", commands: [])
+            advice: nil, url: nil, catalog: nil, captures: [], lead: nil, leadTitle: "", samples: [], samplesTitle: "",
+            commands: [])
     }
 }

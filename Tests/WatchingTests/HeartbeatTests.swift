@@ -30,7 +30,7 @@ import Testing
         let first = try #require(try beats(folder).min { ($0.header("Date") ?? "") < ($1.header("Date") ?? "") })
         #expect(first.header("Subject")?.hasSuffix("All is well") == true)
         let texts = try beats(folder).map(\.text)
-        #expect(texts.contains { $0.contains("app.log") && $0.contains("read to its end") })
+        #expect(texts.contains { $0.contains("app.log") && $0.contains("Read to its end") })
         #expect(texts.contains { $0.contains("Hits") && $0.contains("Log entries read") })
     }
 

@@ -120,22 +120,4 @@ enum LetterFixtures {
         _ = book.due(noon + .seconds(200))
         return book.due(noon + .seconds(3700)).first
     }
-
-    static func recovered() -> Report? {
-        var policy = ReportPolicy()
-        policy.groupWait = .zero
-        var book = IncidentBook(policy: policy)
-        book.join(
-            occurrence(
-                "md-array-degraded", "RAID array md0 runs without a disk", text: "md/raid1:md0: Disk failure on sdb1",
-                ending: .recovery), at: noon)
-        _ = book.due(noon)
-        var sign = RecoverySign(
-            ruleID: "md-array-degraded",
-            record: .init(source: .journal(""), message: Array("md: md0: recovery done.".utf8)),
-            captures: [], localHost: "web1", at: noon + .seconds(5000))
-        sign.origin = origin()
-        book.recover(sign, at: noon + .seconds(5000))
-        return book.due(noon + .seconds(5000)).first
-    }
 }

@@ -3,6 +3,7 @@
 import Formats
 import Incidents
 import Mail
+import Platform
 import RuleMatching
 import Rules
 import Testing
@@ -25,7 +26,7 @@ import Testing
         for words in [
             "web1", "critical", "kernel-out-of-memory", "2026-11-21 13:41:14", "14 new in this letter, 14 so far",
             "the kernel", "What to do", "https://docs.kernel.org/admin-guide/mm/concepts.html", "process",
-            "10 of 14 new lines",
+            "The first line", "9 of 13 more lines", "the highest 3 hits",
             "oom_reaper: reaped process 812", "herald silence add --incident 1 --for 4h", "each bar 2 s",
             "times are UTC+1",
         ] {
@@ -58,7 +59,7 @@ import Testing
     }
 
     @Test func `A good end is green, asks for nothing, and is of normal importance`() throws {
-        let draft = try draft(LetterFixtures.recovered())
+        let draft = try draft(LetterFixtures.report("recovered"))
         #expect(draft.subject == "[recovered] web1: RAID array md0 runs without a disk")
         #expect(draft.text.contains("The log says: md: md0: recovery done."))
         #expect(!draft.text.contains("silence"))
@@ -98,7 +99,7 @@ import Testing
                 && domain.unicodeScalars.allSatisfy {
                     $0.isASCII && ($0.properties.isAlphabetic || "0123456789-.".unicodeScalars.contains($0))
                 })
-        _ = try draft(LetterFixtures.recovered()).rendered()
+        _ = try draft(LetterFixtures.report("recovered")).rendered()
     }
 
     @Test func `A letter with the largest samples has at most 100 KiB and the rest attached`() throws {
@@ -112,11 +113,65 @@ import Testing
                     after: Array(repeating: String(line.prefix(500)), count: 10))
             })
         let draft = try draft(report)
-        #expect(draft.attachments.map(\.name) == ["herald.log"])
-        #expect((draft.attachments.first?.bytes.count ?? 0) > 100_000)
+        #expect(draft.attachments.map(\.name) == ["herald-incident-1.log"])
+        let log = String(decoding: draft.attachments.first?.bytes ?? [], as: UTF8.self)
+        for sample in try #require(report).entries[0].incident.samples {
+            for text in sample.before + [sample.text] + sample.after { #expect(log.contains(text)) }
+        }
+        #expect(draft.text.contains("herald-incident-1.log") && draft.html?.contains("herald-incident-1.log") == true)
+        let message = try draft.rendered()
+        #expect(
+            String(decoding: message, as: UTF8.self).contains(
+                "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\nContent-Disposition: attachment"
+            ))
+        #expect(ParsedMessage(message).attachments.map(\.bytes) == draft.attachments.map(\.bytes))
+        try expectSize(draft)
+    }
+
+    private func expectSize(_ draft: Draft) throws {
         var body = draft
         body.attachments = []
-        #expect(try body.rendered().count <= ReportLetter.sizeLimit)
+        let size = try body.rendered().count
+        #expect(size <= ReportLetter.sizeLimit)
+    }
+
+    /// All that can be long is as long as it can be, in characters that cost the most.
+    @Test(arguments: ["&quot'\"<>", "\u{1f525}", "="], [1, 60])
+    func `The largest letter there can be has at most 100 KiB`(piece: String, incidents: Int) throws {
+        func long(_ count: Int) -> String { String(String(repeating: piece, count: count).prefix(count)) }
+        var policy = ReportPolicy()
+        (policy.groupWait, policy.maxPerHour) = (.zero, incidents == 1 ? 100 : 1)
+        var book = IncidentBook(policy: policy)
+        var origin = LetterFixtures.origin(long(200), unit: long(200), identifier: long(200))
+        (origin.executable, origin.bootID, origin.transport) = (long(200), long(200), "journal")
+        for index in 0..<incidents {
+            for second in 0..<10 {
+                var hit = LetterFixtures.occurrence(
+                    "rule-\(index)", "\(index)" + long(296), at: LetterFixtures.noon + .seconds(Int64(second)),
+                    origin: origin,
+                    text: (0..<40).map { "\($0)" + long(250) }.joined(separator: "\n"),
+                    before: Array(repeating: long(500), count: 20), after: Array(repeating: long(500), count: 20),
+                    captures: (0..<20).map { CapturedValue(name: "\($0)" + long(28), value: long(300)) },
+                    advice: long(2000),
+                    url: "https://" + long(490))
+                hit.explanation = long(4000)
+                book.join(hit, at: LetterFixtures.noon + .seconds(Int64(second)))
+            }
+        }
+        for id in 0..<300 {
+            book.add(
+                Silence(
+                    id: Int64(id), rule: "other", until: LetterFixtures.noon + .seconds(90_000), comment: long(200)))
+        }
+        var reports = book.due(LetterFixtures.noon + .seconds(10))
+        reports += book.due(LetterFixtures.noon + .seconds(3700))
+        let report = try #require(reports.max { $0.entries.count < $1.entries.count })
+        #expect(report.entries.count >= incidents - 1)
+        let draft = try draft(report)
+        try expectSize(draft)
+        #expect(LetterMarkup(try #require(draft.html)).faults == [])
+        #expect(draft.attachments.count == 1)
+        #expect(header(draft, "X-Herald-New-Hits") == String(report.newHits))
     }
 
     @Test func `A digest of very many incidents fits, and says what it leaves out`() throws {
@@ -136,8 +191,28 @@ import Testing
         let shown = (0..<150).filter { draft.text.contains("Thing \($0) broke") }
         #expect(shown.count == 150)
         #expect(draft.html?.contains("Thing 149 broke") == true)
-        var body = draft
-        body.attachments = []
-        #expect(try body.rendered().count <= ReportLetter.sizeLimit)
+        try expectSize(draft)
+    }
+
+    /// The command is pasted into a shell: what the shell makes of it are the words that were meant.
+    @Test(arguments: ["kernel-out-of-memory", "it's", "$(reboot)", "a b; reboot", "-rf", "", "`x`", "é"])
+    func `A command to paste is what it looks like`(name: String) throws {
+        let word = LetterWording.shellWord(name)
+        let result = try ChildProcess(["/bin/sh", "-c", "printf '%s' \(word)"], deadline: .seconds(10)).run()
+        #expect(String(decoding: result.output, as: UTF8.self) == name)
+    }
+
+    @Test func `Of a long trace the beginning and the end are shown, and the middle is attached`() throws {
+        let lines =
+            ["Exception: it broke"] + (0..<200).map { "\tat org.example.Deep.call\($0)(Deep.java:\($0))" } + [
+                "Caused by: this"
+            ]
+        let text = Sample.line(Array(lines.joined(separator: "\n").utf8))
+        let draft = try draft(
+            LetterFixtures.report([LetterFixtures.occurrence("r", "It broke", text: text)]))
+        #expect(draft.text.contains("  > Exception: it broke\n") && draft.text.contains("  > Caused by: this\n"))
+        #expect(draft.text.contains("122 more lines"))
+        let log = String(decoding: draft.attachments.first?.bytes ?? [], as: UTF8.self)
+        #expect(lines.allSatisfy { log.contains($0) })
     }
 }

@@ -9,19 +9,30 @@ import Rules
 struct LetterContent {
     /// What happened, in one sentence.
     var sentence: String
+    /// When, and where it was read.
+    var when: String
     /// One or two sentences more, where the kind of report needs them.
     var explanation: String?
     /// `new`, `goes on`, …: what sort of report this is, in a word or two.
     var label: String
     var tone: LetterTone
+    /// Of a digest: its incidents, a line each, before any of them is told at length.
+    var overview: [OverviewLine]
     var sections: [Section]
     /// Of a digest: the incidents that have no section of their own, a line each.
     var rest: [String]
     /// Of a digest: the silences in force.
     var silences: [String]
-    var footer: String
-    /// Whether samples were left out or cut.
-    var isCut = false
+    var footer: [String]
+    /// The name of the attached log, where the letter does not hold all.
+    var attachment: String?
+
+    /// An incident in a digest's first lines.
+    struct OverviewLine {
+        var severity: Severity
+        var title: String
+        var hits: String
+    }
 
     /// One incident.
     struct Section {
@@ -32,7 +43,12 @@ struct LetterContent {
         var chart: Chart?
         var advice: String?
         var url: String?
+        /// What the system's own catalog says of the entry.
+        var catalog: String?
         var captures: [CapturedValue]
+        /// The first sample, which stands before the facts; the others come last.
+        var lead: SampleContent?
+        var leadTitle: String
         var samples: [SampleContent]
         var samplesTitle: String
         var commands: [Command]
@@ -62,7 +78,7 @@ struct LetterContent {
 
     struct SampleContent {
         /// When, and who wrote it.
-        var caption: String
+        var caption: [String]
         var before: [String]
         var lines: [String]
         var after: [String]
@@ -76,27 +92,43 @@ enum LetterTone {
     case quiet
 }
 
-/// How much of the samples a letter shows; made smaller until it fits.
+/// How much a letter shows; made smaller until it fits.
 struct LetterBudget {
-    var samples: Int
+    var samples = 10
     /// Incidents of a digest; the rest is counted.
-    var sections: Int
-    /// Characters of a matched record.
-    var line: Int
+    var sections = 30
+    /// Incidents of a digest that are named at all.
+    var named = 200
+    /// Characters of a matched line.
+    var line = 2000
+    /// Characters, and lines, of a matched record of several lines.
+    var trace = 8000
+    var traceLines = 80
+    /// Characters of a line of context.
+    var context = 300
+    /// Such lines on each side.
+    var contextLines = 20
+    /// Characters of a captured field or a fact, and how many fields.
+    var field = 300
+    var fields = 20
+    /// Characters of the advice, of what the catalog says, and of a title.
+    var advice = 2000
+    var title = 300
+    var isReduced = false
+
     /// Characters of an advice in a digest.
     static let digestAdvice = 300
-    /// Incidents of a digest that are named at all.
-    static let restLines = 200
 
-    /// Characters of a line of context.
-    var context: Int
+    static let full = LetterBudget()
 
-    static let full = LetterBudget(samples: 10, sections: 30, line: 2000, context: 300)
-
-    /// The next smaller one.
+    /// The next smaller one. The last ones hold any report: see the test of the largest letter.
     var smaller: LetterBudget {
-        LetterBudget(
-            samples: max(1, samples * 2 / 3), sections: max(4, sections * 2 / 3), line: max(200, line / 2),
-            context: max(80, context * 2 / 3))
+        func less(_ value: Int, _ least: Int) -> Int { max(least, value / 2) }
+        return LetterBudget(
+            samples: less(samples, 1), sections: less(sections, 2), named: sections > 2 ? named : less(named, 20),
+            line: less(line, 200),
+            trace: less(trace, 400), traceLines: less(traceLines, 12), context: less(context, 60),
+            contextLines: less(contextLines, 2), field: less(field, 60), fields: less(fields, 6),
+            advice: less(advice, 200), title: less(title, 120), isReduced: true)
     }
 }

@@ -1,12 +1,14 @@
-// The HTML part of a letter: one card of at most 640 pixels, the sentence first, the advice before the samples. Tables
-// carry the layout, as mail programs ask for; no images, no scripts, nothing is loaded from anywhere.
+// The HTML part of a letter: one card of at most 640 pixels. First what a person needs who was woken: what happened and
+// when, what to do, the line itself; then the facts, and the other samples last. Tables carry the layout and the boxes,
+// because Word, which is what Outlook shows mail with, knows no padding of others; no images, no scripts, nothing is
+// loaded from anywhere.
 
 import Rules
 
 /// Writes a letter's content as HTML.
 struct LetterHTML {
     private let content: LetterContent
-    private var out = HTMLBuffer()
+    var out = HTMLBuffer()
 
     static func render(_ content: LetterContent) -> String {
         var page = LetterHTML(content: content)
@@ -16,7 +18,7 @@ struct LetterHTML {
 
     private init(content: LetterContent) { self.content = content }
 
-    private typealias Style = LetterStyle
+    typealias Style = LetterStyle
     private var accent: Style.Accent { Style.accent(content.tone) }
 
     private mutating func document() {
@@ -42,9 +44,16 @@ struct LetterHTML {
             \(Style.sheet(accents))
             </style></head>
             <body class="g" bgcolor="\(Style.ground)" style="margin:0;background:\(Style.ground)">
+
+            """)
+        out.element(
+            "<div style=\"display:none;max-height:0;overflow:hidden;mso-hide:all\">", preview, "</div>\n")
+        out.markup(
+            """
             <table role="presentation" class="g" width="100%" cellpadding="0" cellspacing="0" \
             style="background:\(Style.ground)"><tr>
             <td class="o" align="center" style="padding:28px 12px">
+            \(Style.outlookOpen)
             <table role="presentation" class="c" width="100%" cellpadding="0" cellspacing="0" \
             style="max-width:640px;background:\(Style.card);border:1px solid \(Style.rule);border-radius:12px;\
             border-collapse:separate;overflow:hidden;text-align:left;font-family:\(Style.sans)">
@@ -53,19 +62,30 @@ struct LetterHTML {
 
             """)
         head()
+        overview()
         for section in content.sections { write(section) }
         list("And these", content.rest)
         list("Silenced now", content.silences)
         foot()
-        out.markup("</table></td></tr></table></body></html>\n")
+        out.markup("</table>\n\(Style.outlookClose)\n</td></tr></table></body></html>\n")
+    }
+
+    /// What a list of letters shows beside the subject: the line itself, which the subject does not have.
+    private var preview: String {
+        let line = content.sections.first?.lead?.lines.first ?? content.explanation ?? ""
+        return content.overview.isEmpty
+            ? LetterWording.cut(line, 140) : content.overview.prefix(4).map(\.title).joined(separator: "; ")
     }
 
     private mutating func head() {
         row(padding: "26px 28px 0")
         label(content.label, subtitle: subtitle, accent)
         out.element(
-            "<h1 class=\"i h\" style=\"margin:10px 0 0;font-size:23px;line-height:1.32;font-weight:650;"
+            "<h1 class=\"i h\" style=\"margin:10px 0 0;font-size:23px;line-height:1.32;font-weight:700;"
                 + "letter-spacing:-0.01em;color:\(Style.ink);overflow-wrap:anywhere\">", content.sentence, "</h1>")
+        out.element(
+            "<div class=\"s\" style=\"margin-top:8px;font-size:14px;line-height:1.5;color:\(Style.soft);"
+                + "overflow-wrap:anywhere\">", content.when, "</div>\n")
         if let explanation = content.explanation {
             paragraph(explanation, margin: "12px 0 0", color: Style.soft, cssClass: "s")
         }
@@ -91,6 +111,27 @@ struct LetterHTML {
         out.markup("</div>\n")
     }
 
+    /// Of a digest: all at a glance.
+    private mutating func overview() {
+        guard !content.overview.isEmpty else { return }
+        row(padding: "18px 28px 0")
+        out.markup("<table role=\"presentation\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\">\n")
+        for line in content.overview {
+            let accent = Style.accent(.severity(line.severity))
+            let cell = "style=\"border-top:1px solid \(Style.rule);padding:7px 0;font-size:14px;line-height:1.45;"
+            out.markup("<tr><td class=\"r\" valign=\"top\" \(cell)overflow-wrap:anywhere;word-break:break-word\">")
+            out.element(
+                "<span class=\"t-\(accent.name)\" style=\"color:\(accent.light);font-weight:700\">", line.severity.name,
+                "</span>")
+            out.element("<span class=\"i\" style=\"color:\(Style.ink)\"> &nbsp;", line.title, "</span></td>")
+            out.element(
+                "<td class=\"s r\" align=\"right\" valign=\"top\" width=\"76\" \(cell)width:76px;color:\(Style.soft)\">",
+                line.hits, "</td></tr>\n")
+        }
+        out.markup("</table>\n")
+        endRow()
+    }
+
     // MARK: An incident
 
     private mutating func write(_ section: LetterContent.Section) {
@@ -100,19 +141,26 @@ struct LetterHTML {
             out.markup("<div class=\"r\" style=\"border-top:1px solid \(Style.rule);padding-top:22px\">")
             if case .severity(let severity) = section.tone { label(severity.name, subtitle: nil, accent) }
             out.element(
-                "<h2 class=\"i\" style=\"margin:4px 0 0;font-size:17px;line-height:1.4;font-weight:650;"
+                "<h2 class=\"i\" style=\"margin:4px 0 0;font-size:17px;line-height:1.4;font-weight:700;"
                     + "color:\(Style.ink);overflow-wrap:anywhere\">", title, "</h2>")
             out.markup("</div>")
             endRow()
         }
         if let chart = section.chart { write(chart, accent) }
         advice(section, accent)
+        if let lead = section.lead { samples(section.leadTitle, [lead], accent) }
         table(section.facts.map { ($0.label, $0.value) }, heading: nil, mono: false)
+        if let catalog = section.catalog {
+            row(padding: "24px 28px 0")
+            heading("What the system's catalog says")
+            paragraph(catalog, margin: "6px 0 0", color: Style.ink, cssClass: "i")
+            endRow()
+        }
         if !section.captures.isEmpty {
             table(section.captures.map { ($0.name, $0.value) }, heading: "Fields", mono: true)
         }
-        samples(section, accent)
         commands(section)
+        samples(section.samplesTitle, section.samples, accent)
     }
 
     private mutating func write(_ chart: LetterContent.Chart, _ accent: Style.Accent) {
@@ -127,8 +175,9 @@ struct LetterHTML {
             let (color, cssClass) = count == 0 ? (Style.rule, "z") : (accent.light, "f-\(accent.name)")
             out.markup(
                 "<td valign=\"bottom\" height=\"\(height)\" style=\"height:\(height)px;padding:0 1px\">"
-                    + "<div class=\"\(cssClass)\" style=\"height:\(bar)px;line-height:0;font-size:0;background:\(color);"
-                    + "border-radius:2px\"></div></td>")
+                    + "<table role=\"presentation\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\"><tr>"
+                    + "<td class=\"\(cssClass)\" height=\"\(bar)\" bgcolor=\"\(color)\" style=\"height:\(bar)px;"
+                    + "line-height:0;font-size:0;background:\(color);border-radius:2px\"></td></tr></table></td>")
         }
         out.markup("</tr></table>\n")
         out.element(
@@ -140,15 +189,15 @@ struct LetterHTML {
     private mutating func advice(_ section: LetterContent.Section, _ accent: Style.Accent) {
         guard section.advice != nil || section.url != nil else { return }
         row(padding: "20px 28px 0")
+        openBox(
+            "n-\(accent.name) b-\(accent.name)", accent.tint,
+            "border-left:3px solid \(accent.light);border-radius:0 8px 8px 0;padding:14px 18px")
         out.markup(
-            "<div class=\"n-\(accent.name) b-\(accent.name)\" style=\"background:\(accent.tint);"
-                + "border-left:3px solid \(accent.light);border-radius:0 8px 8px 0;padding:14px 18px\">")
-        out.markup(
-            "<div class=\"t-\(accent.name)\" style=\"font-size:13px;line-height:1.4;font-weight:650;"
+            "<div class=\"t-\(accent.name)\" style=\"font-size:13px;line-height:1.4;font-weight:700;"
                 + "color:\(accent.light)\">What to do</div>")
         if let advice = section.advice { prose(advice) }
         if let url = section.url { link(url, accent) }
-        out.markup("</div>\n")
+        closeBox()
         endRow()
     }
 
@@ -203,51 +252,6 @@ struct LetterHTML {
         endRow()
     }
 
-    // MARK: Samples and commands
-
-    private mutating func samples(_ section: LetterContent.Section, _ accent: Style.Accent) {
-        guard !section.samples.isEmpty else { return }
-        row(padding: "24px 28px 0")
-        heading(section.samplesTitle)
-        for (index, sample) in section.samples.enumerated() { write(sample, first: index == 0, accent) }
-        endRow()
-    }
-
-    private mutating func write(_ sample: LetterContent.SampleContent, first: Bool, _ accent: Style.Accent) {
-        out.element(
-            "<div class=\"s\" style=\"margin:\(first ? 6 : 16)px 0 6px;font-size:12px;line-height:1.4;"
-                + "color:\(Style.soft);overflow-wrap:anywhere\">", sample.caption, "</div>")
-        out.markup(
-            "<div class=\"k r\" style=\"background:\(Style.code);border:1px solid \(Style.rule);border-radius:8px;"
-                + "overflow:hidden;padding:8px 0;font-family:\(Style.mono);font-size:12px;line-height:1.6;"
-                + "color:#4a525c\">")
-        let wrap = "white-space:pre-wrap;overflow-wrap:anywhere;word-break:break-word"
-        let lines = "<div style=\"padding:2px 14px;\(wrap)\">"
-        if !sample.before.isEmpty { out.element(lines, sample.before.joined(separator: "\n"), "</div>") }
-        out.element(
-            "<div class=\"i n-\(accent.name) b-\(accent.name)\" style=\"padding:5px 14px 5px 11px;"
-                + "border-left:3px solid \(accent.light);background:\(accent.tint);color:\(Style.ink);\(wrap)\">",
-            sample.lines.joined(separator: "\n"), "</div>")
-        if !sample.after.isEmpty { out.element(lines, sample.after.joined(separator: "\n"), "</div>") }
-        out.markup("</div>\n")
-    }
-
-    private mutating func commands(_ section: LetterContent.Section) {
-        guard !section.commands.isEmpty else { return }
-        row(padding: "24px 28px 0")
-        heading("To silence it")
-        for command in section.commands {
-            out.element(
-                "<div class=\"s\" style=\"margin-top:6px;font-size:13px;line-height:1.5;color:\(Style.soft)\">",
-                command.purpose, "</div>")
-            out.element(
-                "<div class=\"k r\" style=\"margin:4px 0 10px;background:\(Style.code);border:1px solid \(Style.rule);"
-                    + "border-radius:8px;padding:8px 14px;font-family:\(Style.mono);font-size:12px;line-height:1.6;"
-                    + "color:\(Style.ink);overflow-wrap:anywhere;word-break:break-word\">", command.line, "</div>\n")
-        }
-        endRow()
-    }
-
     private mutating func list(_ title: String, _ lines: [String]) {
         guard !lines.isEmpty else { return }
         row(padding: "24px 28px 0")
@@ -262,23 +266,37 @@ struct LetterHTML {
 
     private mutating func foot() {
         row(padding: "24px 28px 24px")
+        if let name = content.attachment {
+            paragraph(LetterContent.attachmentNote(name), margin: "0 0 16px", color: Style.soft, cssClass: "s")
+        }
         out.element(
             "<div class=\"s r\" style=\"border-top:1px solid \(Style.rule);padding-top:14px;font-size:12px;"
-                + "line-height:1.5;color:\(Style.soft);overflow-wrap:anywhere\">", content.footer, "</div>")
+                + "line-height:1.5;color:\(Style.soft);overflow-wrap:anywhere\">",
+            content.footer.joined(separator: " · "), "</div>")
         endRow()
     }
 
     // MARK: Pieces
 
-    private mutating func row(padding: String) {
+    mutating func row(padding: String) {
         out.markup("<tr><td class=\"p\" style=\"padding:\(padding)\">\n")
     }
 
-    private mutating func endRow() { out.markup("</td></tr>\n") }
+    mutating func endRow() { out.markup("</td></tr>\n") }
 
-    private mutating func heading(_ text: String) {
+    /// A coloured box: the cell of a table, whose colour and padding every mail program knows.
+    mutating func openBox(_ cssClass: String, _ color: String, _ style: String) {
+        out.markup(
+            "<table role=\"presentation\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\" "
+                + "style=\"border-collapse:separate\"><tr><td class=\"\(cssClass)\" bgcolor=\"\(color)\" "
+                + "style=\"background:\(color);\(style)\">")
+    }
+
+    mutating func closeBox() { out.markup("</td></tr></table>\n") }
+
+    mutating func heading(_ text: String) {
         out.element(
-            "<div class=\"i\" style=\"font-size:14px;line-height:1.4;font-weight:650;color:\(Style.ink)\">", text,
+            "<div class=\"i\" style=\"font-size:14px;line-height:1.4;font-weight:700;color:\(Style.ink)\">", text,
             "</div>\n")
     }
 

@@ -36,17 +36,37 @@ enum LetterStyle {
     static let ground = "#f1f3f5"
     static let card = "#ffffff"
     static let code = "#f6f7f9"
+    /// Of the lines beside a matched one.
+    static let context = "#4a525c"
+
+    /// The same on a dark ground.
+    enum Dark {
+        static let ink = "#e7eaee"
+        static let soft = "#98a2ae"
+        static let rule = "#2c3138"
+        static let ground = "#121417"
+        static let card = "#1b1e23"
+        static let code = "#14171b"
+        static let context = "#cdd3da"
+        /// Behind a command in the advice, and of a chart's empty slot.
+        static let mark = "#31363d"
+    }
+
+    /// Word knows no max-width: for it alone a table of that width stands around the card.
+    static let outlookOpen =
+        "<!--[if mso]><table role=\"presentation\" width=\"640\" align=\"center\"><tr><td><![endif]-->"
+    static let outlookClose = "<!--[if mso]></td></tr></table><![endif]-->"
 
     /// For `accents` alone: those that stand in the letter.
     static func sheet(_ accents: [Accent]) -> String {
         var dark = """
-            .g{background:#121417 !important}
-            .c{background:#1b1e23 !important;border-color:#2c3138 !important}
-            .i{color:#e7eaee !important}
-            .s{color:#98a2ae !important}
-            .r{border-color:#2c3138 !important}
-            .k{background:#14171b !important;border-color:#2c3138 !important;color:#cdd3da !important}
-            .z,.m{background:#31363d !important}
+            .g{background:\(Dark.ground) !important}
+            .c{background:\(Dark.card) !important;border-color:\(Dark.rule) !important}
+            .i{color:\(Dark.ink) !important}
+            .s{color:\(Dark.soft) !important}
+            .r{border-color:\(Dark.rule) !important}
+            .k{background:\(Dark.code) !important;border-color:\(Dark.rule) !important;color:\(Dark.context) !important}
+            .z,.m{background:\(Dark.mark) !important}
 
             """
         for accent in accents {

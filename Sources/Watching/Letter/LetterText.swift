@@ -1,40 +1,52 @@
-// The text part of a letter: readable in a terminal at three in the morning.
+// The text part of a letter: readable in a terminal at three in the morning, whatever the terminal's characters are: what
+// is ours is plain ASCII, prose in lines of 72 columns. Log lines are as long as they are, so that they can be copied.
 
 /// Writes a letter's content as plain text.
 enum LetterText {
     static func render(_ content: LetterContent) -> String {
-        var out = content.sentence + "\n"
+        var out = wrapped(content.sentence) + "\n" + wrapped(content.when) + "\n"
         if let explanation = content.explanation { out += "\n" + wrapped(explanation) + "\n" }
+        if !content.overview.isEmpty {
+            out += "\n"
+            for (index, line) in content.overview.enumerated() {
+                let words = "\(index + 1). \(line.title) (\(line.severity.name), \(line.hits))"
+                out += wrapped(words, indent: "  ") + "\n"
+            }
+        }
         for section in content.sections { write(section, to: &out) }
-        if !content.rest.isEmpty {
-            heading("And these", &out)
-            for line in content.rest { out += "  " + line + "\n" }
-        }
-        if !content.silences.isEmpty {
-            heading("Silenced now", &out)
-            for silence in content.silences { out += "  " + silence + "\n" }
-        }
-        return out + "\n-- \n\(content.footer)\n"
+        list("And these", content.rest, &out)
+        list("Silenced now", content.silences, &out)
+        if let name = content.attachment { out += "\n" + wrapped(LetterContent.attachmentNote(name)) + "\n" }
+        return out + "\n-- \n" + wrapped(content.footer.joined(separator: ", ")) + "\n"
     }
 
     private static func write(_ section: LetterContent.Section, to out: inout String) {
         if let title = section.title {
-            out += "\n" + String(repeating: "─", count: 60) + "\n"
-            out += wrapped(title) + "\n"
+            out += "\n" + String(repeating: "-", count: 72) + "\n" + wrapped(title) + "\n"
         }
-        out += "\n"
-        table(section.facts.map { ($0.label, $0.value) }, &out)
-        if let chart = section.chart {
-            out += "\n  \(sparkline(chart.counts))\n  \(chart.from) to \(chart.to), \(chart.scale)\n"
-        }
+        if let chart = section.chart { out += "\n" + bars(chart) }
         if section.advice != nil || section.url != nil {
             heading("What to do", &out)
             if let advice = section.advice { out += wrapped(advice, indent: "  ") + "\n" }
             if let url = section.url { out += "  " + url + "\n" }
         }
+        if let lead = section.lead {
+            heading(section.leadTitle, &out)
+            write(lead, to: &out)
+        }
+        out += "\n"
+        table(section.facts.map { ($0.label, $0.value) }, &out)
+        if let catalog = section.catalog {
+            heading("What the system's catalog says", &out)
+            out += wrapped(catalog, indent: "  ") + "\n"
+        }
         if !section.captures.isEmpty {
             heading("Fields", &out)
             table(section.captures.map { ($0.name, $0.value) }, &out)
+        }
+        if !section.commands.isEmpty {
+            heading("To silence it", &out)
+            for command in section.commands { out += "  \(command.purpose)\n    \(command.line)\n" }
         }
         if !section.samples.isEmpty {
             heading(section.samplesTitle, &out)
@@ -43,20 +55,22 @@ enum LetterText {
                 write(sample, to: &out)
             }
         }
-        if !section.commands.isEmpty {
-            heading("To silence it", &out)
-            for command in section.commands { out += "  \(command.purpose)\n    \(command.line)\n" }
-        }
     }
 
     private static func write(_ sample: LetterContent.SampleContent, to out: inout String) {
-        out += "  \(sample.caption)\n"
+        out += "  \(sample.caption.joined(separator: ", "))\n"
         for line in sample.before { out += "    \(line)\n" }
         for line in sample.lines { out += "  > \(line)\n" }
         for line in sample.after { out += "    \(line)\n" }
     }
 
     private static func heading(_ text: String, _ out: inout String) { out += "\n\(text)\n\n" }
+
+    private static func list(_ title: String, _ lines: [String], _ out: inout String) {
+        guard !lines.isEmpty else { return }
+        heading(title, &out)
+        for line in lines { out += wrapped(line, indent: "  ") + "\n" }
+    }
 
     private static func table(_ rows: [(String, String)], _ out: inout String) {
         let width = min(24, rows.map { $0.0.count }.max() ?? 0)
@@ -65,17 +79,23 @@ enum LetterText {
         }
     }
 
-    /// Eight heights; a slot without hits is a dot.
-    static func sparkline(_ counts: [Int]) -> String {
-        let bars = Array("▁▂▃▄▅▆▇█")
-        let maximum = max(1, counts.max() ?? 1)
-        return String(
-            counts.map { count in
-                count == 0 ? "·" : bars[min(bars.count - 1, (count * bars.count - 1) / maximum)]
-            })
+    /// The chart of the hits: at most four rows of `#` under the highest count, and a line that says when.
+    static func bars(_ chart: LetterContent.Chart) -> String {
+        let maximum = max(1, chart.maximum)
+        let rows = min(4, maximum)
+        let label = String(maximum)
+        var out = ""
+        for row in (1...rows).reversed() {
+            // Rounded up, so that the smallest count has a mark.
+            let line = chart.counts.map { ($0 * rows + maximum - 1) / maximum >= row ? "#" : " " }.joined()
+            let margin = row == rows ? label : String(repeating: " ", count: label.count)
+            out += "  \(margin) |" + line.trimmingEnd + "\n"
+        }
+        out += "  \(String(repeating: " ", count: label.count)) +" + String(repeating: "-", count: chart.counts.count)
+        return out + "\n  \(chart.from) to \(chart.to), \(chart.scale)\n"
     }
 
-    /// Lines of 72 characters, broken at blanks.
+    /// Lines of 72 columns, broken at blanks; what a blank indents stays so.
     static func wrapped(_ text: String, indent: String = "") -> String {
         var lines: [String] = []
         for paragraph in text.split(separator: "\n", omittingEmptySubsequences: false) {
@@ -87,8 +107,22 @@ enum LetterText {
                 }
                 line += (line.count > indent.count ? " " : "") + word
             }
-            lines.append(line)
+            lines.append(line.trimmingEnd)
         }
         return lines.joined(separator: "\n")
+    }
+}
+
+extension LetterContent {
+    static func attachmentNote(_ name: String) -> String {
+        "This letter does not hold all that is known: the attached \(name) has every sample whole."
+    }
+}
+
+extension String {
+    fileprivate var trimmingEnd: String {
+        var text = Substring(self)
+        while text.last == " " { text.removeLast() }
+        return String(text)
     }
 }

@@ -10,17 +10,19 @@ extension LetterWording {
             + (silence.comment.isEmpty ? "" : ": \(Printable.text(silence.comment, limit: 200))")
     }
 
-    var footer: String {
+    var footer: [String] {
         let ids = report.entries.prefix(8).map { String($0.incident.id) }.joined(separator: ", ")
-        let more = report.entries.count > 8 ? " …" : ""
-        return "Incident \(ids)\(more) · \(signature) · times are \(zone)"
+        let more = report.entries.count > 8 ? " and more" : ""
+        return [
+            "\(report.entries.count == 1 ? "Incident" : "Incidents") \(ids)\(more)", signature, "times are \(zone)",
+        ]
     }
 
     var zone: String {
         let minutes = abs(utcOffset) / 60
         guard minutes != 0 else { return "UTC" }
         let rest = minutes % 60 == 0 ? "" : ":" + pad(minutes % 60)
-        return "UTC\(utcOffset < 0 ? "−" : "+")\(minutes / 60)\(rest)"
+        return "UTC\(utcOffset < 0 ? "-" : "+")\(minutes / 60)\(rest)"
     }
 
     func stamp(_ time: Timestamp) -> String { time.plain(utcOffset: utcOffset) }
@@ -34,7 +36,35 @@ extension LetterWording {
     func duration(_ incident: Incident) -> String {
         let isEnd = report.kind == .reminder || report.kind == .recovered
         let length = (isEnd ? report.time : incident.lastSeen) - incident.firstSeen
-        return length < .seconds(10) ? "\(max(1, length.milliseconds / 1000)) s" : length.phrase
+        return Self.round(length)
+    }
+
+    /// A length of time without what nobody needs to know: `61 s`, `83 min`, `1 h`, `2 d 3 h`.
+    static func round(_ length: Duration) -> String {
+        if length < .seconds(10) { return "\(max(1, length.milliseconds / 1000)) s" }
+        let minutes = (length.milliseconds + 30_000) / 60_000
+        if minutes >= 60, minutes % 60 == 0, minutes < 48 * 60 { return "\(minutes / 60) h" }
+        return length.phrase.replacing(" 0 min", with: "").replacing(" 0 h", with: "")
+    }
+
+    /// A word that the shell takes as it is: in quotes, unless it needs none.
+    static func shellWord(_ text: String) -> String {
+        let isPlain = text.utf8.allSatisfy { byte in
+            byte &- 0x30 < 10 || (byte | 0x20) &- 0x61 < 26 || "-_./:@%+,".utf8.contains(byte)
+        }
+        if isPlain, !text.isEmpty, !text.hasPrefix("-") { return text }
+        return "'" + text.replacing("'", with: "'\\''") + "'"
+    }
+
+    /// The name of a language, as it is written.
+    static func language(_ name: String) -> String {
+        switch name {
+        case "php": "PHP"
+        case "javascript": "JavaScript"
+        case "dotnet": ".NET"
+        case "cpp": "C++"
+        default: name.prefix(1).uppercased() + name.dropFirst()
+        }
     }
 
     static func times(_ count: Int) -> String { count == 1 ? "once" : "\(count) times" }

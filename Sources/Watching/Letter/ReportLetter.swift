@@ -21,6 +21,8 @@ package struct ReportLetter: Sendable {
 
     /// Text and HTML as they go over the wire, together; what is above it goes into the attached log.
     package static let sizeLimit = 100 << 10
+    /// Of a subject, in characters: what lists show of one is less.
+    private static let subjectLimit = 200
 
     package init(
         from: Mailbox, replyTo: Mailbox? = nil, subject: Template, mailerName: String, mailName: String, host: String,
@@ -44,11 +46,14 @@ package struct ReportLetter: Sendable {
         return "<herald.\(letterID)@\(name.isEmpty ? "localhost" : name)>"
     }
 
-    /// The letter of `report` to `recipients`, made so small that its parts fit.
-    package func draft(_ report: Report, to recipients: [Mailbox], id: String) -> Draft {
+    /// The letter of `report` to `recipients`, made so small that without the attached log it has at most `sizeLimit`.
+    package func draft(_ report: Report, to recipients: [Mailbox], id: String) throws(MailError) -> Draft {
         var budget = LetterBudget.full
         var draft = draft(report, to: recipients, id: id, budget: budget)
-        for _ in 0..<8 where Self.size(draft) > Self.sizeLimit {
+        for _ in 0..<12 {
+            var body = draft
+            body.attachments = []
+            guard try body.rendered().count > Self.sizeLimit else { break }
             budget = budget.smaller
             draft = self.draft(report, to: recipients, id: id, budget: budget)
         }
@@ -66,7 +71,8 @@ package struct ReportLetter: Sendable {
             messageID: messageID(of: id), date: report.time, utcOffset: utcOffset, mailer: mailerName,
             inReplyTo: references.last.map { [$0] } ?? [], references: references, headers: headers(report),
             text: LetterText.render(content), html: LetterHTML.render(content),
-            attachments: content.isCut ? [AttachedLog.attachment(report, utcOffset: utcOffset)] : [], boundarySeed: id)
+            attachments: content.attachment == nil ? [] : [AttachedLog.attachment(report, utcOffset: utcOffset)],
+            boundarySeed: id)
     }
 
     private func subject(_ report: Report, _ wording: LetterWording) -> String {
@@ -81,7 +87,7 @@ package struct ReportLetter: Sendable {
             default: nil
             }
         }
-        return Printable.text(text, limit: 250)
+        return Printable.text(text, limit: Self.subjectLimit)
     }
 
     /// The first letter of the incident, and the last, so that a mail program shows one thread. A digest stands alone:
@@ -94,7 +100,9 @@ package struct ReportLetter: Sendable {
         return [first, last]
     }
 
-    /// For programs: what a filter sorts by and a test adds up.
+    /// For programs: what a filter sorts by and a test adds up. `Auto-Submitted` (RFC 3834) and, for Exchange, which
+    /// asks for it, `X-Auto-Response-Suppress` keep absence notices away; bounces are wanted. No `Precedence`, which RFC 3834
+    /// leaves to lists and some servers take for a reason to wait; no `List-Id`: this is no list.
     private func headers(_ report: Report) -> [(name: String, value: String)] {
         func list(_ values: [String]) -> String {
             var seen: [String] = []
@@ -102,44 +110,56 @@ package struct ReportLetter: Sendable {
             return seen.joined(separator: ", ")
         }
         return [
-            ("Auto-Submitted", "auto-generated"),
+            ("Auto-Submitted", "auto-generated"), ("X-Auto-Response-Suppress", "OOF, AutoReply"),
             ("Importance", report.severity.isAtLeast(.critical) && !report.isOver ? "high" : "normal"),
             ("X-Herald-Report", report.kind.rawValue),
             ("X-Herald-Incident", list(report.entries.map { String($0.incident.id) })),
             ("X-Herald-New-Hits", String(report.newHits)),
             ("X-Herald-Rule", list(report.entries.map { Printable.text($0.incident.rule.id, limit: 100) })),
             ("X-Herald-Severity", report.severity.name),
+            ("X-Herald-Host", list(report.entries.map { Printable.text($0.incident.origin.host, limit: 200) })),
         ]
-    }
-
-    /// Both parts quoted-printable: a byte beyond ASCII, and an equals sign, takes three, and each line ends in CRLF
-    /// or, about every 75 bytes, in a soft break.
-    private static func size(_ draft: Draft) -> Int {
-        [draft.text, draft.html ?? ""].reduce(3000) { sum, part in
-            let bytes = part.utf8.reduce(0) { $0 + ($1 >= 0x80 || $1 == UInt8(ascii: "=") ? 3 : $1 == 0x0a ? 2 : 1) }
-            return sum + bytes + bytes / 24
-        }
     }
 }
 
 /// What did not fit into a letter.
 enum AttachedLog {
-    private static let limit = 512 << 10
+    /// Of the file. What a storm of different incidents has beyond it stays in `herald incidents`.
+    private static let limit = 4 << 20
 
-    /// All samples of the report, whole, as one text file.
+    static func name(_ report: Report) -> String {
+        guard report.entries.count == 1, let incident = report.entries.first?.incident else {
+            return "herald-digest.log"
+        }
+        return "herald-incident-\(incident.id).log"
+    }
+
+    /// All that is known of the report's incidents, whole, as one text file.
     static func attachment(_ report: Report, utcOffset: Int) -> Attachment {
         var text = ""
+        var left = 0
         for entry in report.entries {
-            text += "# incident \(entry.incident.id): \(entry.incident.title)\n"
-            for sample in entry.incident.samples {
-                guard text.utf8.count < limit else { break }
-                text += "# \(sample.time.rfc3339(utcOffset: utcOffset)) \(sample.origin.place)\n"
+            guard text.utf8.count < limit else {
+                left += entry.incident.samples.count
+                continue
+            }
+            let incident = entry.incident
+            text += "# incident \(incident.id): \(incident.title)\n"
+            text +=
+                "# \(incident.severity.name), rule \(incident.rule.id), \(entry.newHits) new, \(incident.hits) so far\n"
+            for capture in incident.captures { text += "# \(capture.name): \(capture.value)\n" }
+            for line in (incident.advice ?? "").split(separator: "\n") { text += "# \(line)\n" }
+            for sample in incident.samples {
+                text += "# \(sample.time.rfc3339(utcOffset: utcOffset)) \(sample.origin.host) \(sample.origin.place)\n"
                 for line in sample.before { text += "  \(line)\n" }
-                for line in sample.text.split(separator: "\n") { text += "> \(line)\n" }
+                for line in sample.text.split(separator: "\n", omittingEmptySubsequences: false) {
+                    text += "> \(line)\n"
+                }
                 for line in sample.after { text += "  \(line)\n" }
             }
         }
-        return Attachment(name: "herald.log", type: "text/plain", bytes: Array(text.utf8))
+        if left > 0 { text += "# \(left) more samples are not here, see herald incidents\n" }
+        return Attachment(name: name(report), type: "text/plain", bytes: Array(text.replacing("\n", with: "\r\n").utf8))
     }
 }
 

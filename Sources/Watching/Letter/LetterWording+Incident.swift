@@ -1,0 +1,175 @@
+// What a letter says of one incident: facts, advice, chart, samples, and the commands that silence it.
+
+import Formats
+import Incidents
+import Rules
+
+extension LetterWording {
+    func section(_ entry: Report.Entry) -> LetterContent.Section {
+        let incident = entry.incident
+        let several = report.entries.count > 1
+        let samples = incident.samples.prefix(several ? 1 : budget.samples)
+            .map { sample($0, of: incident, short: several) }
+        let left = max(0, entry.newHits - 1)
+        return LetterContent.Section(
+            title: several ? Self.cut(incident.title, budget.title) : nil,
+            tone: several ? .severity(incident.severity) : tone,
+            facts: (several ? shortFacts(entry) : facts(entry))
+                .map { LetterContent.Fact(label: $0.label, value: Self.cut($0.value, budget.field)) },
+            chart: several ? nil : chart(incident.timeline),
+            advice: advice(incident, several), url: several || report.kind == .recovered ? nil : incident.rule.url,
+            catalog: several ? nil : incident.explanation.map { Self.cut($0, budget.advice) },
+            captures: several
+                ? []
+                : incident.captures.prefix(budget.fields).map {
+                    CapturedValue(name: $0.name, value: Self.cut($0.value, budget.field))
+                },
+            lead: samples.first,
+            leadTitle: leadTitle(entry, several),
+            samples: Array(samples.dropFirst()),
+            samplesTitle: samples.count - 1 < left ? "\(samples.count - 1) of \(left) more lines" : "The other lines",
+            commands: incident.isOver ? [] : commands(incident, short: several))
+    }
+
+    private func leadTitle(_ entry: Report.Entry, _ several: Bool) -> String {
+        if entry.incident.rule.ending == .absence { return "What is missing" }
+        if entry.newHits <= 1 { return "The line" }
+        return several ? "1 of \(entry.newHits) new lines" : "The first line"
+    }
+
+    /// What is over needs nothing done.
+    private func advice(_ incident: Incident, _ several: Bool) -> String? {
+        guard report.kind != .recovered else { return nil }
+        return incident.advice.map {
+            Self.cut($0, several ? min(LetterBudget.digestAdvice, budget.advice) : budget.advice)
+        }
+    }
+
+    private func facts(_ entry: Report.Entry) -> [LetterContent.Fact] {
+        let incident = entry.incident
+        let origin = incident.origin
+        var facts = [
+            LetterContent.Fact(label: "Host", value: origin.host),
+            LetterContent.Fact(label: "Severity", value: incident.severity.name),
+            LetterContent.Fact(label: "Rule", value: incident.rule.id),
+            LetterContent.Fact(label: "First seen", value: stamp(incident.firstSeen)),
+            LetterContent.Fact(label: "Last seen", value: stamp(incident.lastSeen)),
+            LetterContent.Fact(
+                label: "Hits", value: "\(entry.newHits) new in this letter, \(incident.hits) so far"),
+        ]
+        facts.append(LetterContent.Fact(label: origin.isJournal ? "Source" : "File", value: origin.source))
+        if let unit = origin.unit { facts.append(LetterContent.Fact(label: "Unit", value: unit)) }
+        if let user = user(origin) { facts.append(LetterContent.Fact(label: "Written by", value: user)) }
+        if let boot = origin.bootID { facts.append(LetterContent.Fact(label: "Boot", value: boot)) }
+        if let language = origin.traceLanguage {
+            facts.append(LetterContent.Fact(label: "Trace", value: Self.language(language)))
+        }
+        return facts
+    }
+
+    /// In a digest: what tells one incident from the next.
+    private func shortFacts(_ entry: Report.Entry) -> [LetterContent.Fact] {
+        let incident = entry.incident
+        let origin = incident.origin
+        let seen =
+            incident.firstSeen == incident.lastSeen
+            ? stamp(incident.firstSeen)
+            : "\(stamp(incident.firstSeen)) to \(clock(incident.lastSeen, near: incident.firstSeen))"
+        var facts = [
+            LetterContent.Fact(
+                label: "Hits",
+                value: "\(entry.newHits) new, \(incident.hits) so far" + (Self.state(entry).map { ", \($0)" } ?? "")),
+            LetterContent.Fact(label: "Seen", value: seen),
+            LetterContent.Fact(
+                label: "From", value: hosts.count > 1 ? "\(origin.place) on \(origin.host)" : origin.place),
+            LetterContent.Fact(label: "Rule", value: incident.rule.id),
+        ]
+        if incident.isOver { return facts }
+        facts.append(LetterContent.Fact(label: "Incident", value: String(incident.id)))
+        return facts
+    }
+
+    static func state(_ entry: Report.Entry) -> String? {
+        switch entry.kind {
+        case .recovered: "over, recovered"
+        case .quiet: "over, quiet"
+        case .reminder: "still open"
+        default: nil
+        }
+    }
+
+    /// Who wrote the line: any local user can write any text, so the letter says whose it is.
+    private func user(_ origin: Origin) -> String? {
+        if origin.transport == "kernel" { return "the kernel" }
+        var words: [String] = []
+        if let program = origin.executable ?? origin.identifier { words.append(program) }
+        if let pid = origin.pid { words.append("pid \(pid)") }
+        if let uid = origin.uid { words.append("uid \(uid)") }
+        return words.isEmpty ? nil : words.joined(separator: ", ")
+    }
+
+    private func chart(_ timeline: Timeline) -> LetterContent.Chart? {
+        guard timeline.counts.count > 1 else { return nil }
+        let width = timeline.width < 120 ? "\(timeline.width) s" : Self.round(.seconds(timeline.width))
+        return LetterContent.Chart(
+            counts: timeline.counts, from: clock(timeline.startTime, near: report.time),
+            to: clock(timeline.endTime, near: report.time),
+            scale: "each bar \(width), the highest \(Self.count(timeline.counts.max() ?? 0, "hit"))")
+    }
+
+    private func commands(_ incident: Incident, short: Bool) -> [LetterContent.Command] {
+        let one = LetterContent.Command(
+            purpose: "Not to hear of this incident for four hours:",
+            line: "herald silence add --incident \(incident.id) --for 4h")
+        if short { return [one] }
+        return [
+            one,
+            LetterContent.Command(
+                purpose: "Nor of anything this rule finds:",
+                line: "herald silence add --rule \(Self.shellWord(incident.rule.id)) --for 4h"),
+        ]
+    }
+
+    // MARK: Samples
+
+    private func sample(_ sample: Sample, of incident: Incident, short: Bool) -> LetterContent.SampleContent {
+        let mine = sample.origin
+        var caption = [stamp(sample.time)]
+        if mine.host != incident.origin.host { caption.append(mine.host) }
+        if let program = mine.identifier { caption.append(mine.pid.map { "\(program)[\($0)]" } ?? program) }
+        if mine.place != incident.origin.place { caption.append(mine.place) }
+        return LetterContent.SampleContent(
+            caption: caption.map { Self.cut($0, budget.field) },
+            before: short ? [] : sample.before.suffix(budget.contextLines).map { Self.cut($0.oneLine, budget.context) },
+            lines: lines(of: sample, short: short).map(\.replacingTabs),
+            after: short ? [] : sample.after.prefix(budget.contextLines).map { Self.cut($0.oneLine, budget.context) })
+    }
+
+    /// The record's lines. Of a trace that is too long the middle is left out: what was thrown stands at its beginning,
+    /// what caused it at its end.
+    private func lines(of sample: Sample, short: Bool) -> [String] {
+        let lines = sample.text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        guard lines.count > 1 else { return [Self.cut(sample.text, short ? min(500, budget.line) : budget.line)] }
+        let most = short ? min(8, budget.traceLines) : budget.traceLines
+        let width = max(40, (short ? min(1000, budget.trace) : budget.trace) / min(most, lines.count))
+        guard lines.count > most else { return lines.map { Self.cut($0, width) } }
+        let head = most * 2 / 3
+        let left = "… \(lines.count - most) more lines …"
+        return (lines.prefix(head) + [left] + lines.suffix(most - head)).map { Self.cut($0, width) }
+    }
+
+    /// Whether the letter shows less than the report holds.
+    var isCut: Bool {
+        let several = report.entries.count > 1
+        return budget.isReduced
+            || report.entries.contains { entry in
+                entry.incident.samples.count > (several ? 1 : budget.samples)
+                    || entry.incident.samples.contains { sample in
+                        lines(of: sample, short: several).joined(separator: "\n") != sample.text
+                            || (sample.before + sample.after).contains {
+                                several || $0.unicodeScalars.count > budget.context
+                            }
+                    }
+            }
+    }
+}

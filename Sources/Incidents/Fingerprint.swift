@@ -37,14 +37,14 @@ package struct Fingerprint: Hashable, Sendable {
 
     /// Of a rule, the user that wrote the record, and the named values that group the rule's hits.
     package init(rule: String, uid: UInt32?, groups: [GroupValue]) {
-        var hash = SHA256()
-        Self.add(Array(rule.utf8), to: &hash)
-        Self.add(uid.map { Array(String($0).utf8) } ?? [], to: &hash)
+        var pieces: [UInt8] = []
+        Self.add(rule.utf8, to: &pieces)
+        Self.add((uid.map { String($0) } ?? "").utf8, to: &pieces)
         for group in groups {
-            Self.add(Array(group.name.utf8), to: &hash)
-            Self.add(group.essence, to: &hash)
+            Self.add(group.name.utf8, to: &pieces)
+            Self.add(group.essence, to: &pieces)
         }
-        bytes = [Self.version] + hash.finalize().prefix(16)
+        bytes = [Self.version] + SHA256.digest(pieces).prefix(16)
     }
 
     /// Reads the stored form; nil when it is none.
@@ -58,9 +58,8 @@ package struct Fingerprint: Hashable, Sendable {
     package var isCurrent: Bool { bytes.first == Self.version }
 
     /// Each piece with its length, so that "ab" + "c" is not "a" + "bc".
-    private static func add(_ piece: [UInt8], to hash: inout SHA256) {
-        let count = UInt32(clamping: piece.count)
-        hash.update([24, 16, 8, 0].map { UInt8(truncatingIfNeeded: count >> $0) })
-        hash.update(piece)
+    private static func add(_ piece: some Collection<UInt8>, to pieces: inout [UInt8]) {
+        withUnsafeBytes(of: UInt32(clamping: piece.count).bigEndian) { pieces.append(contentsOf: $0) }
+        pieces.append(contentsOf: piece)
     }
 }

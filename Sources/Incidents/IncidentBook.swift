@@ -94,9 +94,11 @@ package struct IncidentBook: Sendable {
     /// What the next hit of this incident needs: a sample, apart from the last one of a batch; to join by itself, because
     /// it counts towards its rule's threshold.
     package func needs(of id: Int64) -> (sample: Bool, gathering: Bool) {
-        // One look: to look at an incident is to copy it.
-        guard let incident = incidents[id] else { return (true, false) }
-        return (incident.samples.count < sampleLimit - 1, incident.state == .gathering)
+        // Looked at in place: to take an incident out is to copy a dozen texts.
+        guard let index = incidents.index(forKey: id) else { return (true, false) }
+        return (
+            incidents.values[index].samples.count < sampleLimit - 1, incidents.values[index].state == .gathering
+        )
     }
 
     /// Whether there is an incident of that rule which a recovery could end.
@@ -109,9 +111,9 @@ package struct IncidentBook: Sendable {
 
     /// Puts a sample in place of the newest of that incident: the last hit of a batch is worth more than the last but one.
     package mutating func replaceLastSample(_ sample: Sample, of id: Int64) {
-        guard var incident = incidents[id] else { return }
-        Self.keep(sample, in: &incident, limit: sampleLimit)
-        put(incident)
+        guard let index = incidents.index(forKey: id) else { return }
+        Self.keep(sample, in: &incidents.values[index], limit: sampleLimit)
+        noteChange(incidents.values[index])
     }
 
     /// Adds lines that came after a sample was taken.

@@ -27,7 +27,7 @@ package struct Origin: Hashable, Sendable {
     /// - Parameter localHost: stands in where the record names no host.
     package init(_ record: Record, localHost: String) {
         host = Self.safe(record.host) ?? localHost
-        source = Printable.text(record.source.name, limit: 300)
+        source = Self.shown(record.source)
         isJournal = record.source.isJournal
         transport = Self.safe(record.transport)
         unit = Self.safe(record.unit)
@@ -52,7 +52,8 @@ package struct Origin: Hashable, Sendable {
             && (isJournal || source == other.source)
     }
 
-    private static func safe(_ text: String?) -> String? { text.map { Printable.text($0, limit: 200) } }
+    static func shown(_ source: Source) -> String { Printable.text(source.name, limit: 300) }
+    static func safe(_ text: String?) -> String? { text.map { Printable.text($0, limit: 200) } }
 }
 
 /// One hit as the letter shows it.

@@ -22,6 +22,8 @@ package final class Matcher {
     /// Rules that fields alone decide, and those that wait for all others.
     private let fieldRules: [Int]
     private let floorRules: [Int]
+    /// Whether there is a rule without patterns that a file's line may have the fields for.
+    private let fieldsDecideInFiles: Bool
 
     /// Compiles all patterns: about two milliseconds for each rule, unless the cache has them compiled.
     package init(_ rules: RuleSet, cache: DatabaseCache? = nil) throws(MatcherError) {
@@ -31,6 +33,7 @@ package final class Matcher {
         searches = compiler.searches
         compiled = compiler.compiled
         (fieldRules, floorRules) = Self.rulesWithoutSearch(rules)
+        fieldsDecideInFiles = Self.fieldsDecideInFiles(compiler.compiled)
     }
 
     private init(_ rules: RuleSet, _ compiler: RuleCompiler, _ database: PatternDatabase) {
@@ -39,6 +42,7 @@ package final class Matcher {
         searches = compiler.searches
         compiled = compiler.compiled
         (fieldRules, floorRules) = Self.rulesWithoutSearch(rules)
+        fieldsDecideInFiles = Self.fieldsDecideInFiles(compiler.compiled)
     }
 
     /// The same rules for another thread: the database's code is shared, what a match writes to is not.
@@ -50,6 +54,14 @@ package final class Matcher {
             indices.filter { rules.rules[$0].match.isEmpty && !rules.rules[$0].isFloor },
             indices.filter { rules.rules[$0].isFloor }
         )
+    }
+
+    private static func fieldsDecideInFiles(_ compiled: [CompiledRule]) -> Bool {
+        let journalAlone: Set = ["transport", "unit", "uid", "message_id"]
+        return compiled.contains { rule in
+            !rule.hasPatterns
+                && !rule.conditions.contains { journalAlone.contains($0.field) && !$0.wanted.isEmpty }
+        }
     }
 
     /// The hits alone.
@@ -83,6 +95,7 @@ package final class Matcher {
                 if searches.last != named[from].search { searches.append(named[from].search) }
                 from += 1
             }
+            if searches.count == 1, searches[0] == self.searches.count, isPassedOver(batch, index) { continue }
             decide(batch, standing, index, searches, &marks)
         }
         return marks
@@ -151,6 +164,14 @@ package final class Matcher {
             if let priority = batch.priority(at: index), priorities & (1 << (priority & 7)) != 0 { return looked }
             if !ids.isEmpty, let id = batch.messageID(at: index), ids.contains(id) { return looked }
             return nil
+        }
+    }
+
+    /// Whether a line of JSON in which no pattern was found can be hit by nothing else, so that it needs no parsing.
+    private func isPassedOver(_ batch: RecordBatch, _ index: Int) -> Bool {
+        guard !fieldsDecideInFiles, case .lines = batch.origin else { return false }
+        return batch.bytes.withUnsafeBytes {
+            LineHeader.isLiteral(UnsafeRawBufferPointer(rebasing: $0[batch.ranges[index]]))
         }
     }
 

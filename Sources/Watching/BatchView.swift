@@ -47,6 +47,40 @@ struct BatchView {
 
     // MARK: What groups
 
+    /// The fingerprint that `Occurrence` makes of the hit, of a rule that groups.
+    func fingerprint(of mark: Marks.Mark, _ rule: String, groupBy: [String]?, localHost: String) -> Fingerprint {
+        Occurrence.fingerprint(
+            of: rule, groupBy: groupBy, uid: uid(of: mark), host: host(of: mark), unit: unit(of: mark),
+            source: batch.source, localHost: localHost
+        ) { name in
+            var bytes: [UInt8] = []
+            if name == "message" {
+                appendMessage(of: mark, to: &bytes)
+            } else {
+                appendValue(name, of: mark, to: &bytes)
+            }
+            return bytes
+        }
+    }
+
+    private func host(of mark: Marks.Mark) -> String? {
+        if case .line(let number) = mark.place { return marks.headers[number].host }
+        return value("host", of: mark).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    private func unit(of mark: Marks.Mark) -> String? {
+        guard case .journal(let entries) = batch.origin else { return nil }
+        return entries.unit(at: mark.index).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    private func appendMessage(of mark: Marks.Mark, to bytes: inout [UInt8]) {
+        if case .built(let number) = mark.place {
+            bytes.append(contentsOf: marks.records[number].message.prefix(GroupValue.limit))
+        } else {
+            bytes.append(contentsOf: batch.bytes[mark.message].prefix(GroupValue.limit))
+        }
+    }
+
     func appendHost(of mark: Marks.Mark, to bytes: inout [UInt8]) {
         if case .line(let number) = mark.place {
             if let host = marks.headers[number].host { bytes.append(contentsOf: host.utf8) }
@@ -88,7 +122,9 @@ struct BatchView {
     }
 
     private func value(_ field: String, of mark: Marks.Mark) -> [UInt8]? {
-        switch mark.place {
+        // Not read, but found in the message, when a record is built.
+        if field == Record.traceLanguage { return batch.record(at: mark.index).values(of: field).first }
+        return switch mark.place {
         case .line(let number): batch.values(of: field, at: mark.index, marks.headers[number]).first
         case .built(let number): marks.records[number].values(of: field).first
         case .entry: batch.values(of: field, at: mark.index, nil).first

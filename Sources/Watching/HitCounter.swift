@@ -18,6 +18,7 @@ struct HitCounter {
         var facts: RuleFacts
         var ofOverflow: RuleFacts
         var overflow: Fingerprint
+        var groupBy: [String]?
         var parts: [Part]
         var neverGroups: Bool
     }
@@ -97,7 +98,7 @@ struct HitCounter {
             let facts = RuleFacts(rule)
             return CountedRule(
                 facts: facts, ofOverflow: facts.ofOverflow, overflow: IncidentBook.overflow(of: rule.id),
-                parts: rule.groupBy.map { $0.map { Part($0) } } ?? [.host, .place, .message],
+                groupBy: rule.groupBy, parts: rule.groupBy.map { $0.map { Part($0) } } ?? [.host, .place, .message],
                 neverGroups: rule.neverGroup)
         }
     }
@@ -126,7 +127,8 @@ struct HitCounter {
         if let index {
             fingerprint = known.values[index].fingerprint
         } else {
-            fingerprint = Occurrence.fingerprint(of: view.hit(mark), localHost: localHost)
+            fingerprint = view.fingerprint(
+                of: mark, rules[mark.rule].facts.id, groupBy: rules[mark.rule].groupBy, localHost: localHost)
             remember(fingerprint)
         }
         guard let place = place(for: fingerprint, mark.rule, isLate: isLate, &book) else { return .toBuild }

@@ -33,38 +33,34 @@ extension Watcher {
         for notice in view.marks.notices where isInForce("herald-pattern-limit") {
             join(OwnNotice.occurrence(of: notice, localHost: host, at: now), at: now)
         }
-        lastHits.note(counter.takeLast(), in: batch, after: context.tail(of: batch.source), at: now)
+        lastHits.note(counter.takeLast(), in: batch, &context, at: now)
         context.keepTail(of: batch)
-        showLastHits(all: false)
     }
 
     /// A hit that is built: it opens its incident, or stands in a letter as a sample.
     private func join(_ mark: Marks.Mark, _ view: BatchView, at now: Timestamp) {
         let hit = view.hit(mark)
         var occurrence = Occurrence(hit, localHost: host, serial: book.nextSerial, at: now)
-        let around = context.around(mark.index, of: hit.record, in: view.batch)
+        let around = context.around(mark.index, in: view.batch, after: context.tail(of: view.batch.source))
         let sample = Sample(
-            time: occurrence.time, origin: occurrence.origin, text: Sample.line(text(of: hit.record)),
-            before: around.before, after: around.after)
+            time: occurrence.time, origin: occurrence.origin, text: Sample.line(hit.record.shownText),
+            before: around.shownBefore, after: around.shownAfter)
         occurrence.sample = sample
         if book.isNew(occurrence.fingerprint) { occurrence.explanation = explanation(of: hit.record) }
         let id = book.join(occurrence, at: now)
-        context.await(sample, of: id, record: hit.record)
+        context.await(sample, of: id, in: view.batch.source, key: around.key)
         counter.wasBuilt(for: id)
         lastHits.forget(id)
     }
 
     /// Of many hits of one incident the last is shown too, and only that one costs a sample.
-    /// - Parameter all: else only those in batches that are too many to be kept.
-    func showLastHits(all: Bool) {
-        for last in lastHits.take(all: all) {
-            let record = last.held.batch.record(at: last.index)
-            let around = context.around(last.index, of: record, in: last.held.batch, after: last.held.earlier)
+    func showLastHits() {
+        for (incident, last, isReadOn) in lastHits.take(&context) {
             let sample = Sample(
-                time: Occurrence.plausible(record.time, last.held.time), origin: Origin(record, localHost: host),
-                text: Sample.line(text(of: record)), before: around.before, after: around.after)
-            book.replaceLastSample(sample, of: last.incident)
-            if !last.held.isReadOn { context.await(sample, of: last.incident, record: record) }
+                time: Occurrence.plausible(last.record.time, last.time), origin: Origin(last.record, localHost: host),
+                text: last.shownText, before: last.around.shownBefore, after: last.around.shownAfter)
+            book.replaceLastSample(sample, of: incident)
+            if !isReadOn { context.await(sample, of: incident, in: last.record.source, key: last.around.key) }
         }
     }
 
@@ -74,9 +70,6 @@ extension Watcher {
             String(decoding: SecretMask.masked(Array(text.utf8)), as: UTF8.self)
         }
     }
-
-    /// A file's line whole, with its header; of the journal the message.
-    private func text(of record: Record) -> [UInt8] { record.source.isJournal ? record.message : record.raw }
 
     private func recover(_ mark: Marks.Mark, _ view: BatchView, at now: Timestamp) {
         guard book.awaitsRecovery(of: view.rule(mark).id) else { return }
@@ -123,4 +116,9 @@ extension Watcher {
     private static let programs: Set<String> = [
         "herald-watcher", "herald-mailer", "herald-responder", "herald-extract",
     ]
+}
+
+extension Record {
+    /// A file's line whole, with its header; of the journal the message.
+    var shownText: [UInt8] { source.isJournal ? message : raw }
 }

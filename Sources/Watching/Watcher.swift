@@ -150,7 +150,7 @@ package final class Watcher {
                 take(output, at: time)
             }
             expireRecords(at: time)
-            if book.nextDue.map({ $0 <= time.wall }) ?? false { showLastHits(all: true) }
+            if book.nextDue.map({ $0 <= time.wall }) ?? false { showLastHits() }
             write(book.due(time.wall, caughtUp: sources.isIdle), at: time)
             busyRules.look(at: book, time.monotonic)
             beat(at: time.wall)
@@ -251,7 +251,7 @@ package final class Watcher {
 
     /// Commits what changed: at once where there is a hit or a letter, checkpoints alone every 30 s and at the end.
     func keep(at time: SourceTime, evenCheckpointsAlone: Bool) {
-        showLastHits(all: true)
+        showLastHits()
         let changes = book.changes
         let hasCheckpoints = pending.hasCheckpoints || !joining.changed.isEmpty
         let isUrgent = pending.isUrgent || !changes.isEmpty

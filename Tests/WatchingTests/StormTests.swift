@@ -60,7 +60,7 @@ private let rules = """
         for number in 0..<10 { observe((0..<100).map { "\($0) of \(number): disk failed" }) }
         observe(["before", "the last: disk failed"])
         observe(["after", "quiet"])
-        watcher.showLastHits(all: true)
+        watcher.showLastHits()
         let incident = try #require(watcher.book.openIncidents.first)
         #expect(incident.hits == 1001)
         #expect(incident.samples.count == 3)
@@ -68,7 +68,7 @@ private let rules = """
         #expect(incident.samples.last?.before == ["before"])
         for _ in 0..<10 { observe(["quiet"]) }
         for number in 0..<20 { observe(["batch \(number)", "\(number) batches: disk failed", "end"]) }
-        watcher.showLastHits(all: true)
+        watcher.showLastHits()
         let last = try #require(watcher.book.openIncidents.first?.samples.last)
         #expect(last.text == "19 batches: disk failed")
         #expect(last.before == ["batch 19"] && last.after == ["end"])

@@ -137,6 +137,7 @@ extension Incident {
         lastHit = lastHit + delta
         due = due.map { $0 + delta }
         lastLetter = lastLetter.map { $0 + delta }
+        arrivals = arrivals.map { $0 + delta }
     }
 }
 

@@ -15,6 +15,8 @@ package struct IncidentBook: Sendable {
         didSet { applyPolicy() }
     }
     package internal(set) var silences: [Silence] = []
+    /// What was written while nobody read is being read.
+    package var isCatchingUp = true
 
     var incidents: [Int64: Incident] = [:]
     var byFingerprint: [Fingerprint: Int64] = [:]
@@ -63,7 +65,9 @@ package struct IncidentBook: Sendable {
         notice(now)
         let occurrence = bounded(occurrence)
         let id = byFingerprint[occurrence.fingerprint] ?? adopt(occurrence) ?? open(occurrence, at: now)
-        var one = CountedHits(incident: id, rule: occurrence.rule, isLate: occurrence.time < lateBefore(now))
+        var one = CountedHits(
+            incident: id, rule: occurrence.rule,
+            isLate: occurrence.time < lateBefore(now, isJournal: occurrence.origin.isJournal))
         one.add(occurrence.time)
         join(one, occurrence.sample, at: now)
         return id
@@ -75,8 +79,12 @@ package struct IncidentBook: Sendable {
         join(counted, nil, at: now)
     }
 
-    /// Hits before this are late, when they are read at `now`.
-    package func lateBefore(_ now: Timestamp) -> Timestamp { now - policy.lateAfter }
+    /// Hits before this are late, when they are read at `now`. The stamps of a file's lines may be hours off (a container
+    /// that writes UTC without saying so): they tell of lateness only while there is something to catch up with. The
+    /// journal's are this host's clock, or a collector's host's, whose entries may come late at any time.
+    package func lateBefore(_ now: Timestamp, isJournal: Bool) -> Timestamp {
+        isJournal || isCatchingUp ? now - policy.lateAfter : .distantPast
+    }
 
     /// The incident that a hit of that rule would join, if it is there already: its own, or the one that stands for the
     /// rest of its rule. Nil: it would open one.
@@ -290,6 +298,8 @@ extension Incident {
             state = .open
             return
         }
+        // A stamp from the future must not make those that follow look old.
+        let time = min(time, now)
         let latest = max(arrivals.max() ?? time, time)
         arrivals.removeAll { $0 <= latest - threshold.within }
         guard threshold.within > .zero else { return }

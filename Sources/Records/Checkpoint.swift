@@ -186,7 +186,9 @@ package struct SourceOutput: Sendable {
     /// Checkpoints that moved without a record (a file seen for the first time and begun at its end).
     package private(set) var checkpoints: [SourceCheckpoint] = []
     /// Keys of checkpoints whose file is gone for good.
-    package private(set) var forgotten: [String] = []
+    package private(set) var forgotten: Set<String> = []
+    /// Where a key stands in `checkpoints`: at a first start with 10,000 files there are as many of them.
+    private var places: [String: Int] = [:]
 
     package init() {}
 
@@ -202,18 +204,23 @@ package struct SourceOutput: Sendable {
 
     /// A checkpoint that moved without records.
     package mutating func move(_ checkpoint: SourceCheckpoint) {
-        withdraw(checkpoint.key)
+        let key = checkpoint.key
+        withdraw(key)
+        places[key] = checkpoints.count
         checkpoints.append(checkpoint)
     }
 
     /// The checkpoint with this key is of no use any more.
     package mutating func forget(_ key: String) {
         withdraw(key)
-        forgotten.append(key)
+        forgotten.insert(key)
     }
 
     private mutating func withdraw(_ key: String) {
-        if !checkpoints.isEmpty { checkpoints.removeAll { $0.key == key } }
-        if !forgotten.isEmpty { forgotten.removeAll { $0 == key } }
+        forgotten.remove(key)
+        guard let place = places.removeValue(forKey: key), let last = checkpoints.popLast() else { return }
+        guard place < checkpoints.count else { return }
+        checkpoints[place] = last
+        places[last.key] = place
     }
 }

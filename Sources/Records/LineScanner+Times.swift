@@ -32,6 +32,15 @@ extension LineScanner {
         return value
     }
 
+    /// Names of zones that logs are written with. A closed list: any other word of capitals, such as RAID, XFS or PHP,
+    /// begins the message.
+    private static let zoneNames: Set<String> = [
+        "UTC", "GMT", "UCT", "WET", "WEST", "BST", "IST", "CET", "CEST", "MET", "MEST", "EET", "EEST", "MSK", "SAST",
+        "CAT", "EAT", "WAT", "PKT", "ICT", "WIB", "HKT", "JST", "KST", "AEST", "AEDT", "ACST", "ACDT", "AWST", "NZST",
+        "NZDT", "EST", "EDT", "CST", "CDT", "MST", "MDT", "PST", "PDT", "AKST", "AKDT", "HST", "AST", "ADT", "NST",
+        "NDT",
+    ]
+
     /// `Z`, `+01:00`, `+0100`, `+01`, or after a space `UTC`, `GMT`, another name of a zone (then: this host's offset).
     /// Nil where nothing of the kind stands; nothing is taken then.
     mutating func zone(localOffset: Int) -> Int? {
@@ -46,9 +55,9 @@ extension LineScanner {
                 if rest < 60 { return (hours * 60 + rest) * (sign == UInt8(ascii: "-") ? -60 : 60) }
             }
         } else if at > start, let name = word(limit: 5, until: { !(65...90).contains($0) }), name.count >= 3,
-            peek() == 0x20 || peek() == UInt8(ascii: "]") || isAtEnd, LogLevel.named(name) == nil
+            peek() == 0x20 || peek() == UInt8(ascii: "]") || isAtEnd, Self.zoneNames.contains(name.text)
         {
-            return name.text == "UTC" || name.text == "GMT" ? 0 : localOffset
+            return ["UTC", "GMT", "UCT"].contains(name.text) ? 0 : localOffset
         }
         at = start
         return nil

@@ -141,7 +141,10 @@ struct IncidentDesk {
             comment: matcher("comment") ?? "")
         (silence.isDated, silence.created, silence.author) = (date != nil, now, peer.userName)
         if let id = arguments["incident"]?.int {
-            guard let incident = book.incident(id) else { return .failure("no open incident \(id)") }
+            // The letter names the command, and the incident may be over when it is read.
+            guard let incident = book.incident(id) ?? (try? store.incident(id)) else {
+                return .failure("no incident \(id)")
+            }
             silence.fingerprint = incident.fingerprint
         }
         guard silence.rule != nil || silence.host != nil || silence.unit != nil || silence.fingerprint != nil else {

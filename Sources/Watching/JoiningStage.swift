@@ -125,7 +125,8 @@ struct JoiningStage {
         var stage = try JoiningStage(watch, finder: finder)
         let batches = stage.restore(joiners.map { ($0.key, $0.value.held) }, at: now)
         stage.stored = stored
-        stage.changed = changed
+        // Beside those whose held lines were just handed on.
+        stage.changed.formUnion(changed)
         return (stage, batches)
     }
 

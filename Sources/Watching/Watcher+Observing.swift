@@ -19,7 +19,7 @@ extension Watcher {
         let view = BatchView(batch, matcher)
         book.noteRecords(batch.ranges.count)
         for mark in view.marks.signsOfLife { book.note(SignOfLife(view.hit(mark), localHost: host, at: now), at: now) }
-        counter.begin(book, at: now)
+        counter.begin(batch.source, book, at: now)
         var recoveries = view.marks.recoveries[...]
         for mark in view.marks.hits where !isOwnLine(mark, view) {
             // In the order of the log: a recovery ends what was before it, not what comes after.

@@ -62,6 +62,8 @@ package final class Watcher {
     let stateFault: String?
     var heartbeatDue: Timestamp?
     var busyRules = BusyRules()
+    /// When the sources were read last.
+    private var lastRead: Duration?
     /// Of the last round, to see when the wall clock is set.
     private var lastTime: SourceTime?
     let isOwnProcess: (Int32, String) -> Bool
@@ -145,6 +147,9 @@ package final class Watcher {
         guard commitRetryAt.map({ $0 <= time.monotonic }) ?? true else { return false }
         var isIdle = commitRetryAt == nil
         if isIdle {
+            // After the start, and where nothing was read for as long as lines are late after.
+            if let last = lastRead, time.monotonic > last + book.policy.lateAfter { book.isCatchingUp = true }
+            lastRead = time.monotonic
             for output in sources.read(at: time) {
                 if !output.isEmpty { isIdle = false }
                 take(output, at: time)
@@ -152,6 +157,7 @@ package final class Watcher {
             expireRecords(at: time)
             if book.nextDue.map({ $0 <= time.wall }) ?? false { showLastHits() }
             write(book.due(time.wall, caughtUp: sources.isIdle), at: time)
+            if sources.isIdle { book.isCatchingUp = false }
             busyRules.look(at: book, time.monotonic)
             beat(at: time.wall)
         }

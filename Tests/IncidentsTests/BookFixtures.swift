@@ -21,13 +21,14 @@ struct ClockedBook {
     @discardableResult
     mutating func hit(
         _ rule: String = "disk", _ group: String = "a", severity: Severity = .critical, age: Duration = .zero,
-        uid: UInt32? = nil, ending: RuleFacts.Ending = .quiet, threshold: Threshold? = nil, inhibits: [String] = []
+        uid: UInt32? = nil, ending: RuleFacts.Ending = .quiet, threshold: Threshold? = nil, inhibits: [String] = [],
+        isJournal: Bool = true
     ) -> Int64 {
         var facts = RuleFacts(id: rule, severity: severity, ending: ending)
         facts.threshold = threshold
         facts.inhibits = inhibits
         var origin = Origin(host: "web1", source: "journal")
-        origin.isJournal = true
+        origin.isJournal = isJournal
         origin.transport = "kernel"
         origin.uid = uid
         let occurrence = Occurrence(

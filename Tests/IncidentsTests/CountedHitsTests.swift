@@ -75,7 +75,7 @@ private struct Seeded: RandomNumberGenerator {
         _ hit: Occurrence, _ counts: inout [Int64: CountedHits], _ book: inout IncidentBook, at now: Timestamp
     ) {
         let overflow = IncidentBook.overflow(of: hit.rule.id)
-        let isLate = hit.time < book.lateBefore(now)
+        let isLate = hit.time < book.lateBefore(now, isJournal: hit.origin.isJournal)
         guard let (id, isOverflow) = book.incident(for: hit.fingerprint, of: hit.rule.id, overflow: overflow) else {
             book.join(hit, at: now)
             return

@@ -37,6 +37,29 @@ import Testing
         #expect(clocked.pass(.seconds(1000)).isEmpty)
     }
 
+    @Test func `A file's stamps tell of lateness only while there is something to catch up with`() {
+        var clocked = ClockedBook()
+        clocked.book.isCatchingUp = false
+        var reports: [Report] = []
+        for age in [3600, -3600, 7200] {
+            clocked.hit(age: .seconds(Int64(age)), isJournal: false)
+            reports += clocked.pass(.seconds(400))
+        }
+        #expect(reports.map(\.kind) == [.first, .further, .further])
+        #expect(clocked.book.openIncidents.count == 1)
+    }
+
+    @Test func `One stamp from the future does not make a threshold deaf`() {
+        var clocked = ClockedBook()
+        let threshold = Threshold(count: 3, within: .seconds(600))
+        clocked.hit(age: .seconds(-5 * 3600), threshold: threshold)
+        for _ in 0..<2 {
+            _ = clocked.pass(.seconds(10))
+            clocked.hit(threshold: threshold)
+        }
+        #expect(clocked.book.openIncidents.count == 1)
+    }
+
     @Test func `A log whose clock is wrong does not flood`() {
         var clocked = ClockedBook()
         var reports: [Report] = []

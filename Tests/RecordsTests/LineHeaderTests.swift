@@ -100,6 +100,10 @@ private let cases: [Case] = [
     Case(
         "2026-11-21 12:41:14,123 ERROR [main] c.e.App - broken", "ERROR [main] c.e.App - broken",
         time: "2026-11-21T12:41:14.123000Z", priority: 3),
+    // A word of capitals behind the time is no zone, but the message's first.
+    Case(
+        "2026-11-21 12:41:14 RAID array degraded", "RAID array degraded", time: "2026-11-21T12:41:14.000000Z"),
+    Case("2026-11-21T12:41:14 XFS (sda1): shut down", "XFS (sda1): shut down", time: "2026-11-21T12:41:14.000000Z"),
     Case("[  123.456789] EXT4-fs error", "EXT4-fs error", id: "kernel"),
     Case("[  123.456789][  T812] EXT4-fs error", "EXT4-fs error", id: "kernel"),
     Case(

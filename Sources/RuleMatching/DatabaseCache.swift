@@ -27,7 +27,8 @@ package struct DatabaseCache: Sendable {
         hs_populate_platform(&platform)
         var hash = SHA256()
         let version = hs_version().map { String(cString: $0) } ?? ""
-        hash.update("2 \(version) \(platform.tune) \(platform.cpu_features)\n".utf8)
+        // The number changes with what a database holds besides the expressions.
+        hash.update("3 \(version) \(platform.tune) \(platform.cpu_features)\n".utf8)
         for expression in expressions {
             hash.update("\(expression.flags) \(expression.text.utf8.count) \(expression.text)\n".utf8)
         }

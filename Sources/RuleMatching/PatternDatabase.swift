@@ -103,6 +103,7 @@ final class PatternDatabase {
     }
 
     private static func compile(_ expressions: [Expression]) throws(DatabaseFault) -> OpaquePointer? {
+        let expressions = expressions + StopBytes.fillers.map { Expression(text: $0) }
         var texts: [UnsafePointer<CChar>?] = expressions.map { UnsafePointer(strdup($0.text)) }
         defer { for text in texts { free(UnsafeMutablePointer(mutating: text)) } }
         let flags = expressions.map(\.flags)
@@ -165,7 +166,9 @@ private final class CandidateSink {
     }
 
     func add(_ pattern: Int, _ end: Int) {
-        guard end > quietUntil[pattern], let base = block.baseAddress, end <= block.count else { return }
+        guard pattern < patterns, end > quietUntil[pattern], let base = block.baseAddress, end <= block.count else {
+            return
+        }
         let last = base + (end - 1)
         let newline = memchr(last, 0x0a, block.count - (end - 1)).map { UnsafeRawPointer($0) - base } ?? block.count
         quietUntil[pattern] = newline

@@ -5,6 +5,7 @@
 // anchors and lookaround are dropped (in a block of many lines they would look at the neighbours), and both ends are
 // trimmed to what must be there: `^\S+ failed: (?<why>.*)$` becomes `\S failed: `. Trimming matters: Vectorscan reports
 // every end of a match, and a tail of `.*` would be one report for each byte of the line.
+// Widened where Vectorscan would lose matches otherwise (StopBytes).
 // `\b` stays: it is right at the ends of a message as long as no header ends, and no line break begins, in a word byte.
 
 import Rules
@@ -17,7 +18,7 @@ struct RelaxedPattern: Equatable {
     init?(_ syntax: PatternSyntax) {
         let plain = Self.scoped(syntax.alternatives).map { Self.trimmed($0) }
         guard !Self.canBeEmpty(plain) else { return nil }
-        text = String(decoding: Self.written(plain), as: UTF8.self)
+        text = String(decoding: Self.written(StopBytes.doubled(plain)), as: UTF8.self)
     }
 
     // MARK: Dropping

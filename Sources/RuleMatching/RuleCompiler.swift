@@ -165,7 +165,8 @@ struct RuleCompiler {
         }
     }
 
-    static let decodedLine = "^\\{|std(?:out|err) [FP][^ \\n]* \\{"
+    /// With a second byte that can come first (StopBytes).
+    static let decodedLine = "(?:^|\\xff)[\\{\\xff]|[s\\xff]td(?:out|err) [FP][^ \\n]* \\{"
 
     private func build(
         with decoded: PatternDatabase.Expression, _ cache: DatabaseCache?

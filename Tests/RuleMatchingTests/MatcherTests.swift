@@ -89,6 +89,12 @@ extension Matches {
         #expect(entries.told == ["0 kernel", "1 init", "2 slice"])
     }
 
+    @Test("what the JIT of PCRE2 10.42 misses with its start optimizations is hit")
+    func jitStart() throws {
+        let set = try rules(#"rules: [{id: a, title: t, severity: error, match: '(?:a|fail)\w+x+?'}]"#)
+        #expect(try Matcher(set).matches(in: lines("failx", "a fail of faxx")).told == ["0 a", "1 a"])
+    }
+
     @Test("'unless' wins, and takes back its own rule's hit alone")
     func unless() throws {
         let matcher = try Matcher(

@@ -4,7 +4,7 @@ BIN = .build/release
 SWIFT = swift
 BUILD = $(SWIFT) build -c release --static-swift-stdlib
 
-.PHONY: run build test check lint format docs docs-check bench stats clean
+.PHONY: run build test check proof lint format docs docs-check bench stats clean
 
 run: build
 	$(BIN)/herald demo
@@ -39,6 +39,12 @@ docs: build
 
 docs-check:
 	@$(BIN)/herald docs settings | diff -u docs/settings.md - || { echo "docs/settings.md is stale: make docs"; exit 1; }
+
+# What takes too long for `make test`: the model test of rotation with 100,000 steps, a thousand files under a million lines.
+proof:
+	@packaging/scripts/install-dependencies test
+	HERALD_MODEL_STEPS=100000 $(SWIFT) test --filter FileTailerModelTests
+	HERALD_ROTATION_FILES=1000 HERALD_ROTATION_LINES=1000000 $(SWIFT) test --filter MassRotationTests
 
 # All measurements: make bench; one: make bench ONLY=scan; smaller: SCALE=0.1; its own options: OPTIONS="--runs 5";
 # PAGE=docs/performance.md puts the table there.

@@ -1,5 +1,6 @@
-// Which file is it? Device and inode alone do not tell: inodes are used again, and copytruncate keeps them. So a file is
-// known by these and by checksums of its first bytes and of the last ones that were read.
+// Which text does a file hold? Device and inode alone do not tell: inodes are used again, copytruncate keeps them, copies
+// and compressed generations have others. So a text is known by checksums of its beginning and of places where reading
+// stopped (`TextMarks`), and what a file holds is read and compared each time that something depends on it.
 
 import Formats
 import Glibc
@@ -22,60 +23,42 @@ struct FileKey: Hashable, Sendable {
     }
 
     /// As `SourceCheckpoint.key`.
-    var text: String { "file:\(device):\(inode)" }
-}
-
-enum FileIdentity {
-    static let headLength = 256
-    static let tailLength = 64
-
-    static func checksum(_ bytes: some Sequence<UInt8>) -> String { Hex.encode(SHA256.digest(bytes)) }
-
-    /// Whether the file behind `descriptor` holds what `checkpoint` remembers: the same beginning, and the same bytes
-    /// before the offset. Device and inode are not compared: a copy passes too.
-    static func holds(_ descriptor: Descriptor, _ checkpoint: FileCheckpoint) -> Bool {
-        guard let head = try? descriptor.read(at: 0, upTo: checkpoint.headLength),
-            head.count == checkpoint.headLength,
-            checkpoint.headLength == 0 || checksum(head) == checkpoint.headChecksum
-        else { return false }
-        let length = checkpoint.tailLength
-        guard length > 0 else {
-            return checkpoint.offset == 0 || ((try? descriptor.status().size) ?? 0) >= checkpoint.offset
-        }
-        guard let tail = try? descriptor.read(at: checkpoint.offset - Int64(length), upTo: length), tail.count == length
-        else { return false }
-        return checksum(tail) == checkpoint.tailChecksum
-    }
-
-    /// What is remembered of a file when all before `offset` was read.
-    static func checkpoint(
-        at offset: Int64, of descriptor: Descriptor, _ status: FileStatus
-    ) throws(SystemError) -> FileCheckpoint {
-        var made = FileCheckpoint(path: "", device: status.device, inode: status.inode)
-        let head = try descriptor.read(at: 0, upTo: headLength)
-        (made.headLength, made.headChecksum) = (head.count, checksum(head))
-        let length = Int(min(Int64(tailLength), offset))
-        let tail = try descriptor.read(at: offset - Int64(length), upTo: length)
-        (made.offset, made.tailLength, made.tailChecksum) = (offset, tail.count, checksum(tail))
-        return made
-    }
-
-    /// Whether everything in `candidate` stands at the same place in `original`, judged by their beginnings and by the
-    /// candidate's end: a copy that is complete, or on its way.
-    static func isCopy(_ candidate: Descriptor, of original: Descriptor, candidateSize: Int64) -> Bool {
-        let head = Int(min(Int64(headLength), candidateSize))
-        guard head > 0, let a = try? candidate.read(at: 0, upTo: head), let b = try? original.read(at: 0, upTo: head),
-            a == b
-        else { return false }
-        let start = max(0, candidateSize - Int64(tailLength))
-        let length = Int(candidateSize - start)
-        guard let x = try? candidate.read(at: start, upTo: length), let y = try? original.read(at: start, upTo: length)
-        else { return false }
-        return x == y
-    }
+    func row(of path: String) -> String { SourceCheckpoint.key(device: device, inode: inode, path: path) }
 }
 
 extension Descriptor {
+    /// Whether the file holds a text with these marks, or, where it is shorter, the beginning of one. True without any
+    /// mark that fits.
+    func agrees(with marks: TextMarks, size: Int64) -> Bool {
+        marks.within(size).allSatisfy { mark in
+            let window = TextMark.window(at: mark.offset)
+            guard let bytes = try? read(at: window.lowerBound, upTo: window.count) else { return false }
+            return bytes.count == window.count && TextMark.checksum(bytes) == mark.checksum
+        }
+    }
+
+    /// Whether the file holds all that was read of the text of `checkpoint`.
+    func holds(_ checkpoint: FileCheckpoint) -> Bool {
+        guard let size = try? status().size, size >= checkpoint.offset,
+            size >= checkpoint.marks.all.last?.offset ?? 0
+        else { return false }
+        return agrees(with: checkpoint.marks, size: size)
+    }
+
+    /// Whether everything in this file, which is not empty, stands at the same place in `original`, judged by both
+    /// beginnings and by this one's end: a copy that is complete, or on its way.
+    func isCopy(of original: Descriptor, size: Int64) -> Bool {
+        guard size > 0 else { return false }
+        let head = Int(min(Int64(TextMark.headLength), size))
+        let end = TextMark.window(at: size)
+        for (start, count) in [(0, head), (end.lowerBound, end.count)] {
+            guard let mine = try? read(at: start, upTo: count), let other = try? original.read(at: start, upTo: count),
+                mine.count == count, mine == other
+            else { return false }
+        }
+        return true
+    }
+
     /// pread(2): up to `count` bytes from `offset`; fewer at the file's end.
     func read(at offset: Int64, upTo count: Int) throws(SystemError) -> [UInt8] {
         var failure: SystemError?
@@ -96,5 +79,42 @@ extension Descriptor {
         }
         if let failure { throw failure }
         return bytes
+    }
+}
+
+/// The calls that take a path, for paths as `LogPath` has them.
+enum LogFile {
+    static func open(_ path: String) throws(SystemError) -> Descriptor {
+        let number = try retrying("open", LogPath.shown(path)) {
+            withPath(path) { Glibc.open($0, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC) }
+        }
+        return Descriptor(owning: number)
+    }
+
+    /// Symbolic links are followed. Nil when nothing is there.
+    static func status(_ path: String) throws(SystemError) -> FileStatus? {
+        var raw = stat()
+        if withPath(path, { stat($0, &raw) }) == 0 { return FileStatus(raw) }
+        if errno == ENOENT || errno == ENOTDIR { return nil }
+        throw SystemError("look at", LogPath.shown(path))
+    }
+
+    /// The names in a folder, as bytes; none where it cannot be read.
+    static func names(in folder: String) -> [[UInt8]] {
+        guard let descriptor = try? open(folder) else { return [] }
+        return (try? Files.names(in: "/proc/self/fd/\(descriptor.number)")) ?? []
+    }
+
+    static func withPath<T>(_ path: String, _ body: (UnsafePointer<CChar>) -> T) -> T {
+        (LogPath.bytes(path) + [0]).withUnsafeBytes { bytes in
+            bytes.withMemoryRebound(to: CChar.self) { chars in
+                guard let base = chars.baseAddress else { return "".withCString(body) }
+                return body(base)
+            }
+        }
+    }
+
+    static func join(_ folder: String, _ name: String) -> String {
+        folder.hasSuffix("/") ? folder + name : folder + "/" + name
     }
 }

@@ -6,11 +6,15 @@ package struct FilePattern: Hashable, Sendable {
     package var path: String
     /// Globs against the whole path, or against the name where they have no slash.
     package var exclude: [String]
+    /// More folders in which rotated generations lie (logrotate's `olddir`), relative ones to the log's own. That, and
+    /// `old` and `archive` in it, are looked at anyway.
+    package var rotated: [String]
     package var format: LineFormat
 
-    package init(_ path: String, exclude: [String] = [], format: LineFormat = .auto) {
+    package init(_ path: String, exclude: [String] = [], rotated: [String] = [], format: LineFormat = .auto) {
         self.path = path
         self.exclude = exclude
+        self.rotated = rotated
         self.format = format
     }
 }

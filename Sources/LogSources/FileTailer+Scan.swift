@@ -7,34 +7,8 @@ import Platform
 import Records
 
 extension FileTailer {
-    func scan(_ time: SourceTime, _ output: inout SourceOutput) {
-        let found = finder.find()
-        listings = [:]
-        defer { listings = [:] }
-        watches.watchFolders(found.folders)
-        var present: Set<FileKey> = []
-        var strangers: [Stranger] = []
-        for file in found.files { look(at: file, &present, &strangers, time, &output) }
-        for file in files.values where file.isCurrent && !present.contains(file.key) { leave(file, time, &output) }
-        strangers.removeAll { resume($0, time) }
-        // Logs before their generations that the globs match too (app.log before app.log.1): what such a file is, is
-        // asked of the log.
-        let paths = Set(strangers.map(\.path))
-        let isGeneration = strangers.map { logOfGeneration($0.path, among: paths) != nil }
-        for (stranger, later) in zip(strangers, isGeneration) where !later { admit(stranger, time, &output) }
-        if startedUp { accountForGenerations(time, &output) } else { findLostGenerations(time, &output) }
-        for (stranger, later) in zip(strangers, isGeneration) where later { admit(stranger, time, &output) }
-        missing(found, time, &output)
-        for name in found.unreadableNames {
-            say(.unreadable, name, name, "cannot watch \(name): its name is not UTF-8", &output)
-        }
-        rememberPatterns(&output)
-        retire(time, &output)
-        (startedUp, lastLook) = (true, time.wall)
-    }
-
     /// A file at a matched path that is not open.
-    struct Stranger {
+    private struct Stranger {
         var path: String
         var pattern: FilePattern
         var descriptor: Descriptor
@@ -42,141 +16,226 @@ extension FileTailer {
         var key: FileKey { FileKey(status) }
     }
 
-    private func look(
-        at found: FileFinder.Found, _ present: inout Set<FileKey>, _ strangers: inout [Stranger], _ time: SourceTime,
-        _ output: inout SourceOutput
+    /// What one scan has seen.
+    private struct Look {
+        /// All matched paths.
+        var named: Set<String>
+        /// The files at their own paths.
+        var present: Set<FileKey> = []
+        var strangers: [Stranger] = []
+        var strangerKeys: Set<FileKey> = []
+        /// Paths at which something is wrong.
+        var faulty: Set<String> = []
+    }
+
+    func scan(_ time: SourceTime, _ output: inout SourceOutput) {
+        let isFirst = lastReview == nil
+        let found = finder.find()
+        lister.forget()
+        watches.watchFolders(found.folders)
+        var look = Look(named: Set(found.files.map(\.path)))
+        for file in found.files { see(file, &look, time, &output) }
+        for file in files.values where file.isCurrent && !look.present.contains(file.key) { leave(file, time, &output) }
+        for stranger in look.strangers { admit(stranger, isFirst: isFirst, time, &output) }
+        missing(found, &look, time, &output)
+        clearFaults(look, &output)
+        rememberPatterns(&output)
+        if isFirst { forgetUnwatched(&output) }
+        retire(time, &output)
+        if hasNewLogs { adoptGenerations(look.named, &output) }
+        review(time)
+        firstLook = firstLook ?? time.wall
+    }
+
+    /// What stands at a matched path.
+    private func see(
+        _ found: FileFinder.Found, _ look: inout Look, _ time: SourceTime, _ output: inout SourceOutput
     ) {
         do throws(SystemError) {
-            guard let status = try FileStatus.of(found.path) else { return }
+            guard let status = try LogFile.status(found.path) else { return }
+            let isWrittenOut = found.path == found.pattern.path
             guard status.isRegular else {
                 // A folder that a glob names is no fault; a path that was written out is.
-                if found.path == found.pattern.path {
-                    say(.unreadable, found.path, found.path, "cannot watch \(found.path): not a regular file", &output)
+                if isWrittenOut {
+                    look.faulty.insert(found.path)
+                    let text = "cannot watch \(LogPath.shown(found.path)): it is \(status.kindName), no regular file"
+                    say(.unreadable, found.path, found.path, text, &output)
                 }
                 return
             }
             let key = FileKey(status)
-            if let file = files[key] {
-                if present.insert(key).inserted { place(file, at: found.path, time) }
-                return
-            }
-            // One file under two names, or matched by two patterns, is read once.
-            if strangers.contains(where: { $0.key == key }) { return }
-            let descriptor = try Descriptor.open(found.path, O_RDONLY | O_NONBLOCK | O_NOCTTY)
+            if let file = files[key] { return place(file, at: found.path, status, &look, time) }
+            // One file under two names, or matched by two patterns, is read once; a generation as its log's; an archive
+            // only as a generation.
+            if look.strangerKeys.contains(key) || isGeneration(found.path, look.named) { return }
+            if Compression(name: found.path) != nil, !isWrittenOut { return }
+            let descriptor = try LogFile.open(found.path)
             let opened = try descriptor.status()
-            guard opened.isRegular, files[FileKey(opened)] == nil else { return }
-            present.insert(FileKey(opened))
-            strangers.append(
+            guard opened.isRegular, FileKey(opened) == key else { return wantScan() }
+            look.strangerKeys.insert(key)
+            look.strangers.append(
                 Stranger(path: found.path, pattern: found.pattern, descriptor: descriptor, status: opened))
         } catch {
-            say(.unreadable, found.path, found.path, error.description, &output)
+            // Renamed under the look.
+            if error.errno == ENOENT { return wantScan() }
+            look.faulty.insert(found.path)
+            let remedy = Remedy.text(error.errno, path: found.path)
+            say(.unreadable, found.path, found.path, error.description + remedy, &output)
         }
     }
 
-    private func place(_ file: TailedFile, at path: String, _ time: SourceTime) {
-        // Matched under its rotated name too, it is still read, under the name it had.
-        (file.placedAt, file.leftAt) = (path, nil)
-        guard path == file.path else { return }
-        file.isCurrent = true
-        file.seenBefore = file.checkpoint.seen
-        file.checkpoint.seen = time.wall
-        lastAtPath[path] = file.key
+    /// An open file stands at a matched path.
+    private func place(
+        _ file: TailedFile, at path: String, _ status: FileStatus, _ look: inout Look, _ time: SourceTime
+    ) {
+        if path == file.path {
+            file.placedAt = path
+            look.present.insert(file.key)
+            if !file.isCurrent {
+                // Renamed back.
+                (file.isCurrent, file.leftAt, file.checkpoint.isFinished) = (true, nil, false)
+                logs[path]?.current = file.key
+            }
+            if !file.isNew { file.checkpoint.seen = time.wall }
+        } else if !look.present.contains(file.key) {
+            file.placedAt = path
+        }
+        let isSettled = file.settled.map { $0.size == status.size && $0.modified == status.modified } ?? false
+        if !isSettled || !file.isAccounted { enqueue(file) }
+    }
+
+    /// Whether `path` has the name of a rotated generation of a log that is watched.
+    private func isGeneration(_ path: String, _ named: Set<String>) -> Bool {
+        let (folder, name) = Files.split(path)
+        return RotatedName.readings(of: name).contains { reading in
+            let log = LogFile.join(folder, reading.base)
+            return named.contains(log) || logs[log]?.isKnown ?? false
+        }
     }
 
     /// The file is not at its path any more: it is read to its end, and held for a while.
     private func leave(_ file: TailedFile, _ time: SourceTime, _ output: inout SourceOutput) {
         file.isCurrent = false
-        note(file.checkpoint, &output)
+        // A new text is no known one until what came before it is known.
+        if !file.isNew { note(file.checkpoint, &output) }
         file.isDrained = false
         file.leftAt = time.monotonic
         enqueue(file)
     }
 
-    /// Takes a file up where it was left; whether it is one that was left.
-    private func resume(_ stranger: Stranger, _ time: SourceTime) -> Bool {
-        guard files[stranger.key] == nil, let known = remembered[stranger.key], known.headLength > 0,
-            FileIdentity.holds(stranger.descriptor, known)
-        else { return false }
-        let sameFolder = Files.split(known.path).directory == Files.split(stranger.path).directory
-        open(stranger, path: sameFolder ? known.path : stranger.path, known, time)
-        return true
+    /// Takes up a file that is not open: where it was left, or as a new text of its log.
+    private func admit(
+        _ stranger: Stranger, isFirst: Bool, _ time: SourceTime, _ output: inout SourceOutput
+    ) {
+        if files[stranger.key] != nil { return }
+        if let known = logs.values.first(where: { log in log.closed[stranger.key] != nil }) {
+            // A generation that was closed, under a name that does not tell; or its inode is used again.
+            if let row = known.closed[stranger.key], stranger.descriptor.holds(row) {
+                if row.offset == stranger.status.size, known.path != stranger.path { return }
+                known.closed[stranger.key] = nil
+                open(stranger, known, row, time, &output)
+                return
+            }
+            if let row = known.closed[stranger.key] { miss(row, of: known) }
+        }
+        if let (log, row) = stored(stranger) {
+            open(stranger, log, row, time, &output)
+            return
+        }
+        let isFirstSight = !knownPatterns.contains(stranger.pattern.path)
+        let log = log(at: stranger.path)
+        let wasKnown = log.isKnown
+        guard let file = open(stranger, log, nil, time, &output) else { return }
+        if wasKnown { return }
+        if isFirstSight, options.startsAtEnd {
+            startAtEnd(file, &output)
+        } else if !isFirstSight, let firstLook {
+            // What came and was rotated away since then is unread too.
+            file.checkpoint.seen = firstLook
+        }
     }
 
-    /// Takes up a file that is not known: where to begin, and after which other.
-    private func admit(_ stranger: Stranger, _ time: SourceTime, _ output: inout SourceOutput) {
-        if files[stranger.key] != nil || isUnfinishedCopy(stranger) { return }  // perhaps taken up as a generation
-        let isFirstSight = !knownPatterns.contains(stranger.pattern.path)
-        if let log = logOfGeneration(stranger.path) {
-            // The copy of a log that was truncated meanwhile is found from there.
-            if let current = lastAtPath[log].flatMap({ files[$0] }),
-                !FileIdentity.holds(current.descriptor, current.checkpoint)
-            {
-                replaced(current, time, &output)
-                if files[stranger.key] != nil { return }
-            }
-            let file = open(stranger, path: log, nil, time)
-            if isFirstSight, options.startsAtEnd { startAtEnd(file, &output) }
-            if let current = lastAtPath[log].flatMap({ files[$0] }), current.isCurrent {
-                current.predecessor = file.key
-            }
-            return note(file.checkpoint, &output)
+    /// The stored row of the text that a file holds, taken from those that are astray.
+    private func stored(_ stranger: Stranger) -> (WatchedLog, FileCheckpoint)? {
+        let own = logs[stranger.path]
+        for log in [own].compactMap({ $0 }) + (rowOwners[stranger.key].flatMap { logs[$0] }.map { [$0] } ?? []) {
+            guard
+                let index = log.astray.firstIndex(where: { text in
+                    let isSame = FileKey(text.checkpoint) == stranger.key
+                    // A text that is known by nothing is known by its inode, and only at its path.
+                    return isSame && (!text.checkpoint.marks.isEmpty || log === own)
+                        && stranger.descriptor.holds(text.checkpoint)
+                })
+            else { continue }
+            return (log, log.astray.remove(at: index).checkpoint)
         }
-        let before = lastAtPath[stranger.path]
-        if let before, let last = files[before] {
-            (last.isCurrent, last.isDrained) = (false, false)
-            enqueue(last)
+        return nil
+    }
+
+    @discardableResult
+    private func open(
+        _ stranger: Stranger, _ log: WatchedLog, _ row: FileCheckpoint?, _ time: SourceTime,
+        _ output: inout SourceOutput
+    ) -> TailedFile? {
+        let file = TailedFile(
+            .file(stranger.descriptor), status: stranger.status, path: log.path, placedAt: stranger.path,
+            pattern: stranger.pattern, checkpoint: row, time: time)
+        if let row, !((try? file.load()) ?? false) {
+            // It changed under the look.
+            log.astray.append(WatchedLog.Astray(checkpoint: row, unread: nil))
+            wantScan()
+            return nil
         }
-        let last = findGenerations(of: stranger, before: before, time, &output)
-        if files[stranger.key] != nil { return }
-        let file = open(stranger, path: stranger.path, nil, time)
-        file.predecessor = last
-        if before == nil {
-            if isFirstSight, options.startsAtEnd { startAtEnd(file, &output) }
-            file.predecessor = firstGenerations(of: stranger.path, isFirstSight ? nil : lastLook, time, &output)
+        file.isCurrent = log.path == stranger.path
+        file.isNew = file.isCurrent && row?.marks.isEmpty ?? true
+        if let row, !file.isNew, row.marks.all.last?.offset ?? 0 < 64 { file.doubtful = row }
+        file.isAccounted = !file.isNew && log.astray.isEmpty && file.doubtful == nil
+        if file.isCurrent {
+            file.checkpoint.isFinished = false
+            log.pattern = stranger.pattern
+            log.current = file.key
+            if !file.isNew { file.checkpoint.seen = time.wall }
+        } else {
+            (file.leftAt, file.isAccounted) = (time.monotonic, true)
         }
-        note(file.checkpoint, &output)
+        take(file, log)
+        return file
     }
 
     private func startAtEnd(_ file: TailedFile, _ output: inout SourceOutput) {
         do throws(SystemError) {
             try file.startAtEnd(lineLimit: options.lineLimit)
+            if file.head.isEmpty { return }
+            (file.isNew, file.isAccounted) = (false, true)
+            note(file.checkpoint, &output)
         } catch {
             say(.unreadable, file.placedAt, file.path, error.description, &output)
         }
     }
 
-    @discardableResult
-    private func open(
-        _ stranger: Stranger, path: String, _ checkpoint: FileCheckpoint?, _ time: SourceTime
-    ) -> TailedFile {
-        let isCurrent = path == stranger.path
-        // A generation was seen at the log's path before the log's present file was.
-        let before = lastAtPath[path].flatMap { files[$0]?.seenBefore ?? remembered[$0]?.seen } ?? time.wall
-        let seen = isCurrent ? time.wall : checkpoint?.seen ?? before
-        let file = TailedFile(
-            descriptor: stranger.descriptor, status: stranger.status, path: path, placedAt: stranger.path,
-            pattern: stranger.pattern, checkpoint: checkpoint, seen: seen, time: time)
-        file.watch = watches.watch(file.descriptor, file.key)
-        file.isCurrent = isCurrent
-        files[file.key] = file
-        remembered[file.key] = nil
-        if file.isCurrent { lastAtPath[path] = file.key }
-        enqueue(file)
-        return file
-    }
-
     /// A path without wildcard that names nothing is said, after a while if it was there before.
-    private func missing(_ found: FileFinder.Result, _ time: SourceTime, _ output: inout SourceOutput) {
-        let now = Set(found.missing.map(\.path))
-        for (path, _) in found.missing {
+    private func missing(
+        _ found: FileFinder.Result, _ look: inout Look, _ time: SourceTime, _ output: inout SourceOutput
+    ) {
+        let now = Set(found.missing)
+        for path in found.missing {
             let since = missingSince[path] ?? time.monotonic
             missingSince[path] = since
-            let wasThere = lastAtPath[path] != nil
-            if !wasThere || time.monotonic >= since + options.missingGrace {
-                say(.unreadable, path, path, "cannot read \(path): it is not there", &output)
+            if faults[path] != nil { look.faulty.insert(path) }
+            if logs[path]?.isKnown != true || time.monotonic >= since + options.missingGrace {
+                look.faulty.insert(path)
+                say(.unreadable, path, path, "cannot read \(LogPath.shown(path)): it is not there", &output)
             }
         }
         for path in missingSince.keys where !now.contains(path) { missingSince[path] = nil }
+    }
+
+    /// A path that is named no more, or at which nothing is wrong any more. Faults of reading are cleared by reading.
+    private func clearFaults(_ look: Look, _ output: inout SourceOutput) {
+        for place in faults.keys where !look.faulty.contains(place) {
+            if look.named.contains(place), look.present.contains(where: { files[$0]?.placedAt == place }) { continue }
+            clearFault(place, place, &output)
+        }
     }
 
     private func rememberPatterns(_ output: inout SourceOutput) {
@@ -190,19 +249,64 @@ extension FileTailer {
         }
     }
 
+    /// Rows of paths that are not watched any more.
+    private func forgetUnwatched(_ output: inout SourceOutput) {
+        for log in logs.values where finder.pattern(for: log.path) == nil {
+            for text in log.astray { forgetRow(FileKey(text.checkpoint), of: log, &output) }
+            log.astray = []
+            if !log.isKnown { logs[log.path] = nil }
+        }
+    }
+
     /// Closes what left its path and has been quiet since.
     private func retire(_ time: SourceTime, _ output: inout SourceOutput) {
         for file in files.values where !file.isCurrent && file.isDrained && !file.isQueued {
             guard let left = file.leftAt else { continue }
-            let isDeleted = ((try? file.descriptor.status().links) ?? 0) == 0
+            let isDeleted = ((try? file.descriptor?.status().links) ?? 0) == 0
             let keep = isDeleted ? options.keepDeleted : options.keepRotated
             guard time.monotonic >= max(left, file.lastGrowth) + keep else { continue }
-            if let watch = file.watch { watches.unwatch(watch) }
-            files[file.key] = nil
-            if isDeleted {
-                output.forget(file.key.text)
-            } else {
-                remembered[file.key] = file.checkpoint
+            // Where its text is by now, in an archive or nowhere, is found when its log is looked at.
+            close(file, &output)
+            if isDeleted { unaccounted.insert(file.path) }
+        }
+    }
+
+    /// A rotated file whose log was not there was taken for a log of its own (the globs match it too): its texts are the
+    /// log's when that appears.
+    private func adoptGenerations(_ named: Set<String>, _ output: inout SourceOutput) {
+        hasNewLogs = false
+        for log in logs.values where log.current == nil {
+            let (folder, name) = Files.split(log.path)
+            let owner = RotatedName.readings(of: name).lazy.map { LogFile.join(folder, $0.base) }
+                .first { self.logs[$0]?.isKnown ?? false || named.contains($0) }
+            guard let owner, log.isKnown else { continue }
+            let target = self.log(at: owner)
+            for var text in log.astray {
+                output.forget(FileKey(text.checkpoint).row(of: log.path))
+                (text.checkpoint.path, text.checkpoint.isRotated) = (owner, true)
+                target.astray.append(text)
+                note(text.checkpoint, &output)
+            }
+            for (key, var row) in log.closed {
+                output.forget(key.row(of: log.path))
+                row.path = owner
+                note(row, &output)
+                target.closed[key] = row
+            }
+            (log.astray, log.closed) = ([], [:])
+            if !log.isKnown { logs[log.path] = nil }
+        }
+    }
+
+    /// Logs whose generations are to be looked at: those with texts that are astray or without a file at their path; and
+    /// now and then all that have closed generations, which may have grown or gone.
+    private func review(_ time: SourceTime) {
+        let isTimed = lastReview.map { time.monotonic >= $0 + options.rescanInterval } ?? true
+        if isTimed { lastReview = time.monotonic }
+        for log in logs.values {
+            let isAbsent = log.current.flatMap { files[$0] }?.isCurrent != true
+            if !log.astray.isEmpty || (isAbsent && log.isKnown) || (isTimed && !log.closed.isEmpty) {
+                unaccounted.insert(log.path)
             }
         }
     }

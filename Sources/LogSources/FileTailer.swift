@@ -1,5 +1,6 @@
-// Follows log files: which there are (FileTailer+Scan), which came before which (FileTailer+Rotation), and here the turn
-// of each. The caller owns the loop: it polls `descriptors` until `nextDeadline` and calls `read`, which never waits.
+// Follows log files: which there are (FileTailer+Scan), what was written to a log before what stands at its path
+// (FileTailer+Generations, FileTailer+Search), and here the turn of each. The caller owns the loop: it polls `descriptors`
+// until `nextDeadline` and calls `read`, which never waits but for the beginning of an archive.
 //
 // Must stay true: what `read` returns belongs into one transaction. A file's checkpoint is valid after its batch; a
 // generation is read to its end before its successor; no file waits while another is read for more than a block.
@@ -25,7 +26,7 @@ package final class FileTailer {
         /// How long the last line may lack its newline before it is taken as it is.
         package var lastLineTimeout = Duration.seconds(5)
         /// Between two looks at which files there are.
-        package var rescanInterval = Duration.seconds(10)
+        package var rescanInterval = Duration.seconds(15)
         /// How long a rotated generation that does not grow is held open: a daemon may write to it until it is told.
         package var keepRotated = Duration.seconds(600)
         /// The same for one that was deleted, whose disk space is only free when it is closed.
@@ -38,42 +39,47 @@ package final class FileTailer {
 
     let options: Options
     let finder: FileFinder
+    let lister = GenerationLister()
     var watches = FileWatches()
     /// The open files.
     var files: [FileKey: TailedFile] = [:]
-    /// Files that were read and are not open now: rotated generations, and at the start all that the owner stored.
-    var remembered: [FileKey: FileCheckpoint] = [:]
-    /// The file that stood at each path last.
-    var lastAtPath: [String: FileKey] = [:]
+    /// By path.
+    var logs: [String: WatchedLog] = [:]
+    /// The logs of the files that the owner stored at the start.
+    var rowOwners: [FileKey: String] = [:]
     /// Globs that were looked at before.
     var knownPatterns: Set<String> = []
     /// Paths with something wrong, and what was said of it.
     var faults: [String: String] = [:]
     /// Paths without wildcard that name nothing, since when.
     var missingSince: [String: Duration] = [:]
-    /// When it was last looked at which files there are; over a restart, about.
-    var lastLook: Timestamp?
-    /// The first look at what there is was taken.
-    var startedUp = false
-    /// Generations that were there when their log was seen for the first time, with their times: not read.
-    var ignored: [FileKey: Timestamp] = [:]
-    /// Times of generations that were found to be those remembered, and read to their end.
+    /// When the run before this one looked last, about; or when this one looked first.
+    var firstLook: Timestamp?
+    /// When closed generations were last looked at.
+    var lastReview: Duration?
+    /// Times of closed generations that were found to hold the texts that they are thought to.
     var verified: [FileKey: Timestamp] = [:]
-    /// Copies of open files of which nothing was read yet: what tells that their originals were truncated is missing.
-    var unreadCopies: Set<FileKey> = []
-    /// Called before a generation is compared with the open files: for tests, which truncate them there.
-    package var beforeComparing: (() -> Void)?
-    var lastAccount = Duration.zero
-    /// When each folder was changed last, at the last look at the generations in it.
-    var folderTimes: [String: Timestamp] = [:]
-    /// The generations in each folder by the log that they are of, as listed in this scan.
-    var listings: [String: [String: [String]]] = [:]
+    /// Archives that begin like a text and are of another.
+    var refuted: [FileKey: Set<TextMarks>] = [:]
+    /// Beginnings of archives, and when these were changed last.
+    var archiveHeads: [FileKey: (modified: Timestamp, head: [UInt8])] = [:]
+    /// A log was made, or lost its file, since it was last looked whether one is another's generation.
+    var hasNewLogs = false
+    /// Logs of which it is to be found what came before their present files.
+    var unaccounted: Set<String> = []
+    /// Called between the look at a file and that at the generations of its log: for tests, which truncate it there.
+    package var beforeAccounting: (() -> Void)?
 
     private var queue: [FileKey] = []
     private var queueHead = 0
     private var needsScan = true
     private var lastScan: Duration?
     private var lastSweep = Duration.zero
+    /// Files with an unterminated last line, and archives that wait for their programs.
+    var unterminated: Set<FileKey> = []
+    var pending: Set<FileKey> = []
+    /// Files that inotify does not watch.
+    var unwatched: Set<FileKey> = []
 
     /// `checkpoints` are those that the owner stored, those of other sources too.
     package init(_ options: Options, checkpoints: [SourceCheckpoint]) {
@@ -82,16 +88,9 @@ package final class FileTailer {
         for checkpoint in checkpoints {
             switch checkpoint {
             case .file(let file):
-                let key = FileKey(file)
-                remembered[key] = file
-                lastLook = max(lastLook ?? file.seen, file.seen)
-                guard let other = lastAtPath[file.path].flatMap({ remembered[$0] }) else {
-                    lastAtPath[file.path] = key
-                    break
-                }
-                if other.isRotated != file.isRotated ? other.isRotated : other.seen < file.seen {
-                    lastAtPath[file.path] = key
-                }
+                firstLook = max(firstLook ?? file.seen, file.seen)
+                log(at: file.path).astray.append(WatchedLog.Astray(checkpoint: file, unread: nil))
+                rowOwners[FileKey(file)] = file.path
             case .pattern(let pattern): knownPatterns.insert(pattern)
             case .journal, .journalFile: break
             }
@@ -99,29 +98,40 @@ package final class FileTailer {
         DescriptorLimit.raise()
     }
 
+    /// The log of a path, made if it is new.
+    func log(at path: String) -> WatchedLog {
+        if let log = logs[path] { return log }
+        hasNewLogs = true
+        let log = WatchedLog(path: path, pattern: finder.pattern(for: path) ?? FilePattern(path))
+        logs[path] = log
+        return log
+    }
+
     /// To be polled for reading; a hint only.
-    package var descriptors: [Int32] { watches.descriptors }
+    package var descriptors: [Int32] {
+        watches.descriptors + pending.compactMap { files[$0]?.archive?.output.number }
+    }
 
     /// When `read` must be called though no descriptor is ready, on the monotonic clock; in the past: at once.
     package var nextDeadline: Duration {
-        guard let lastScan, !hasQueued else { return .zero }
+        guard let lastScan, !hasQueued, unaccounted.isEmpty || needsScan else { return .zero }
         var next = lastScan + (needsScan ? Self.scanSpacing : options.rescanInterval)
-        for file in files.values {
-            if let due = file.unterminatedDeadline(options.lastLineTimeout) { next = min(next, due) }
-            if file.watch == nil { next = min(next, lastSweep + .seconds(1)) }
+        for key in unterminated {
+            if let due = files[key]?.unterminatedDeadline(options.lastLineTimeout) { next = min(next, due) }
         }
+        if !unwatched.isEmpty || !pending.isEmpty { next = min(next, lastSweep + .seconds(1)) }
         return next
     }
 
     /// Folders where names come and go all the time are not listed each time.
-    private static let scanSpacing = Duration.milliseconds(50)
+    static let scanSpacing = Duration.milliseconds(50)
 
     private var hasQueued: Bool { queueHead < queue.count }
 
     /// Whether everything that was there at the last `read` was handed over, but for unterminated lines.
-    package var isIdle: Bool { lastScan != nil && !hasQueued && !needsScan }
+    package var isIdle: Bool { lastScan != nil && !hasQueued && !needsScan && unaccounted.isEmpty && pending.isEmpty }
 
-    /// Reads what is there, up to the limits. Never waits.
+    /// Reads what is there, up to the limits.
     package func read(at time: SourceTime) -> SourceOutput {
         var output = SourceOutput()
         takeHints(time)
@@ -129,16 +139,22 @@ package final class FileTailer {
             needsScan = false
             lastScan = time.monotonic
             scan(time, &output)
-            for file in files.values { enqueue(file) }
         }
         var left = options.readLimit
+        takeTurns(&left, time, &output)
+        if unaccounted.isEmpty { return output }
+        accountForAll(time, &output)
+        takeTurns(&left, time, &output)
+        return output
+    }
+
+    private func takeTurns(_ left: inout Int, _ time: SourceTime, _ output: inout SourceOutput) {
         // The file that waits for its predecessor goes to the end of the queue, so the turns are counted too.
         var turns = queue.count - queueHead + 64
         while left > 0, turns > 0, let file = dequeue() {
             turns -= 1
             left -= turn(of: file, limit: min(left, options.blockSize), time, &output)
         }
-        return output
     }
 
     private func isScanDue(_ time: SourceTime) -> Bool {
@@ -146,16 +162,42 @@ package final class FileTailer {
         return time.monotonic >= lastScan + (needsScan ? Self.scanSpacing : options.rescanInterval)
     }
 
+    /// Another look at which files there are is needed soon.
+    func wantScan() { needsScan = true }
+
     private func takeHints(_ time: SourceTime) {
         let hints = watches.hints()
         if hints.rescan { needsScan = true }
         for key in hints.changed { if let file = files[key] { enqueue(file) } }
-        let sweeping = time.monotonic >= lastSweep + .seconds(1)
-        if sweeping { lastSweep = time.monotonic }
-        for file in files.values {
-            let due = file.unterminatedDeadline(options.lastLineTimeout).map { time.monotonic >= $0 } ?? false
-            if due || hints.overflowed || sweeping && file.watch == nil { enqueue(file) }
+        if hints.overflowed { for file in files.values { enqueue(file) } }
+        for key in unterminated {
+            guard let file = files[key] else { continue }
+            if file.unterminatedDeadline(options.lastLineTimeout).map({ time.monotonic >= $0 }) ?? false {
+                enqueue(file)
+            }
         }
+        for key in pending { if let file = files[key] { enqueue(file) } }
+        guard time.monotonic >= lastSweep + .seconds(1) else { return }
+        lastSweep = time.monotonic
+        for key in unwatched { if let file = files[key] { enqueue(file) } }
+    }
+
+    /// The generations of the logs whose files were looked at in this round: behind that, and each folder listed once.
+    private func accountForAll(_ time: SourceTime, _ output: inout SourceOutput) {
+        beforeAccounting?()
+        lister.forget()
+        let budget = SystemClock.monotonic() + .milliseconds(50)
+        for path in unaccounted.sorted() {
+            guard let log = logs[path] else {
+                unaccounted.remove(path)
+                continue
+            }
+            // What changes under the look is asked again by the next scan; what takes long goes on at the next call.
+            account(for: log, time, &output)
+            unaccounted.remove(path)
+            if SystemClock.monotonic() > budget { break }
+        }
+        lister.forget()
     }
 
     func enqueue(_ file: TailedFile) {
@@ -182,76 +224,40 @@ package final class FileTailer {
         return nil
     }
 
-    /// One block of one file; returns how many bytes were handed over, at least one for any work done.
-    private func turn(of file: TailedFile, limit: Int, _ time: SourceTime, _ output: inout SourceOutput) -> Int {
-        if let predecessor = file.predecessor, let before = files[predecessor], !before.isDrained {
-            enqueue(before)
-            enqueue(file)
-            return 0
+    // MARK: Which files are open
+
+    func take(_ file: TailedFile, _ log: WatchedLog) {
+        files[file.key] = file
+        log.open.insert(file.key)
+        if let descriptor = file.descriptor {
+            file.watch = watches.watch(descriptor, file.key)
+            if file.watch == nil { unwatched.insert(file.key) }
         }
-        file.predecessor = nil
-        do throws(SystemError) {
-            let piece = try file.next(
-                limit: max(limit, options.lineLimit + 1), lineLimit: options.lineLimit, time: time,
-                lastLineTimeout: options.lastLineTimeout)
-            clearFault(file.placedAt, file.path, &output)
-            return hand(over: piece, of: file, time, &output)
-        } catch {
-            say(.unreadable, file.placedAt, file.path, error.description, &output)
-            // What cannot be read does not hold its successor up.
-            file.isDrained = true
-            return 1
-        }
+        enqueue(file)
     }
 
-    private func hand(
-        over piece: TailedFile.Piece, of file: TailedFile, _ time: SourceTime, _ output: inout SourceOutput
-    ) -> Int {
-        defer { tellCutLines(file, &output) }
-        switch piece {
-        case .lines(let bytes):
-            file.isDrained = false
-            enqueue(file)
-            let context = LineContext(format: file.format ?? .auto, readAt: time.wall, utcOffset: time.utcOffset)
-            let batch = RecordBatch(lines: bytes, source: .file(file.path), context: context)
-            output.deliver(batch, .file(file.checkpoint))
-            return bytes.count
-        case .moved:
-            file.isDrained = false
-            enqueue(file)
-            note(file.checkpoint, &output)
-            return 1
-        case .end:
-            file.isDrained = true
-            // Deleted and read to its end: its row would only be missed at the next start.
-            if !file.isCurrent, file.links == 0 { output.forget(file.key.text) }
-            return 1
-        case .replaced:
-            replaced(file, time, &output)
-            enqueue(file)
-            return 1
-        }
+    /// Lets the file go; what becomes of its row is the caller's concern.
+    func letGo(_ file: TailedFile) {
+        if let watch = file.watch { watches.unwatch(watch) }
+        files[file.key] = nil
+        unwatched.remove(file.key)
+        unterminated.remove(file.key)
+        pending.remove(file.key)
+        guard let log = logs[file.path] else { return }
+        log.open.remove(file.key)
+        if log.current == file.key { log.current = nil }
+        // Those that waited for its program are not queued.
+        if file.archive != nil { for key in log.open { if let next = files[key] { enqueue(next) } } }
     }
 
-    private func tellCutLines(_ file: TailedFile, _ output: inout SourceOutput) {
-        guard file.cutLines > 0 else { return }
-        let lines = file.cutLines == 1 ? "A line is" : "\(file.cutLines) lines are"
-        output.notices.append(
-            SourceNotice(
-                .file(file.path), .skipped,
-                "\(lines) longer than \(options.lineLimit) bytes in \(Printable.text(file.path)); "
-                    + "what is beyond was not matched."))
-        file.cutLines = 0
-    }
-
-    package var status: [SourceStatus] {
-        var all = files.values.filter(\.isCurrent).map {
-            SourceStatus(source: .file($0.path), fault: faults[$0.path], behind: $0.behind)
-        }
-        let open = Set(all.map(\.source))
-        all += faults.filter { !open.contains(.file($0.key)) }.map {
-            SourceStatus(source: .file($0.key), fault: $0.value)
-        }
-        return all.sorted { $0.source.name < $1.source.name }
+    /// Closes a rotated generation that was read to its end.
+    func close(_ file: TailedFile, _ output: inout SourceOutput) {
+        letGo(file)
+        hasNewLogs = true
+        // Of an empty text nothing is known, not even by its inode.
+        if file.checkpoint.marks.isEmpty { return output.forget(file.key.row(of: file.path)) }
+        logs[file.path]?.closed[file.key] = file.checkpoint
+        verified[file.key] = (try? file.descriptor?.status())?.modified
+        note(file.checkpoint, &output)
     }
 }

@@ -3,12 +3,14 @@
 
 import Glibc
 import Platform
+import Records
 
 /// The watches of the tailed files and of the folders in which files may appear.
 struct FileWatches {
     private let inotify: Inotify?
     private var files: [Int32: FileKey] = [:]
     private var folders: [String: Int32] = [:]
+    private var folderWatches: Set<Int32> = []
 
     struct Hints {
         var changed: [FileKey] = []
@@ -41,10 +43,13 @@ struct FileWatches {
         for (folder, watch) in folders where !wanted.contains(folder) {
             inotify.remove(watch)
             folders[folder] = nil
+            folderWatches.remove(watch)
         }
         for folder in wanted where folders[folder] == nil {
             let mask = UInt32(IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ONLYDIR)
-            folders[folder] = try? inotify.add(folder, mask)
+            guard let watch = try? inotify.add(LogPath.bytes(folder), mask) else { continue }
+            folders[folder] = watch
+            folderWatches.insert(watch)
         }
     }
 
@@ -62,9 +67,12 @@ struct FileWatches {
                     changed.insert(key)
                     if event.mask & UInt32(IN_MOVE_SELF | IN_ATTRIB) != 0 { hints.rescan = true }
                     if event.ended { files[event.watch] = nil }
-                } else if let folder = folders.first(where: { $0.value == event.watch })?.key {
+                } else if folderWatches.contains(event.watch) {
                     hints.rescan = true
-                    if event.ended { folders[folder] = nil }
+                    if event.ended {
+                        folderWatches.remove(event.watch)
+                        for (folder, watch) in folders where watch == event.watch { folders[folder] = nil }
+                    }
                 }
             }
         }

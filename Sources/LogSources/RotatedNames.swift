@@ -1,50 +1,95 @@
-// The names that rotation gives to what was a log: app.log.1, app.log-20261121, app-20261121.log, app.log.old.
+// The names that rotation gives to what was a log: app.log.1, app.log-20261121.gz, app-20261121.log, app.log.old.
 
-enum RotatedNames {
-    private static let compressed = [".gz", ".xz", ".zst", ".bz2", ".lz4", ".lzma", ".Z"]
+/// How a generation was compressed, and which program reads it.
+enum Compression: String, CaseIterable, Sendable {
+    case gzip = ".gz"
+    case xz = ".xz"
+    case zstd = ".zst"
+    case bzip2 = ".bz2"
 
-    /// Whether `name` is an uncompressed generation of the file `base`, both without folder.
-    static func isGeneration(_ name: String, of base: String) -> Bool { bases(of: name).contains(base) }
+    init?(name: some StringProtocol) {
+        guard let match = Self.allCases.first(where: { name.hasSuffix($0.rawValue) }) else { return nil }
+        self = match
+    }
 
-    /// The names of the logs that a file of this name may be an uncompressed generation of.
-    static func bases(of name: String) -> [String] {
-        guard !isCompressed(name) else { return [] }
-        var bases: [String] = []
-        for index in name.indices.dropFirst() where "._-".contains(name[index]) {
-            if isMark(name[index...]) { bases.append(String(name[..<index])) }
+    /// The program's name, and its Debian package.
+    var program: (name: String, package: String) {
+        switch self {
+        case .gzip: ("gzip", "gzip")
+        case .xz: ("xz", "xz-utils")
+        case .zstd: ("zstd", "zstd")
+        case .bzip2: ("bzip2", "bzip2")
+        }
+    }
+}
+
+/// A name, taken as that of a generation of a log.
+struct RotatedName: Equatable {
+    /// The log's own name.
+    var base: String
+    /// The numbers of the mark between base and end, in their order: `[1]`, `[20261121]`, `[2026, 11, 21, 3]`; empty for
+    /// `.old`.
+    var mark: [Int64]
+    /// Nil: not compressed.
+    var compression: Compression?
+
+    /// All readings of `name`; usually one or none. `app-20261121.log` is one of `app.log`, `app.1-2` of `app` and of
+    /// `app.1`.
+    static func readings(of name: String) -> [RotatedName] {
+        let compression = Compression(name: name)
+        let plain = compression.map { name.dropLast($0.rawValue.count) } ?? name[...]
+        let bytes = plain.utf8
+        var readings: [RotatedName] = []
+        // A mark is short, and stands at the end or before an extension: what is before is the log's name.
+        let lastDot = bytes.lastIndex(of: 0x2e)
+        for index in bytes.indices.suffix(64) where index != bytes.startIndex && isSeparator(bytes[index]) {
+            if let mark = numbers(of: bytes[index...]) {
+                readings.append(RotatedName(base: String(plain[..<index]), mark: mark, compression: compression))
+            }
             // logrotate's `extension`: the mark stands before it.
-            if let dot = name.lastIndex(of: "."), dot > index, isMark(name[index..<dot]) {
-                bases.append(String(name[..<index] + name[dot...]))
+            if let lastDot, lastDot > index, let mark = numbers(of: bytes[index..<lastDot]) {
+                let base = String(plain[..<index]) + plain[lastDot...]
+                readings.append(RotatedName(base: base, mark: mark, compression: compression))
             }
         }
-        return bases
+        return readings
     }
 
-    /// Which of two generations of one log is older, by their names: the higher small number, the earlier date; nil
-    /// where the names do not tell.
-    static func isOlder(_ a: String, than b: String) -> Bool? {
-        guard a != b, let x = number(a), let y = number(b) else { return nil }
-        if x.utf8.count <= 4, y.utf8.count <= 4 { return (Int(x) ?? 0) > (Int(y) ?? 0) }
-        return x.utf8.count > 4 && y.utf8.count > 4 ? a < b : nil
+    /// Whether this generation is older than `other`, by their names: the higher small number, the earlier date, and of
+    /// one date the lower number. Nil where the names do not tell.
+    func isOlder(than other: RotatedName) -> Bool? {
+        guard let mine = mark.first, let others = other.mark.first, mark != other.mark else { return nil }
+        let isNumbered = mark.count == 1 && mine < Self.leastDate
+        guard isNumbered == (other.mark.count == 1 && others < Self.leastDate) else { return nil }
+        return isNumbered ? mine > others : mark.lexicographicallyPrecedes(other.mark)
     }
 
-    /// The first digits of the mark.
-    private static func number(_ name: String) -> Substring? {
-        for index in name.indices.reversed() where ".-_".contains(name[index]) {
-            let digits = name[name.index(after: index)...].prefix { $0.isASCII && $0.isNumber }
-            if !digits.isEmpty { return digits }
-        }
-        return nil
-    }
+    /// Numbers from here on are dates and times (YYYYMMDD, seconds since 1970), smaller ones count generations.
+    private static let leastDate: Int64 = 10_000
 
-    static func isCompressed(_ name: String) -> Bool { compressed.contains { name.hasSuffix($0) } }
+    private static func isSeparator(_ byte: UInt8) -> Bool { byte == 0x2e || byte == 0x5f || byte == 0x2d }
 
-    /// `.1`, `-20261121`, `-2026-11-21_120000`, `.old`.
-    private static func isMark(_ mark: Substring) -> Bool {
-        guard let first = mark.first, "._-".contains(first) else { return false }
+    /// The numbers of `.1`, `-20261121`, `-2026-11-21_120000`, `.old`; nil where it is no mark.
+    private static func numbers(of mark: Substring.UTF8View) -> [Int64]? {
         let rest = mark.dropFirst()
-        if rest == "old" { return true }
-        guard let digit = rest.first, digit.isASCII, digit.isNumber else { return false }
-        return rest.allSatisfy { $0.isASCII && ($0.isNumber || "-_.:T".contains($0)) }
+        if rest.elementsEqual("old".utf8) { return [] }
+        var numbers: [Int64] = []
+        var isNew = true
+        for byte in rest {
+            switch byte {
+            case 0x30...0x39:
+                if isNew { numbers.append(0) }
+                isNew = false
+                let last = numbers.count - 1
+                let (product, overflow) = numbers[last].multipliedReportingOverflow(by: 10)
+                let (sum, tooLarge) = product.addingReportingOverflow(Int64(byte - 0x30))
+                if overflow || tooLarge { return nil }
+                numbers[last] = sum
+            default:
+                guard !numbers.isEmpty, "-_.:T".utf8.contains(byte) else { return nil }
+                isNew = true
+            }
+        }
+        return numbers.isEmpty ? nil : numbers
     }
 }

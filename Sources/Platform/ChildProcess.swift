@@ -65,17 +65,26 @@ package struct ChildProcess: Sendable {
     }
 
     private func spawn(_ input: Int32, _ output: Int32, _ errors: Int32) throws(SystemError) -> pid_t {
-        var argv = arguments.map { UnsafePointer<CChar>(strdup($0)) }
-        var environment = environment.map { UnsafePointer<CChar>(strdup($0)) }
-        defer { for pointer in argv + environment { free(UnsafeMutablePointer(mutating: pointer)) } }
-        argv.append(nil)
-        environment.append(nil)
         var limits = herald_limits(
             cpu_seconds: cpuSeconds, memory_bytes: memoryBytes, file_bytes: fileBytes, no_signals: isConfined ? 1 : 0)
-        return try retrying("start", arguments[0]) { herald_spawn(argv, environment, input, output, errors, &limits) }
+        return try Self.spawn(arguments, environment, (input, output, errors), &limits)
     }
 
-    private static func awaitExit(_ pid: pid_t, _ status: inout Int32, until end: Duration) -> Bool {
+    static func spawn(
+        _ arguments: [String], _ environment: [String], _ ends: (input: Int32, output: Int32, errors: Int32),
+        _ limits: inout herald_limits
+    ) throws(SystemError) -> pid_t {
+        var argv = arguments.map { UnsafePointer<CChar>(strdup($0)) }
+        var variables = environment.map { UnsafePointer<CChar>(strdup($0)) }
+        defer { for pointer in argv + variables { free(UnsafeMutablePointer(mutating: pointer)) } }
+        argv.append(nil)
+        variables.append(nil)
+        return try retrying("start", arguments.first ?? "") {
+            herald_spawn(argv, variables, ends.input, ends.output, ends.errors, &limits)
+        }
+    }
+
+    static func awaitExit(_ pid: pid_t, _ status: inout Int32, until end: Duration) -> Bool {
         while true {
             let got = waitpid(pid, &status, WNOHANG)
             if got == pid || (got < 0 && errno != EINTR) { return true }

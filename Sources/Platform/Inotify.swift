@@ -1,5 +1,6 @@
 // inotify(7): a hint that something changed, never the truth. Who uses it rescans at start, on overflow and on a timer.
 
+import Formats
 import Glibc
 
 /// Watches of files and folders, read without waiting. Belongs to one thread.
@@ -25,6 +26,12 @@ package final class Inotify {
     /// Adds or replaces the watch of `path`. `mask` of inotify(7).
     package func add(_ path: String, _ mask: UInt32) throws(SystemError) -> Int32 {
         try retrying("watch", path) { inotify_add_watch(descriptor.number, path, mask) }
+    }
+
+    /// The same for a path of any bytes.
+    package func add(_ path: [UInt8], _ mask: UInt32) throws(SystemError) -> Int32 {
+        let terminated = path.map { CChar(bitPattern: $0) } + [0]
+        return try retrying("watch", Printable.text(path)) { inotify_add_watch(descriptor.number, terminated, mask) }
     }
 
     package func remove(_ watch: Int32) { inotify_rm_watch(descriptor.number, watch) }

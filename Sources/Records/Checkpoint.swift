@@ -3,35 +3,6 @@
 
 import Formats
 
-/// Where the reading of a log file has come to, and which file that was.
-package struct FileCheckpoint: Hashable, Sendable {
-    /// The path under which the file is watched; a rotated generation keeps it.
-    package var path: String
-    package var device: UInt64
-    package var inode: UInt64
-    /// How many first bytes `headChecksum` is of: 256, or all of a shorter file.
-    package var headLength = 0
-    /// SHA-256 of these bytes, hexadecimal.
-    package var headChecksum = ""
-    /// All before this byte was handed over.
-    package var offset: Int64 = 0
-    /// How many bytes before `offset` `tailChecksum` is of: tells files apart that have equal beginnings.
-    package var tailLength = 0
-    package var tailChecksum = ""
-    /// The line at `offset` was cut at the limit: what follows up to its newline is skipped.
-    package var skipsLine = false
-    /// The file has left its path: a rotated generation.
-    package var isRotated = false
-    /// When the file was last found at its path.
-    package var seen = Timestamp(seconds: 0)
-
-    package init(path: String, device: UInt64, inode: UInt64) {
-        self.path = path
-        self.device = device
-        self.inode = inode
-    }
-}
-
 /// Where the reading of a journal has come to: the cursor, never a time.
 package struct JournalCheckpoint: Hashable, Sendable {
     /// The place as in `Source.journal`.
@@ -81,28 +52,23 @@ package enum SourceCheckpoint: Hashable, Sendable {
     /// beginning.
     case pattern(String)
 
-    /// One row of the owner's table: device and inode of a file (a renamed file keeps its row), or the journal's place.
+    /// One row of the owner's table: device and inode of a file with the path of its log (a renamed file keeps its row;
+    /// another log's file that gets its inode has one of its own), or the journal's place.
     package var key: String {
         switch self {
-        case .file(let file): "file:\(file.device):\(file.inode)"
+        case .file(let file): Self.key(device: file.device, inode: file.inode, path: file.path)
         case .journal(let journal): "journal:\(journal.place)"
         case .journalFile(let file): "journal-file:\(file.file):\(file.place)"
         case .pattern(let pattern): "pattern:\(pattern)"
         }
     }
 
+    package static func key(device: UInt64, inode: UInt64, path: String) -> String { "file:\(device):\(inode):\(path)" }
+
     /// The stored form: JSON on one line.
     package var text: String {
         switch self {
-        case .file(let file):
-            let value: JSON = [
-                "path": .string(file.path), "device": JSON(String(file.device)), "inode": JSON(String(file.inode)),
-                "head_length": JSON(file.headLength), "head": .string(file.headChecksum),
-                "offset": .int(file.offset), "tail_length": JSON(file.tailLength), "tail": .string(file.tailChecksum),
-                "skips_line": .bool(file.skipsLine),
-                "rotated": .bool(file.isRotated), "seen": .int(file.seen.microseconds),
-            ]
-            return value.text
+        case .file(let file): return file.json.text
         case .journal(let journal):
             let value: JSON = ["journal": .string(journal.place), "cursor": .string(journal.cursor)]
             return value.text
@@ -144,25 +110,6 @@ extension JournalFileCheckpoint {
         else { return nil }
         self.init(place: place, file: file, sequenceID: sequenceID, sequence: sequence)
         isComplete = value["complete"]?.bool ?? false
-    }
-}
-
-extension FileCheckpoint {
-    fileprivate init?(_ value: JSON) {
-        func count(_ name: String) -> Int? {
-            value[name]?.int.flatMap { Int(exactly: $0) }.flatMap { $0 >= 0 ? $0 : nil }
-        }
-        guard let path = value["path"]?.string, let device = value["device"]?.string.flatMap({ UInt64($0) }),
-            let inode = value["inode"]?.string.flatMap({ UInt64($0) }), let headLength = count("head_length"),
-            let head = value["head"]?.string, let offset = value["offset"]?.int, offset >= 0,
-            let tailLength = count("tail_length"), Int64(tailLength) <= offset, let tail = value["tail"]?.string
-        else { return nil }
-        self.init(path: path, device: device, inode: inode)
-        (self.headLength, headChecksum, self.tailLength, tailChecksum) = (headLength, head, tailLength, tail)
-        self.offset = offset
-        skipsLine = value["skips_line"]?.bool ?? false
-        isRotated = value["rotated"]?.bool ?? false
-        seen = Timestamp(microseconds: value["seen"]?.int ?? 0)
     }
 }
 

@@ -4,7 +4,7 @@
 package enum Source: Hashable, Sendable {
     /// A folder of journal files or a namespace; "" is the system's own journal.
     case journal(String)
-    /// The path under which the file was found.
+    /// The path under which the file was found, as `LogPath` has it.
     case file(String)
 
     /// For people: `journal`, `journal /var/log/journal/remote`, or the path.
@@ -12,7 +12,7 @@ package enum Source: Hashable, Sendable {
         switch self {
         case .journal(""): "journal"
         case .journal(let place): "journal " + place
-        case .file(let path): path
+        case .file(let path): LogPath.shown(path)
         }
     }
 

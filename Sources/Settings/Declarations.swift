@@ -179,6 +179,10 @@ package enum Declarations {
             SettingKey("path", .text, nil, "A file, or a pattern with `*`, `?` and `[…]`."),
             SettingKey("exclude", .texts, nil, "Patterns of paths that are left out."),
             SettingKey(
+                "rotated", .texts, nil,
+                "More folders in which rotated generations lie (logrotate's `olddir`), relative to the file's own; that "
+                    + "one, and `old` and `archive` in it, are looked at anyway."),
+            SettingKey(
                 "format", .choice(LineFormat.allCases.map(\.rawValue)), "auto",
                 "The form of the lines: each line's header recognised by itself (`auto`), none at all (`plain`), a JSON object "
                     + "on each line, Docker's json-file, or CRI (containerd, CRI-O)."),

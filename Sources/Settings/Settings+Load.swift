@@ -142,11 +142,12 @@ struct SettingsReader {
         var reader = SectionReader(node, Declarations.file, collector)
         let path = reader.required("path")
         let exclude = reader.texts("exclude")
+        let rotated = reader.texts("rotated")
         let format = reader.choice("format", LineFormat.self) ?? .auto
         let multiline = multiline(&reader)
         reader.finish()
         if let path { absolute(path, reader.value("path") ?? node, reader) }
-        return path.map { Settings.File(path: $0, exclude: exclude, format: format, multiline: multiline) }
+        return path.map { Settings.File(path: $0, exclude: exclude, rotated: rotated, format: format, multiline: multiline) }
     }
 
     private func multiline(_ reader: inout SectionReader) -> Settings.LineJoining {

@@ -163,6 +163,8 @@ package struct Settings: Sendable, Equatable {
     package struct File: Sendable, Equatable {
         package var path: String
         package var exclude: [String]
+        /// More folders of rotated generations; relative ones to the file's own.
+        package var rotated: [String] = []
         package var format: LineFormat = .auto
         package var multiline: LineJoining = .preset(.auto)
     }

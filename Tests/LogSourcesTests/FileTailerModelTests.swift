@@ -11,6 +11,7 @@ import Testing
 private final class LoggedProgram {
     let bench: TailingBench
     let log: String
+    let naming: Naming
     private var writer: Descriptor?
     private var pending = ""
     private var generation = 0
@@ -27,9 +28,16 @@ private final class LoggedProgram {
     private let kept = 5
     private(set) var removals = 0
 
-    init(bench: TailingBench, log: String) {
+    /// How rotated files are called, and where they lie.
+    enum Naming: CaseIterable {
+        case numbered, dated, moved
+        var folder: String { self == .moved ? "old/" : "" }
+    }
+
+    init(bench: TailingBench, log: String, naming: Naming) {
         self.bench = bench
         self.log = log
+        self.naming = naming
     }
 
     private func handle() throws -> Descriptor {
@@ -72,28 +80,52 @@ private final class LoggedProgram {
         pending = ""
     }
 
-    private func shiftGenerations() {
-        for number in stride(from: kept, to: 0, by: -1) where bench.exists("\(log).\(number)") {
-            if number == kept {
-                bench.remove("\(log).\(number)")
-            } else {
-                bench.rename("\(log).\(number)", "\(log).\(number + 1)")
-            }
-        }
+    /// Names of the rotated files, newest first, and which of them the program still writes to.
+    private var generations: [String] = []
+    private var held: Int?
+    private var rotations = 0
+
+    /// Makes room for a new generation; its name.
+    private func shiftGenerations() -> String {
+        if generations.count == kept { bench.remove(generations.removeLast()) }
+        rotations += 1
         unreadRotations += 1
+        held = held.map { $0 + 1 }
+        guard naming == .numbered else { return naming.folder + "\(log)-\(20_261_100 + rotations)" }
+        for index in generations.indices.reversed() {
+            let suffix = generations[index].split(separator: ".").dropFirst(3).map { "." + $0 }.joined()
+            let name = "\(log).\(index + 2)" + suffix
+            bench.rename(generations[index], name)
+            generations[index] = name
+        }
+        return "\(log).1"
     }
 
     var mayRotate: Bool { !isCopied && unreadRotations < kept - 1 && bench.exists(log) }
 
     /// The program goes on writing to the renamed file until it is told, as daemons do.
     func rotateByRename() {
-        shiftGenerations()
-        bench.rename(log, "\(log).1")
+        let name = shiftGenerations()
+        bench.rename(log, name)
+        generations.insert(name, at: 0)
+        if writer != nil, held == nil { held = 0 }
+    }
+
+    /// One of the rotated files is compressed, but not one that is written to.
+    func compress(_ random: inout Xorshift) throws -> Bool {
+        let index = random.below(kept)
+        guard index < generations.count, index != held, index > 0 || !isCopied,
+            !generations[index].hasSuffix("z") && !generations[index].hasSuffix("zst")
+        else { return false }
+        let (program, suffix) = [("gzip", ".gz"), ("xz", ".xz"), ("zstd", ".zst")][random.below(3)]
+        try bench.compress(generations[index], program, suffix)
+        generations[index] += suffix
+        return true
     }
 
     func reopen() throws {
         try finishLine()
-        writer = nil
+        (writer, held) = (nil, nil)
     }
 
     /// A shorter copy of which the original was read further is known by what is in memory only: not over a restart.
@@ -103,8 +135,9 @@ private final class LoggedProgram {
 
     func copy() throws {
         try reopen()
-        shiftGenerations()
-        try bench.copy(log, "\(log).1")
+        let name = shiftGenerations()
+        try bench.copy(log, name)
+        generations.insert(name, at: 0)
         copied = written.count
     }
 
@@ -129,9 +162,14 @@ private final class LoggedProgram {
     }
 }
 
-/// 500 steps each. For a longer search: `SEEDS=1,2,…` in the environment.
-private let seeds: [UInt64] =
-    getenv("SEEDS").map { String(cString: $0).split(separator: ",").compactMap { UInt64($0) } } ?? [1, 2, 3, 4, 5, 6]
+/// 500 steps each. HERALD_MODEL_STEPS asks for more of them, HERALD_MODEL_SEEDS for certain seeds: `1,2,3`.
+private let seeds: [UInt64] = {
+    if let given = getenv("HERALD_MODEL_SEEDS") {
+        return String(cString: given).split(separator: ",").compactMap { UInt64($0) }
+    }
+    let steps = getenv("HERALD_MODEL_STEPS").flatMap { Int(String(cString: $0)) } ?? 0
+    return [1, 2, 3, 12, 56, 101] + (0..<max(2, steps / 500)).map { _ in UInt64.random(in: 0..<1 << 32) }
+}()
 
 @Suite struct FileTailerModelTests {
     @Test("every line arrives once, whatever rotates, restarts or crashes", arguments: seeds)
@@ -147,7 +185,9 @@ private let seeds: [UInt64] =
             $0.keepDeleted = .seconds(5)
         }
         bench.settle()
-        let programs = [LoggedProgram(bench: bench, log: "a.log"), LoggedProgram(bench: bench, log: "b.log")]
+        let naming = LoggedProgram.Naming.allCases[Int(seed / 2 % 3)]
+        #expect(mkdir(bench.path("old"), 0o700) == 0)
+        let programs = ["a.log", "b.log"].map { LoggedProgram(bench: bench, log: $0, naming: naming) }
         var history: [String] = []
         for step in 0..<500 {
             let pick = random.below(2)
@@ -166,7 +206,10 @@ private let seeds: [UInt64] =
             let own = arrived.filter { $0.hasPrefix(program.log) }
             let missing = Set(program.written).subtracting(own).subtracting(program.uncertain)
             #expect(missing.isEmpty, "seed \(seed): \(missing.count) lines missing, \(missing.min() ?? ""); \(recent)")
-            #expect(own.count == Set(own).count, "seed \(seed): lines told twice; \(recent)")
+            let twice = Dictionary(grouping: own, by: { $0 }).filter { $0.value.count > 1 }.keys.sorted()
+            #expect(
+                own.count == Set(own).count,
+                "seed \(seed): \(twice.count) lines told twice, \(twice.first?.prefix(24) ?? ""); \(recent)")
             #expect(Set(own).subtracting(program.written).isEmpty, "seed \(seed): torn lines; \(recent)")
         }
         // Only of a log that was removed just before a restart can it not be told whether something followed.
@@ -221,8 +264,10 @@ private let seeds: [UInt64] =
         case 64..<72:
             if bench.tailer == nil { bench.start() }
             return "start"
+        case 84..<87: return try program.compress(&random) ? "compress" : "-"
         case 72..<75:
-            bench.read(committing: false)
+            // What was handed over since the last commit is forgotten with it.
+            for _ in 0...random.below(3) { bench.read(committing: false) }
             if bench.tailer != nil { bench.restart() }
             return "crash"
         case 75..<78:

@@ -75,10 +75,14 @@ final class TailingBench {
             read()
             var rounds = 0
             while tailer?.isIdle == false {
+                if let tailer, tailer.descriptors.count > 1, tailer.nextDeadline > clock {
+                    let waiting = tailer.descriptors.map { (number: $0, interest: Interest.readable) }
+                    _ = try? Poller.wait(waiting, timeout: .milliseconds(20))
+                }
                 clock += .milliseconds(60)
                 read()
                 rounds += 1
-                if rounds > 20_000 {
+                if rounds > 50_000 {
                     Issue.record("the tailer does not come to rest")
                     return
                 }
@@ -98,6 +102,20 @@ final class TailingBench {
         let bytes = try Files.read(path(from))
         _ = unlink(path(to))
         try append(bytes, to: to)
+    }
+
+    /// As logrotate does: the archive beside it, with its time, then the file is gone.
+    func compress(_ name: String, _ program: String, _ suffix: String) throws {
+        let times = try #require(try FileStatus.of(path(name)))
+        var child = ChildProcess(["/usr/bin/" + program, "-c", path(name)], deadline: .seconds(60))
+        child.outputLimit = 1 << 28
+        let result = try child.run()
+        #expect(result.ending == .exited(0))
+        try append(result.output, to: name + suffix)
+        let stamp = timespec(
+            tv_sec: Int(times.modified.seconds), tv_nsec: Int(times.modified.microseconds % 1_000_000) * 1000)
+        #expect(utimensat(AT_FDCWD, path(name + suffix), [stamp, stamp], 0) == 0)
+        remove(name)
     }
 
     func truncateFile(_ name: String) { #expect(truncate(path(name), 0) == 0) }

@@ -126,8 +126,10 @@ private func texts(_ batch: RecordBatch) -> [String] {
     @Test("a checkpoint is read back as it was written")
     func roundTrip() {
         var file = FileCheckpoint(path: "/var/log/ä \"x\"", device: .max, inode: 7)
-        (file.offset, file.headLength, file.headChecksum) = (1 << 40, 256, "ab")
-        (file.tailLength, file.tailChecksum, file.skipsLine) = (64, "cd", true)
+        file.offset = 1 << 40
+        file.marks.noteHead(Array("first line of the log\n".utf8))
+        file.marks.noteRead(TextMark(offset: 1 << 40, checksum: .max))
+        (file.skipsLine, file.isFinished) = (true, true)
         file.seen = Timestamp(microseconds: 12)
         let all: [SourceCheckpoint] = [
             .file(file), .journal(JournalCheckpoint(place: "", cursor: "s=1;i=2")), .pattern("/var/log/*.log"),

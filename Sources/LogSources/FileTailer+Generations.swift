@@ -1,0 +1,334 @@
+// What was written to a log before the file that stands at its path now, and was not read: found whenever that file is a
+// new one or holds a new text. Must stay true, for nothing to be lost or told twice:
+//
+// - A text is followed wherever it goes: by its file, else by what stands in other files (a copy, an archive).
+// - The order of the generations, by their names, tells what is unread: all that is newer than the newest generation
+//   which holds a known text. Times are asked only where no generation is known: nothing else tells then.
+// - The look at the generations is behind the look at the file: a copy that holds what the file held at that time is the
+//   file's own text, and is found again from the file's marks when the file is truncated.
+// - Rows of texts are replaced in the same output as what takes their place.
+//
+// What cannot be told, because the file system does not show it: a log that was truncated and holds, byte for byte at
+// every mark, what it held before (the same lines written again after copytruncate, within one look or one downtime): its
+// lines are taken for those that were read. And lines written between the copying and the truncation by copytruncate are
+// lost by logrotate itself.
+
+import Formats
+import Glibc
+import Platform
+import Records
+
+extension FileTailer {
+    /// One look at the generations of a log, newest first.
+    struct Survey {
+        let chain: [Generation]
+        /// Those that hold a text which is known.
+        var known: Set<Int> = []
+        /// Those of them before which nothing unknown comes: not of new texts, which were not accounted for yet.
+        var anchors: Set<Int> = []
+        /// Those of which something is to be read, and from where; nil: from the beginning.
+        var unread: [(index: Int, start: FileCheckpoint?)] = []
+        /// The file at the path, where it has the name of a generation too (the path is a symbolic link to it).
+        var present: Int?
+        private var descriptors: [Int: Descriptor] = [:]
+
+        mutating func know(_ index: Int, isAnchor: Bool = true) {
+            known.insert(index)
+            if isAnchor { anchors.insert(index) }
+        }
+
+        init(_ chain: [Generation]) { self.chain = chain }
+
+        mutating func descriptor(_ index: Int) -> Descriptor? {
+            if let opened = descriptors[index] { return opened }
+            let opened = chain[index].open()
+            descriptors[index] = opened
+            return opened
+        }
+    }
+
+    /// After which file the present one is read.
+    private struct Order {
+        var file: FileKey?
+    }
+
+    /// Finds the texts of `log` that are astray, and opens what was not read of its generations, each to be read after
+    /// the one before, and the file at the path after them. False: it is asked again by the next scan, for the files
+    /// change under the look.
+    @discardableResult
+    func account(for log: WatchedLog, _ time: SourceTime, _ output: inout SourceOutput) -> Bool {
+        guard let chain = lister.generations(of: log.path, log.pattern) else { return postpone() }
+        missClosed(log, chain)
+        let present = log.current.flatMap { files[$0] }.flatMap { $0.isCurrent ? $0 : nil }
+        var survey = Survey(chain)
+        recognise(&survey, log, present, time, &output)
+        var resolved: [FileCheckpoint] = []
+        var horizon = horizon(of: log, present)
+        for text in log.astray.sorted(by: Self.isOlder) {
+            if find(text, &survey, log, present, &output) {
+                resolved.append(text.checkpoint)
+            } else if !isLost(text, log, time) {
+                return postpone()
+            } else {
+                giveUp(text, &output)
+                resolved.append(text.checkpoint)
+                horizon = max(horizon ?? text.checkpoint.seen, text.checkpoint.seen)
+            }
+        }
+        if let present, let text = doubt(present, &survey, time) {
+            _ = find(WatchedLog.Astray(checkpoint: text, unread: 0), &survey, log, present, &output)
+        }
+        let fresh = log.open.compactMap { files[$0] }.filter(\.isNew)
+        if present == nil || !fresh.isEmpty { findUnread(&survey, log, present, horizon) }
+        guard let last = openUnread(&survey, log, present, time, &output) else { return postpone() }
+        log.astray = []
+        log.missedAt = nil
+        for text in resolved { forgetRow(FileKey(text), of: log, &output) }
+        if let present { present.predecessor = last.file ?? present.predecessor }
+        for file in fresh + [present].compactMap({ $0 }) { admit(file, &output) }
+        return true
+    }
+
+    /// All that came before the file is known: it may be read.
+    private func admit(_ file: TailedFile, _ output: inout SourceOutput) {
+        // An empty file may become anything yet.
+        let isEmpty = file.head.isEmpty && file.isCurrent
+        if !isEmpty || !file.isStored { note(file.checkpoint, &output) }
+        file.isStored = true
+        (file.isAccounted, file.isNew, file.isAssured, file.doubtful) = (!isEmpty, isEmpty, true, nil)
+        if file.isAccounted { enqueue(file) }
+    }
+
+    private func postpone() -> Bool {
+        lister.forget()
+        wantScan()
+        return false
+    }
+
+    /// Rotated ones first, in the order in which they were seen at their path.
+    private static func isOlder(_ a: WatchedLog.Astray, _ b: WatchedLog.Astray) -> Bool {
+        a.checkpoint.isRotated != b.checkpoint.isRotated
+            ? a.checkpoint.isRotated : a.checkpoint.seen < b.checkpoint.seen
+    }
+
+    /// Generations by their inodes: those that are open, and those that were read and are closed.
+    private func recognise(
+        _ survey: inout Survey, _ log: WatchedLog, _ present: TailedFile?, _ time: SourceTime,
+        _ output: inout SourceOutput
+    ) {
+        for (index, generation) in survey.chain.enumerated() {
+            let key = generation.key
+            if let file = files[key], file === present {
+                survey.present = index
+            } else if let file = files[key] {
+                if file.path != log.path || file.stillHolds {
+                    survey.know(index, isAnchor: !file.isNew)
+                    if file.path == log.path { file.placedAt = generation.path }
+                } else {
+                    // Another text was written over it (cp keeps the inode of what it overwrites).
+                    loseSight(of: file)
+                }
+            } else if let row = log.closed[key] {
+                if verified[key] != generation.status.modified {
+                    guard stillHolds(generation, index, row, &survey) else {
+                        // The inode is used again: the text is elsewhere.
+                        miss(row, of: log)
+                        continue
+                    }
+                    verified[key] = generation.status.modified
+                }
+                survey.know(index)
+                if !generation.isCompressed, generation.status.size > row.offset { survey.unread.append((index, row)) }
+            }
+        }
+    }
+
+    /// Of a text of which little is known the present file may hold another that begins equally: its own is in a copy then,
+    /// which holds what the file does not. The file begins again; the text to be looked for.
+    private func doubt(_ present: TailedFile, _ survey: inout Survey, _ time: SourceTime) -> FileCheckpoint? {
+        let text = present.doubtful ?? present.checkpoint
+        guard !present.isNew, present.doubtful != nil || present.isHardlyKnown, let original = present.descriptor,
+            let anchor = survey.anchors.min()
+        else { return nil }
+        for index in 0..<anchor where !survey.known.contains(index) {
+            let generation = survey.chain[index]
+            guard !generation.isCompressed, generation.status.size > 0, let descriptor = survey.descriptor(index),
+                descriptor.holds(text), !descriptor.isCopy(of: original, size: generation.status.size)
+            else { continue }
+            present.restart(at: time)
+            _ = try? present.meet()
+            return text
+        }
+        return nil
+    }
+
+    /// Whether a closed generation holds what was read of it.
+    private func stillHolds(
+        _ generation: Generation, _ index: Int, _ row: FileCheckpoint, _ survey: inout Survey
+    ) -> Bool {
+        guard let compression = generation.name.compression else {
+            return survey.descriptor(index)?.holds(row) ?? false
+        }
+        guard !row.marks.isEmpty, let head = head(of: generation, compression, &survey) else { return true }
+        return Self.begins(row.marks, with: head)
+    }
+
+    /// A closed text is not where it was: compressed, perhaps with lines that came after the last look.
+    func miss(_ row: FileCheckpoint, of log: WatchedLog) {
+        let key = FileKey(row)
+        log.closed[key] = nil
+        log.astray.append(
+            WatchedLog.Astray(checkpoint: row, unread: row.isFinished ? 0 : nil, modified: verified[key]))
+        verified[key] = nil
+    }
+
+    /// Until when everything that was written to the log is known; nil for a log that was never seen.
+    private func horizon(of log: WatchedLog, _ present: TailedFile?) -> Timestamp? {
+        let others =
+            log.open.compactMap { files[$0] }.filter { $0 !== present }.map(\.checkpoint.seen)
+            + log.closed.values.map(\.seen)
+        return others.max() ?? present?.checkpoint.seen
+    }
+
+    /// Generations newer than all that are known hold unread text, but for copies of the present file.
+    private func findUnread(
+        _ survey: inout Survey, _ log: WatchedLog, _ present: TailedFile?, _ horizon: Timestamp?
+    ) {
+        let anchor = survey.anchors.min()
+        for index in 0..<(anchor ?? survey.chain.count) where index != survey.present && !survey.known.contains(index) {
+            let generation = survey.chain[index]
+            if anchor == nil {
+                // The kernel stamps files with the time of its last tick: a little early.
+                guard let horizon, generation.status.modified + .milliseconds(100) > horizon else { continue }
+            }
+            if let compression = generation.name.compression {
+                if let head = head(of: generation, compression, &survey) {
+                    if head.isEmpty { continue }
+                    if isKnown(head, log, present) { return survey.know(index) }
+                }
+            } else {
+                // One that is empty may be the beginning of a copy.
+                guard generation.status.size > 0, let descriptor = survey.descriptor(index) else { continue }
+                if let original = present?.descriptor, descriptor.isCopy(of: original, size: generation.status.size) {
+                    continue
+                }
+            }
+            survey.unread.append((index, nil))
+        }
+    }
+
+    /// Whether a text that begins so is one of those that are open or were read: an archive of it.
+    private func isKnown(_ head: [UInt8], _ log: WatchedLog, _ present: TailedFile?) -> Bool {
+        let name = Files.split(log.path).name
+        let isOpen = files.values.contains { file in
+            guard file !== present, !file.head.isEmpty, file.path == log.path || file.isGeneration(of: name) else {
+                return false
+            }
+            if min(file.head.count, head.count) < 64 { return file.head == head }
+            return file.head.starts(with: head) || head.starts(with: file.head)
+        }
+        return isOpen
+            || log.closed.values.contains {
+                $0.marks.distinguish(Int64(head.count)) && Self.begins($0.marks, with: head)
+            }
+    }
+
+    /// Whether a text that begins with `head` may be that of `marks`.
+    static func begins(_ marks: TextMarks, with head: [UInt8]) -> Bool {
+        guard let mark = marks.within(Int64(min(head.count, TextMark.headLength))).last else { return false }
+        return TextMark.checksum(head.prefix(Int(mark.offset))) == mark.checksum
+    }
+
+    /// The beginning of an archive's text; nil where it cannot be read.
+    func head(of generation: Generation, _ compression: Compression, _ survey: inout Survey) -> [UInt8]? {
+        let (key, modified) = (generation.key, generation.status.modified)
+        if let known = archiveHeads[key], known.modified == modified { return known.head }
+        guard let index = survey.chain.firstIndex(where: { $0.key == key }), let descriptor = survey.descriptor(index),
+            let head = try? ArchiveStream.head(of: descriptor, compression)
+        else { return nil }
+        if archiveHeads.count >= 4096 { archiveHeads = [:] }
+        archiveHeads[key] = (modified, head)
+        return head
+    }
+
+    /// Opens what is to be read, oldest first; the newest file, if any, that the present one has to wait for. Nil when a
+    /// file changed under the look.
+    private func openUnread(
+        _ survey: inout Survey, _ log: WatchedLog, _ present: TailedFile?, _ time: SourceTime,
+        _ output: inout SourceOutput
+    ) -> Order? {
+        let places = Dictionary(survey.chain.enumerated().map { ($1.key, $0) }, uniquingKeysWith: { a, _ in a })
+        let waiting = log.open.compactMap { files[$0] }.filter { $0 !== present && (!$0.isDrained || $0.isNew) }
+        // Those that are deleted already are the oldest that are read.
+        var order = waiting.map { (place: places[$0.key] ?? .max, key: $0.key) }.sorted { $0.place > $1.place }
+        for (index, start) in survey.unread.sorted(by: { $0.index > $1.index }) {
+            let generation = survey.chain[index]
+            if files[generation.key] != nil { continue }
+            guard let descriptor = survey.descriptor(index) else { return nil }
+            let before = order.last { $0.place > index }?.key
+            do throws(ArchiveFailure) {
+                guard let file = try open(generation, descriptor, log, from: start, after: before, time, &output)
+                else { return nil }
+                order.insert((index, file.key), at: order.firstIndex { $0.place < index } ?? order.count)
+            } catch {
+                unreadable(generation, log, error, time, &output)
+            }
+        }
+        for (before, next) in zip(order, order.dropFirst()) {
+            if let file = files[next.key], file.isNew { file.predecessor = before.key }
+        }
+        return Order(file: order.last?.key)
+    }
+
+    private func open(
+        _ generation: Generation, _ descriptor: Descriptor, _ log: WatchedLog, from start: FileCheckpoint?,
+        after before: FileKey?, _ time: SourceTime, _ output: inout SourceOutput
+    ) throws(ArchiveFailure) -> TailedFile? {
+        let content: TailedFile.Content =
+            if let compression = generation.name.compression {
+                .archive(try ArchiveStream(descriptor, compression, now: time.monotonic))
+            } else {
+                .file(descriptor)
+            }
+        let file = TailedFile(
+            content, status: generation.status, path: log.path, placedAt: generation.path, pattern: log.pattern,
+            checkpoint: start, time: time)
+        // What it holds is known from now on, wherever it goes.
+        if file.descriptor != nil, !((try? start == nil ? file.meet() : file.load()) ?? false) { return nil }
+        if file.archive != nil, start == nil, let head = archiveHeads[file.key]?.head {
+            file.checkpoint.marks.noteHead(head)
+        }
+        (file.isCurrent, file.isAccounted, file.isNew) = (false, true, false)
+        file.checkpoint.isFinished = false
+        file.leftAt = time.monotonic
+        file.predecessor = before
+        take(file, log)
+        note(file.checkpoint, &output)
+        return file
+    }
+
+    /// An archive that cannot be read is said, and is done with.
+    private func unreadable(
+        _ generation: Generation, _ log: WatchedLog, _ failure: ArchiveFailure, _ time: SourceTime,
+        _ output: inout SourceOutput
+    ) {
+        gap(log.path, "\(LogPath.shown(generation.path)) was not read: \(failure.text).", &output)
+        var row = FileCheckpoint(path: log.path, device: generation.status.device, inode: generation.status.inode)
+        (row.isRotated, row.isFinished, row.seen) = (true, true, time.wall)
+        log.closed[generation.key] = row
+        verified[generation.key] = generation.status.modified
+        note(row, &output)
+    }
+
+    /// Closed generations that are not there any more.
+    private func missClosed(_ log: WatchedLog, _ chain: [Generation]) {
+        if log.closed.isEmpty { return }
+        let there = Set(chain.map(\.key))
+        for (key, row) in log.closed where !there.contains(key) { miss(row, of: log) }
+    }
+
+    /// The row of a text that is elsewhere or gone, unless another text of the log has its inode.
+    func forgetRow(_ key: FileKey, of log: WatchedLog, _ output: inout SourceOutput) {
+        if files[key]?.path != log.path, log.closed[key] == nil { output.forget(key.row(of: log.path)) }
+    }
+}

@@ -1,0 +1,166 @@
+// Where is the text that a file does not hold any more? In a generation with its inode (renamed), or in one that holds
+// all that was read of it (copied, or compressed), or in a copy that ends before that (lines came, and were read, between
+// the copying and the truncation).
+
+import Formats
+import Platform
+import Records
+
+extension FileTailer {
+    /// Looks for a text among the generations that are not known otherwise. Where it is found it is known from then on,
+    /// and what was not read of it is to be read. True also where a followed file holds it.
+    func find(
+        _ astray: WatchedLog.Astray, _ survey: inout Survey, _ log: WatchedLog, _ present: TailedFile?,
+        _ output: inout SourceOutput
+    ) -> Bool {
+        let text = astray.checkpoint
+        // Nothing stood in it: nothing is missing, and what was written to its file since is judged as any other.
+        if text.marks.isEmpty { return true }
+        // Found at an earlier look that could not be ended.
+        if let row = log.closed[FileKey(text)], row.marks == text.marks { return true }
+        if let index = byInode(text, &survey) ?? byContent(text, &survey) {
+            let generation = survey.chain[index]
+            survey.know(index)
+            if text.isFinished, generation.isCompressed || generation.status.size == text.offset {
+                close(text, as: generation, log, &output)
+            } else {
+                survey.unread.append((index, text))
+            }
+            return true
+        }
+        let isFollowed = log.open.contains { key in
+            guard let file = files[key], file !== present else { return false }
+            return file.descriptor?.holds(text) ?? false
+        }
+        if isFollowed { return true }
+        if let index = byArchive(text, &survey) {
+            survey.know(index)
+            let generation = survey.chain[index]
+            if text.isFinished, let modified = astray.modified,
+                abs((generation.status.modified - modified).microseconds) < 1_000_000
+            {
+                close(text, as: generation, log, &output)
+            } else {
+                survey.unread.append((index, text))
+            }
+            return true
+        }
+        // Copies are made of the file at the path, not of one that was at rest already.
+        guard !text.isFinished, let index = byBeginning(text, &survey) else { return false }
+        survey.know(index)
+        let generation = survey.chain[index]
+        var end = text
+        end.marks = text.marks.upTo(generation.status.size)
+        (end.offset, end.isRotated, end.isFinished, end.skipsLine) = (generation.status.size, true, true, false)
+        close(end, as: generation, log, &output)
+        return true
+    }
+
+    private func byInode(_ text: FileCheckpoint, _ survey: inout Survey) -> Int? {
+        guard let index = survey.chain.firstIndex(where: { $0.key == FileKey(text) }), !survey.known.contains(index)
+        else { return nil }
+        let generation = survey.chain[index]
+        if let compression = generation.name.compression {
+            guard let head = head(of: generation, compression, &survey) else { return index }
+            return Self.begins(text.marks, with: head) ? index : nil
+        }
+        return survey.descriptor(index)?.holds(text) ?? false ? index : nil
+    }
+
+    private func byContent(_ text: FileCheckpoint, _ survey: inout Survey) -> Int? {
+        // Of those that are newer than all that are known the oldest: the others came after it.
+        let newer = survey.anchors.min() ?? survey.chain.count
+        return ((0..<newer).reversed() + (newer..<survey.chain.count)).first { index in
+            !survey.known.contains(index) && !survey.chain[index].isCompressed
+                && survey.chain[index].status.size >= text.offset
+                && survey.descriptor(index)?.holds(text) ?? false
+        }
+    }
+
+    /// An archive that begins so; whether it holds the rest is found while it is read.
+    private func byArchive(_ text: FileCheckpoint, _ survey: inout Survey) -> Int? {
+        for (index, generation) in survey.chain.enumerated() where !survey.known.contains(index) {
+            guard let compression = generation.name.compression,
+                refuted[generation.key]?.contains(text.marks) != true,
+                let head = head(of: generation, compression, &survey), Self.begins(text.marks, with: head)
+            else { continue }
+            return index
+        }
+        return nil
+    }
+
+    /// A copy that ends before what was read of the text. Not one of which too little can be compared: it is told again.
+    private func byBeginning(_ text: FileCheckpoint, _ survey: inout Survey) -> Int? {
+        survey.chain.indices.first { index in
+            let generation = survey.chain[index]
+            let size = generation.status.size
+            return !survey.known.contains(index) && !generation.isCompressed && size > 0 && size < text.offset
+                && text.marks.distinguish(size)
+                && survey.descriptor(index)?.agrees(with: text.marks, size: size) ?? false
+                && (size >= 64 || (try? survey.descriptor(index)?.read(at: size - 1, upTo: 1)) == [0x0a])
+        }
+    }
+
+    /// A text that was read to its end stands in `generation`.
+    private func close(
+        _ text: FileCheckpoint, as generation: Generation, _ log: WatchedLog, _ output: inout SourceOutput
+    ) {
+        var row = text
+        (row.device, row.inode) = (generation.status.device, generation.status.inode)
+        log.closed[generation.key] = row
+        verified[generation.key] = generation.status.modified
+        note(row, &output)
+    }
+
+    /// Whether a text that was not found is to be given up: only at the second look, for a rename under the first can
+    /// hide it.
+    func isLost(_ text: WatchedLog.Astray, _ log: WatchedLog, _ time: SourceTime) -> Bool {
+        if text.checkpoint.isFinished || text.unread == 0 { return true }
+        guard let missedAt = log.missedAt else {
+            log.missedAt = time.monotonic
+            return false
+        }
+        return time.monotonic >= missedAt + Self.scanSpacing
+    }
+
+    /// No file holds what `text` remembers.
+    func giveUp(_ text: WatchedLog.Astray, _ output: inout SourceOutput) {
+        let (path, offset) = (LogPath.shown(text.checkpoint.path), text.checkpoint.offset)
+        if text.checkpoint.isFinished { return }
+        switch text.unread {
+        case nil:
+            gap(
+                text.checkpoint.path,
+                "\(path) was replaced, truncated or removed while it was not read, and no rotated file holds what "
+                    + "followed byte \(offset).", &output)
+        case 0?: break
+        case let unread?:
+            gap(
+                text.checkpoint.path,
+                "\(path) was truncated before its last \(unread) bytes were read, and no copy of them is there.",
+                &output)
+        }
+    }
+
+    /// The file does not hold its text any more: the text is looked for, and the file is another.
+    func loseSight(of file: TailedFile) {
+        guard let log = logs[file.path] else { return }
+        let isFinished = file.checkpoint.isFinished && file.behind == 0
+        if !file.checkpoint.marks.isEmpty, !isFinished {
+            log.astray.append(WatchedLog.Astray(checkpoint: file.checkpoint, unread: file.behind))
+        }
+        letGo(file)
+    }
+
+    /// An archive that begins as the text does is of another: the text is looked for again, elsewhere.
+    func refute(_ file: TailedFile) {
+        guard let log = logs[file.path] else { return }
+        refuted[file.key, default: []].insert(file.checkpoint.marks)
+        log.astray.append(WatchedLog.Astray(checkpoint: file.checkpoint, unread: nil))
+        letGo(file)
+        if let present = log.current.flatMap({ files[$0] }), present.checkpoint.offset == 0 {
+            (present.isAccounted, present.isNew) = (false, true)
+        }
+        unaccounted.insert(log.path)
+    }
+}

@@ -57,13 +57,13 @@ extension FileTailer {
     /// change under the look.
     @discardableResult
     func account(for log: WatchedLog, _ time: SourceTime, _ output: inout SourceOutput) -> Bool {
-        guard let chain = lister.generations(of: log.path, log.pattern) else { return postpone() }
+        guard let chain = chain(of: log) else { return postpone() }
         missClosed(log, chain)
         let present = log.current.flatMap { files[$0] }.flatMap { $0.isCurrent ? $0 : nil }
         var survey = Survey(chain)
         recognise(&survey, log, present, time, &output)
         var resolved: [FileCheckpoint] = []
-        var horizon = horizon(of: log, present)
+        let horizon = horizon(of: log)
         for text in log.astray.sorted(by: Self.isOlder) {
             if find(text, &survey, log, present, &output) {
                 resolved.append(text.checkpoint)
@@ -72,9 +72,9 @@ extension FileTailer {
             } else {
                 giveUp(text, &output)
                 resolved.append(text.checkpoint)
-                horizon = max(horizon ?? text.checkpoint.seen, text.checkpoint.seen)
             }
         }
+        if getenv("DBG") != nil { print("DBG account", log.path.suffix(8), "present", present.map { "\($0.key.inode) new \($0.isNew) head \($0.head.count)" } ?? "-", "open", log.open.map { "\($0.inode) \(files[$0]?.isNew ?? false)" }, "chain", chain.map { "\($0.path.suffix(6)):\($0.key.inode):\($0.status.size)" }, "known", survey.known.sorted(), "anchors", survey.anchors.sorted(), "closed", log.closed.map { "\($0.key.inode)" }, "astray", log.astray.map { "\($0.checkpoint.inode)@\($0.checkpoint.offset)" }, "unread", survey.unread.map(\.index)) }
         if let present, let text = doubt(present, &survey, time) {
             _ = find(WatchedLog.Astray(checkpoint: text, unread: 0), &survey, log, present, &output)
         }
@@ -97,6 +97,18 @@ extension FileTailer {
         file.isStored = true
         (file.isAccounted, file.isNew, file.isAssured, file.doubtful) = (!isEmpty, isEmpty, true, nil)
         if file.isAccounted { enqueue(file) }
+    }
+
+    /// The generations, newest first, of one moment: nil where they go on changing.
+    private func chain(of log: WatchedLog) -> [Generation]? {
+        let name = Files.split(log.path).name
+        for _ in 0..<3 {
+            let chain = lister.generations(of: log.path, log.pattern)
+            hear()
+            if let chain, !watches.isStirred(name) { return chain }
+            listAnew()
+        }
+        return nil
     }
 
     private func postpone() -> Bool {
@@ -182,12 +194,13 @@ extension FileTailer {
         verified[key] = nil
     }
 
-    /// Until when everything that was written to the log is known; nil for a log that was never seen.
-    private func horizon(of log: WatchedLog, _ present: TailedFile?) -> Timestamp? {
-        let others =
-            log.open.compactMap { files[$0] }.filter { $0 !== present }.map(\.checkpoint.seen)
-            + log.closed.values.map(\.seen)
-        return others.max() ?? present?.checkpoint.seen
+    /// Until when everything that was written to the log is known; nil for a log that was never seen. Of an empty text
+    /// that is the time when it was first seen; new texts tell only where there are no others.
+    private func horizon(of log: WatchedLog) -> Timestamp? {
+        let open = log.open.compactMap { files[$0] }
+        let known = open.filter { !$0.isNew }.map(\.checkpoint.seen) + log.closed.values.map(\.seen)
+            + log.astray.map(\.checkpoint.seen)
+        return known.max() ?? open.map(\.checkpoint.seen).min()
     }
 
     /// Generations newer than all that are known hold unread text, but for copies of the present file.

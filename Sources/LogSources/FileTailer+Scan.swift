@@ -39,12 +39,11 @@ extension FileTailer {
         for stranger in look.strangers { admit(stranger, isFirst: isFirst, time, &output) }
         missing(found, &look, time, &output)
         clearFaults(look, &output)
-        rememberPatterns(&output)
+        rememberPatterns(time, &output)
         if isFirst { forgetUnwatched(&output) }
         retire(time, &output)
         if hasNewLogs { adoptGenerations(look.named, &output) }
         review(time)
-        firstLook = firstLook ?? time.wall
     }
 
     /// What stands at a matched path.
@@ -115,6 +114,7 @@ extension FileTailer {
 
     /// The file is not at its path any more: it is read to its end, and held for a while.
     private func leave(_ file: TailedFile, _ time: SourceTime, _ output: inout SourceOutput) {
+        if getenv("DBG") != nil { print("DBG leave", file.path.suffix(8), file.key.inode, file.isNew, file.isAccounted) }
         file.isCurrent = false
         // A new text is no known one until what came before it is known.
         if !file.isNew { note(file.checkpoint, &output) }
@@ -142,16 +142,16 @@ extension FileTailer {
             open(stranger, log, row, time, &output)
             return
         }
-        let isFirstSight = !knownPatterns.contains(stranger.pattern.path)
+        let since = knownPatterns[stranger.pattern.path]
         let log = log(at: stranger.path)
         let wasKnown = log.isKnown
         guard let file = open(stranger, log, nil, time, &output) else { return }
         if wasKnown { return }
-        if isFirstSight, options.startsAtEnd {
-            startAtEnd(file, &output)
-        } else if !isFirstSight, let firstLook {
+        if let since {
             // What came and was rotated away since then is unread too.
-            file.checkpoint.seen = firstLook
+            file.checkpoint.seen = since
+        } else if options.startsAtEnd {
+            startAtEnd(file, &output)
         }
     }
 
@@ -199,6 +199,7 @@ extension FileTailer {
             (file.leftAt, file.isAccounted) = (time.monotonic, true)
         }
         take(file, log)
+        if getenv("DBG") != nil { print("DBG open", file.path.suffix(8), file.key.inode, file.isNew, file.isAccounted, row?.offset ?? -1) }
         return file
     }
 
@@ -238,14 +239,15 @@ extension FileTailer {
         }
     }
 
-    private func rememberPatterns(_ output: inout SourceOutput) {
+    private func rememberPatterns(_ time: SourceTime, _ output: inout SourceOutput) {
         let now = Set(options.patterns.map(\.path))
-        for pattern in now where knownPatterns.insert(pattern).inserted {
-            output.move(.pattern(pattern))
+        for pattern in now where knownPatterns[pattern] == nil {
+            knownPatterns[pattern] = time.wall
+            output.move(.pattern(pattern, since: time.wall))
         }
-        for pattern in knownPatterns where !now.contains(pattern) {
-            knownPatterns.remove(pattern)
-            output.forget(SourceCheckpoint.pattern(pattern).key)
+        for pattern in knownPatterns.keys where !now.contains(pattern) {
+            knownPatterns[pattern] = nil
+            output.forget(SourceCheckpoint.key(pattern: pattern))
         }
     }
 

@@ -47,14 +47,12 @@ package final class FileTailer {
     var logs: [String: WatchedLog] = [:]
     /// The logs of the files that the owner stored at the start.
     var rowOwners: [FileKey: String] = [:]
-    /// Globs that were looked at before.
-    var knownPatterns: Set<String> = []
+    /// Globs that were looked at before, and when first.
+    var knownPatterns: [String: Timestamp] = [:]
     /// Paths with something wrong, and what was said of it.
     var faults: [String: String] = [:]
     /// Paths without wildcard that name nothing, since when.
     var missingSince: [String: Duration] = [:]
-    /// When the run before this one looked last, about; or when this one looked first.
-    var firstLook: Timestamp?
     /// When closed generations were last looked at.
     var lastReview: Duration?
     /// Times of closed generations that were found to hold the texts that they are thought to.
@@ -88,10 +86,9 @@ package final class FileTailer {
         for checkpoint in checkpoints {
             switch checkpoint {
             case .file(let file):
-                firstLook = max(firstLook ?? file.seen, file.seen)
                 log(at: file.path).astray.append(WatchedLog.Astray(checkpoint: file, unread: nil))
                 rowOwners[FileKey(file)] = file.path
-            case .pattern(let pattern): knownPatterns.insert(pattern)
+            case .pattern(let pattern, let since): knownPatterns[pattern] = since
             case .journal, .journalFile: break
             }
         }
@@ -165,11 +162,23 @@ package final class FileTailer {
     /// Another look at which files there are is needed soon.
     func wantScan() { needsScan = true }
 
-    private func takeHints(_ time: SourceTime) {
+    /// The next look at generations lists their folders.
+    func listAnew() {
+        hear()
+        watches.forgetStirred()
+        lister.forget()
+    }
+
+    /// Takes what inotify has to say.
+    func hear() {
         let hints = watches.hints()
         if hints.rescan { needsScan = true }
         for key in hints.changed { if let file = files[key] { enqueue(file) } }
         if hints.overflowed { for file in files.values { enqueue(file) } }
+    }
+
+    private func takeHints(_ time: SourceTime) {
+        hear()
         for key in unterminated {
             guard let file = files[key] else { continue }
             if file.unterminatedDeadline(options.lastLineTimeout).map({ time.monotonic >= $0 }) ?? false {
@@ -185,7 +194,7 @@ package final class FileTailer {
     /// The generations of the logs whose files were looked at in this round: behind that, and each folder listed once.
     private func accountForAll(_ time: SourceTime, _ output: inout SourceOutput) {
         beforeAccounting?()
-        lister.forget()
+        listAnew()
         let budget = SystemClock.monotonic() + .milliseconds(50)
         for path in unaccounted.sorted() {
             guard let log = logs[path] else {

@@ -11,6 +11,9 @@ struct FileWatches {
     private var files: [Int32: FileKey] = [:]
     private var folders: [String: Int32] = [:]
     private var folderWatches: Set<Int32> = []
+    /// Names that came or went since `forgetStirred`, and those of the logs of which they may be generations.
+    private var stirred: Set<String> = []
+    private var allStirred = false
 
     struct Hints {
         var changed: [FileKey] = []
@@ -53,6 +56,18 @@ struct FileWatches {
         }
     }
 
+    /// Whether a generation of the log `name` may have come or gone since `forgetStirred`, as far as it was hinted. The
+    /// time of a folder does not tell: it is that of the kernel's last tick.
+    func isStirred(_ name: String) -> Bool { allStirred || stirred.contains(name) }
+
+    mutating func forgetStirred() { (stirred, allStirred) = ([], false) }
+
+    private mutating func stir(_ name: [UInt8]) {
+        let text = LogPath.text(name)
+        stirred.insert(text)
+        for reading in RotatedName.readings(of: text) { stirred.insert(reading.base) }
+    }
+
     /// What happened since; reads until nothing is left or a bound is reached.
     mutating func hints() -> Hints {
         var hints = Hints()
@@ -63,12 +78,14 @@ struct FileWatches {
             for event in events {
                 if event.overflowed {
                     (hints.overflowed, hints.rescan) = (true, true)
+                    allStirred = true
                 } else if let key = files[event.watch] {
                     changed.insert(key)
                     if event.mask & UInt32(IN_MOVE_SELF | IN_ATTRIB) != 0 { hints.rescan = true }
                     if event.ended { files[event.watch] = nil }
                 } else if folderWatches.contains(event.watch) {
                     hints.rescan = true
+                    stir(event.name)
                     if event.ended {
                         folderWatches.remove(event.watch)
                         for (folder, watch) in folders where watch == event.watch { folders[folder] = nil }

@@ -48,9 +48,9 @@ package enum SourceCheckpoint: Hashable, Sendable {
     case file(FileCheckpoint)
     case journal(JournalCheckpoint)
     case journalFile(JournalFileCheckpoint)
-    /// This glob was looked at before: files that match it and are not known appeared since, and are read from their
-    /// beginning.
-    case pattern(String)
+    /// This glob was looked at first at that time: files that match it and are not known appeared since, and are read
+    /// from their beginning.
+    case pattern(String, since: Timestamp)
 
     /// One row of the owner's table: device and inode of a file with the path of its log (a renamed file keeps its row;
     /// another log's file that gets its inode has one of its own), or the journal's place.
@@ -59,11 +59,13 @@ package enum SourceCheckpoint: Hashable, Sendable {
         case .file(let file): Self.key(device: file.device, inode: file.inode, path: file.path)
         case .journal(let journal): "journal:\(journal.place)"
         case .journalFile(let file): "journal-file:\(file.file):\(file.place)"
-        case .pattern(let pattern): "pattern:\(pattern)"
+        case .pattern(let pattern, _): Self.key(pattern: pattern)
         }
     }
 
     package static func key(device: UInt64, inode: UInt64, path: String) -> String { "file:\(device):\(inode):\(path)" }
+
+    package static func key(pattern: String) -> String { "pattern:\(pattern)" }
 
     /// The stored form: JSON on one line.
     package var text: String {
@@ -78,7 +80,9 @@ package enum SourceCheckpoint: Hashable, Sendable {
                 "sequence": JSON(String(file.sequence)), "complete": .bool(file.isComplete),
             ]
             return value.text
-        case .pattern(let pattern): return JSON.object([JSON.Member("pattern", .string(pattern))]).text
+        case .pattern(let pattern, let since):
+            let value: JSON = ["pattern": .string(pattern), "since": .int(since.microseconds)]
+            return value.text
         }
     }
 
@@ -94,7 +98,7 @@ package enum SourceCheckpoint: Hashable, Sendable {
             return
         }
         if let pattern = value["pattern"]?.string {
-            self = .pattern(pattern)
+            self = .pattern(pattern, since: Timestamp(microseconds: value["since"]?.int ?? 0))
             return
         }
         guard let file = FileCheckpoint(value) else { return nil }

@@ -147,7 +147,9 @@ struct SettingsReader {
         let multiline = multiline(&reader)
         reader.finish()
         if let path { absolute(path, reader.value("path") ?? node, reader) }
-        return path.map { Settings.File(path: $0, exclude: exclude, rotated: rotated, format: format, multiline: multiline) }
+        return path.map {
+            Settings.File(path: $0, exclude: exclude, rotated: rotated, format: format, multiline: multiline)
+        }
     }
 
     private func multiline(_ reader: inout SectionReader) -> Settings.LineJoining {

@@ -13,7 +13,9 @@ final class SourceSet {
 
     /// Resumes at the checkpoints; opens nothing yet.
     init(_ watch: Settings.Watch, checkpoints: [SourceCheckpoint]) {
-        let patterns = watch.files.map { FilePattern($0.path, exclude: $0.exclude, rotated: $0.rotated, format: $0.format) }
+        let patterns = watch.files.map {
+            FilePattern($0.path, exclude: $0.exclude, rotated: $0.rotated, format: $0.format)
+        }
         files = patterns.isEmpty ? nil : FileTailer(FileTailer.Options(patterns: patterns), checkpoints: checkpoints)
         let start: JournalReader.Start = watch.start == .boot ? .boot : .now
         func options(_ place: String) -> JournalReader.Options {

@@ -132,7 +132,7 @@ private func texts(_ batch: RecordBatch) -> [String] {
         (file.skipsLine, file.isFinished) = (true, true)
         file.seen = Timestamp(microseconds: 12)
         let all: [SourceCheckpoint] = [
-            .file(file), .journal(JournalCheckpoint(place: "", cursor: "s=1;i=2")), .pattern("/var/log/*.log"),
+            .file(file), .journal(JournalCheckpoint(place: "", cursor: "s=1;i=2")), .pattern("/var/log/*.log", since: Timestamp(microseconds: 5)),
             .journalFile(JournalFileCheckpoint(place: "/x", file: "ab", sequenceID: "cd", sequence: .max)),
         ]
         for checkpoint in all { #expect(SourceCheckpoint(text: checkpoint.text) == checkpoint) }

@@ -43,7 +43,7 @@ struct JoiningBatch {
             while let lines = rest.first, let first = lines.first, first.order <= firstOrder + index {
                 assembly.add(rest.removeFirst())
             }
-            if !isTaken(index) { assembly.add(index, of: batch) }
+            if !isTaken(index) { assembly.add(index, of: batch, order: firstOrder + index) }
         }
         for lines in rest { assembly.add(lines) }
         return assembly.finished(source)
@@ -57,6 +57,7 @@ private struct Assembly {
     private var lines: [UInt8] = []
     private var lineRanges: [Range<Int>] = []
     private var entries = JournalEntries()
+    private var orders: [Int] = []
     private let origin: RecordBatch.Origin
 
     init(_ batch: RecordBatch) {
@@ -65,7 +66,8 @@ private struct Assembly {
         ranges.reserveCapacity(batch.count)
     }
 
-    mutating func add(_ index: Int, of batch: RecordBatch) {
+    mutating func add(_ index: Int, of batch: RecordBatch, order: Int) {
+        orders.append(order)
         append(batch.text(at: index))
         switch batch.origin {
         case .lines: break
@@ -76,6 +78,7 @@ private struct Assembly {
 
     mutating func add(_ record: [StreamLine]) {
         guard let first = record.first else { return }
+        orders.append(first.order)
         let start = bytes.count
         bytes += first.text
         for line in record.dropFirst() {
@@ -113,6 +116,8 @@ private struct Assembly {
             case .decoded(let context, _, _): .decoded(context, lines: lines, ranges: lineRanges)
             case .journal: .journal(entries)
             }
-        return RecordBatch(source: source, bytes: bytes, ranges: ranges, origin: origin)
+        var batch = RecordBatch(source: source, bytes: bytes, ranges: ranges, origin: origin)
+        batch.firstLines = orders
+        return batch
     }
 }

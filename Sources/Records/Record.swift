@@ -83,6 +83,14 @@ package struct Record: Equatable, Sendable {
     /// The field that names the language of a stack trace in the message.
     package static let traceLanguage = "TRACE_LANGUAGE"
 
+    /// The same with the language named, when the message holds a stack trace.
+    package var withTraceLanguage: Record {
+        guard let language = TraceState.language(of: message, isKernel: isOfKernel) else { return self }
+        var record = self
+        record.fields.append(Field(Self.traceLanguage, language.rawValue))
+        return record
+    }
+
     /// Whether the kernel wrote it, or says so.
     var isOfKernel: Bool { source.isJournal ? transport == "kernel" : identifier == "kernel" }
 

@@ -14,6 +14,8 @@ package struct RecordBatch: Sendable {
     package var origin: Origin
     /// Decoded lines that go on in the next one of their stream; in order.
     package var partials: [Int] = []
+    /// Where lines were joined: of each record the number of its first line in the source, as the joiner counts them.
+    package var firstLines: [Int]?
 
     /// What the texts are, and what else is known of each record.
     package enum Origin: Sendable {
@@ -39,22 +41,15 @@ package struct RecordBatch: Sendable {
 
     /// The full record. Only hits pay for it.
     package func record(at index: Int) -> Record {
-        var record = plainRecord(at: index)
-        if let language = TraceState.language(of: record.message, isKernel: record.isOfKernel) {
-            record.fields.append(Field(Record.traceLanguage, language.rawValue))
-        }
-        return record
-    }
-
-    private func plainRecord(at index: Int) -> Record {
         switch origin {
         case .lines(let context):
-            return LineHeader.record(of: Array(text(at: index)), source: source, context: context)
+            return LineHeader.record(of: Array(text(at: index)), source: source, context: context).withTraceLanguage
         case .decoded(let context, let lines, let lineRanges):
             return LineHeader.record(
-                of: Array(lines[lineRanges[index]]), text: Array(text(at: index)), source: source, context: context)
+                of: Array(lines[lineRanges[index]]), text: Array(text(at: index)), source: source, context: context
+            ).withTraceLanguage
         case .journal(let entries):
-            return entries.record(at: index, source: source, message: Array(text(at: index)))
+            return entries.record(at: index, source: source, message: Array(text(at: index))).withTraceLanguage
         }
     }
 

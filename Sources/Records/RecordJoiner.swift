@@ -33,7 +33,7 @@ package struct RecordJoiner {
     /// Lines of containers of which parts came.
     var parts: [String: PartialLine] = [:]
     /// Lines seen so far.
-    var order = 0
+    package internal(set) var order = 0
     /// Of the lines last seen.
     var context: LineContext?
     var isDecoded = false

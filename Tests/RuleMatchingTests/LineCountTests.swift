@@ -77,13 +77,27 @@ final class TemporaryFile {
         var reader = BlockReader(file)
         var lines = 0
         let matcher = try matcher()
+        let scan = RecordScan(matcher, try TraceFinder(), source: .file("x"), context: readAt)
         while let block = try reader.next() {
-            matcher.namedLines(in: block) { line in
-                let found = matcher.matches(of: line, in: block, source: .file("x"), context: readAt)
-                lines += found.hits.isEmpty ? 0 : 1
-            }
+            scan.take(block) { _, found in lines += found.hits.isEmpty ? 0 : 1 }
         }
+        scan.finish { _, found in lines += found.hits.isEmpty ? 0 : 1 }
         #expect(lines == hits)
+    }
+
+    @Test("a trace is one record wherever the parts of a large file end", arguments: UInt64(1)...4)
+    func traces(seed: UInt64) throws {
+        var generator = Generator(state: seed)
+        var (text, traces) = ([UInt8](), 0)
+        while text.count < 6 << 20 {
+            for _ in 0..<Int.random(in: 0..<40, using: &generator) { text += "2026-11-21 12:41:14,123 INFO an ordinary line of some length\n".utf8 }
+            text += "java.lang.IllegalStateException: broke\n".utf8
+            for number in 0..<Int.random(in: 0..<60, using: &generator) { text += "\tat org.example.broke.C.m(C.java:\(number))\n".utf8 }
+            text += "Caused by: java.io.IOException: broke\n\tat org.example.D.m(D.java:1)\n".utf8
+            text += "2026-11-21 12:41:14,123 INFO a line behind\n".utf8
+            traces += 1
+        }
+        #expect(try count(text) == traces, "seed \(seed)")
     }
 
     @Test("a line over the limit is matched as far as it, and nothing after it is lost")

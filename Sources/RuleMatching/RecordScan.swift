@@ -1,0 +1,77 @@
+// Blocks of a file decided record by record: `herald scan`. The lines of a trace are joined first, as the watcher joins
+// them; all that the rules' scan does not name costs no more than that.
+
+import Formats
+import Records
+import Rules
+
+/// The records of a stream of lines that the rules hit. Used on one thread at a time.
+package final class RecordScan {
+    private let matcher: Matcher
+    private let finder: TraceFinder
+    private let context: LineContext
+    private(set) var joiner: RecordJoiner
+
+    /// - Parameter multiline: how lines are joined; `none` for each line by itself.
+    package init(
+        _ matcher: Matcher, _ finder: TraceFinder, source: Source, context: LineContext, multiline: Multiline = .auto
+    ) {
+        self.matcher = matcher
+        self.finder = finder
+        self.context = context
+        joiner = RecordJoiner(source: source, multiline: multiline)
+    }
+
+    /// Lines taken so far.
+    package var lines: Int { joiner.order }
+
+    /// Every record of whole lines that is hit, with the number of its first line, from 1, and what the rules say.
+    package func take(_ block: UnsafeRawBufferPointer, _ body: (_ line: Int, Matches) -> Void) {
+        let first = joiner.order
+        tell(joined(block), first, body)
+    }
+
+    /// The end: what was waiting for a next line.
+    package func finish(_ body: (_ line: Int, Matches) -> Void) {
+        let first = joiner.order
+        if let batch = joiner.flush() { tell(batch, first, body) }
+    }
+
+    func joined(_ block: UnsafeRawBufferPointer) -> RecordBatch {
+        let batch = RecordBatch(lines: Array(block), source: joiner.source, context: context)
+        return finder.join(batch, by: &joiner, at: .zero)
+    }
+
+    private func tell(_ batch: RecordBatch, _ first: Int, _ body: (_ line: Int, Matches) -> Void) {
+        batch.bytes.withUnsafeBytes { bytes in
+            matcher.namedRecords(in: batch) { index, named in
+                let matches = matcher.matches(of: named, in: bytes, source: batch.source, context: context)
+                body((batch.firstLines?[index] ?? first + index) + 1, matches)
+            }
+        }
+    }
+
+    /// Passes over lines of which only the beginnings of traces matter.
+    func warm(_ block: UnsafeRawBufferPointer) { _ = joined(block) }
+
+    /// How many records that begin in the lines `range` and stand in `batch` are hit.
+    func count(
+        _ batch: RecordBatch, first: Int, in range: Range<Int>, notices: inout [MatchNotice]
+    ) -> Int {
+        var (count, found) = (0, [MatchNotice]())
+        batch.bytes.withUnsafeBytes { bytes in
+            matcher.namedRecords(in: batch) { index, named in
+                guard range.contains(batch.firstLines?[index] ?? first + index) else { return }
+                if matcher.isHit(named, in: bytes, source: batch.source, context: context, notices: &found) { count += 1 }
+            }
+        }
+        notices += found
+        return count
+    }
+
+    /// As `count`, of what was waiting when the lines ended.
+    func countRest(in range: Range<Int>, notices: inout [MatchNotice]) -> Int {
+        let first = joiner.order
+        return joiner.flush().map { count($0, first: first, in: range, notices: &notices) } ?? 0
+    }
+}

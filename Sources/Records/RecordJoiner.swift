@@ -150,47 +150,65 @@ package struct RecordJoiner {
 
     // MARK: The walk
 
-    /// From candidate to candidate while nothing is open, else line by line.
+    /// From candidate to candidate; between them only what may be of the stream of an open trace.
     private mutating func walk(_ work: inout JoiningBatch, _ candidates: [Int]) {
         var at = 0
         var next = candidates.startIndex
         while at < work.batch.count {
-            if !isHolding, !looksAtEveryLine {
-                while next < candidates.endIndex, candidates[next] < at { next += 1 }
+            while next < candidates.endIndex, candidates[next] < at { next += 1 }
+            let isCandidate = looksAtEveryLine || (next < candidates.endIndex && candidates[next] == at)
+            if !isHolding, !isCandidate {
                 guard next < candidates.endIndex, candidates[next] < work.batch.count else { return }
                 at = candidates[next]
+                continue
             }
-            take(work.line(at), index: at, &work)
+            if isCandidate || !parts.isEmpty || concerns(at, work.batch) {
+                take(work.line(at), index: at, mayBegin: isCandidate, &work)
+            } else {
+                releaseDistant(order + at, &work)
+            }
             at += 1
         }
     }
 
-    /// `index`: of the line in the batch; nil for one that was held.
-    mutating func take(_ line: StreamLine, index: Int?, _ work: inout JoiningBatch) {
+    /// Whether a line may be of the stream of an open trace.
+    private func concerns(_ index: Int, _ batch: RecordBatch) -> Bool {
+        open.contains { trace in
+            trace.keys.count > 1 || trace.lines[0].mayShareStream(index, of: batch)
+        }
+    }
+
+    /// - Parameters:
+    ///   - index: of the line in the batch; nil for one that was held.
+    ///   - mayBegin: a line that is no candidate begins nothing.
+    mutating func take(_ line: StreamLine, index: Int?, mayBegin: Bool, _ work: inout JoiningBatch) {
         if pattern != nil { return takeByPattern(line, index: index, &work) }
         if line.isPartial || !parts.isEmpty {
             guard let whole = assemble(line, index: index, &work) else { return }
-            return takeWhole(whole.line, index: whole.index, &work)
+            let isWhole = whole.index == nil
+            return takeWhole(whole.line, index: whole.index, mayBegin: mayBegin || isWhole, &work)
         }
-        takeWhole(line, index: index, &work)
+        takeWhole(line, index: index, mayBegin: mayBegin, &work)
     }
 
-    private mutating func takeWhole(_ line: StreamLine, index: Int?, _ work: inout JoiningBatch) {
-        releaseDistant(line, &work)
+    private mutating func takeWhole(
+        _ line: StreamLine, index: Int?, mayBegin: Bool, _ work: inout JoiningBatch
+    ) {
+        releaseDistant(line.order, &work)
         if let number = open.firstIndex(where: { $0.keys.contains(line.key) }) {
             if feed(line, index: index, to: number, &work) { return }
         } else if joinOtherProcessor(line, index: index, &work) {
             return
         }
-        begin(line, index: index, &work)
+        if mayBegin { begin(line, index: index, &work) }
     }
 
     /// Guesses that are too far back, and reports of the kernel that seem to be over.
-    private mutating func releaseDistant(_ line: StreamLine, _ work: inout JoiningBatch) {
+    private mutating func releaseDistant(_ now: Int, _ work: inout JoiningBatch) {
         var number = 0
         while number < open.count {
             let trace = open[number]
-            let isFar = !trace.state.isConfirmed && line.order - trace.lastOrder > Self.reach
+            let isFar = !trace.state.isConfirmed && now - trace.lastOrder > Self.reach
             if isFar {
                 finish(number, &work)
             } else {

@@ -20,6 +20,9 @@ struct StreamLine: Sendable {
     var isEntry = false
     /// The header says warning or worse.
     var isGrave = false
+    /// What of the line tells its stream, and where it stands: another line without it there is of another stream. Nil
+    /// where the header has nothing of the kind.
+    var tag: (offset: Int, bytes: [UInt8])?
     /// The container's stream that it came from, where a container engine wrote it.
     var container = ""
     /// Only a part of a longer line.
@@ -77,6 +80,18 @@ struct StreamLine: Sendable {
         isEntry = header.stream != nil && !isKernel ? header.isInnerDated : header.time != nil
         if header.identifier != nil { isEntry = false }
         key = Self.key(header)
+        // Times are of one length in one file, so the tag stands at one place.
+        guard let name = header.identifier ?? header.stream, header.decoded == nil else { return }
+        let wanted = Array((header.uptime == nil || raw.first != 0x5b ? name : "[").utf8)
+        let end = min(raw.count, max(header.messageStart, wanted.count))
+        var at = 0
+        while at + wanted.count <= end {
+            if raw[at..<at + wanted.count].elementsEqual(wanted) {
+                tag = (at, wanted)
+                return
+            }
+            at += 1
+        }
     }
 
     private static func key(_ header: LineHeader) -> String {
@@ -87,6 +102,19 @@ struct StreamLine: Sendable {
 }
 
 extension StreamLine {
+    /// Whether line or entry `index` may be of the same stream: asked before it is taken apart.
+    func mayShareStream(_ index: Int, of batch: RecordBatch) -> Bool {
+        guard let tag else { return true }
+        if case .journal(let entries) = batch.origin {
+            return tag.bytes.isEmpty || entries.values(of: "transport", at: index) == [tag.bytes]
+        }
+        let range = batch.ranges[index]
+        let start = range.lowerBound + tag.offset
+        guard start + tag.bytes.count <= range.upperBound else { return false }
+        for at in 0..<tag.bytes.count where batch.bytes[start + at] != tag.bytes[at] { return false }
+        return true
+    }
+
     /// The line as one of a record's others.
     var lineText: TraceText { TraceText(message[...]) }
 

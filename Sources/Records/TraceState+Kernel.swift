@@ -39,7 +39,7 @@ extension TraceState {
         // Most lines of the kernel begin in no such way.
         guard let first = line.body.first else { return nil }
         if first == UInt8(ascii: "="), isRuler(line) { return TraceState(.kernel, .ruler, confirmed: false) }
-        if line.starts("WARNING: "), line.has("+0x") || line.startsWithAny(kernelWarnings) {
+        if line.starts("WARNING: "), line.has("+0x") || kernelWarnings.begins(line.body) {
             return TraceState(.kernel, .head)
         }
         // SLUB's, and lockdep's before Linux 4.12.
@@ -47,17 +47,19 @@ extension TraceState {
         if first == UInt8(ascii: "["), line.startsWithAny(["[ BUG: ", "[ INFO: ", "[ WARNING: "]) {
             return TraceState(.kernel, .head)
         }
-        if line.startsWithAny(kernelOpenings) || line.hasAny(kernelOpeningsWithin) { return TraceState(.kernel, .head) }
+        if kernelOpenings.begins(line.body) || kernelOpeningsWithin.isIn(line.bytes) {
+            return TraceState(.kernel, .head)
+        }
         return nil
     }
 
-    private static let kernelWarnings: [StaticString] = [
+    private static let kernelWarnings = TextSet([
         "WARNING: CPU: ", "WARNING: possible ", "WARNING: suspicious ", "WARNING: inconsistent ", "WARNING: bad ",
         "WARNING: held ", "WARNING: lock ", "WARNING: kernel ", "WARNING: stack ", "WARNING: Nested ", "WARNING: at ",
         "WARNING: locking ", "WARNING: SOFTIRQ", "WARNING: HARDIRQ", "WARNING: nested ",
-    ]
+    ])
 
-    private static let kernelOpenings: [StaticString] = [
+    private static let kernelOpenings = TextSet([
         "BUG: ", "------------[ cut here ]", "general protection fault", "INFO: task ", "INFO: rcu",
         "INFO: possible ", "INFO: trying to register non-static key", "INFO: suspicious ", "rcu: INFO:", "Oops",
         "Unable to handle kernel", "Internal error: ", "kernel BUG at ", "Kernel panic - not syncing", "divide error:",
@@ -68,13 +70,13 @@ extension TraceState {
         "Call trace:", "list_add corruption", "list_del corruption", "refcount_t: ", "Bad page ",
         "Kernel stack overflow",
         "stack-protector:", "corrupted stack end", "Showing busy workqueues and worker pools:",
-    ]
+    ])
 
-    private static let kernelOpeningsWithin: [StaticString] = [
+    private static let kernelOpeningsWithin = TextSet([
         "BUG: soft lockup", "BUG: unable to handle", "BUG: workqueue lockup", "hard LOCKUP", " invoked oom-killer:",
         "page allocation failure", "page allocation stalls", ": blocked for more than", "detected stalls on CPU",
         "self-detected stall", ": nobody cared (try booting", "kernel BUG at ", "[#1]",
-    ]
+    ])
 
     /// Whether a line has a form that only reports have.
     static func isReportLine(_ line: TraceText) -> Bool {
@@ -88,7 +90,7 @@ extension TraceState {
         }
         if kernelOpening(line) != nil { return true }
         if isRegisters(line) || isDump(line) { return true }
-        return line.startsWithAny(reportLines) || line.hasAny(reportLinesWithin)
+        return reportLines.begins(line.body) || reportLinesWithin.isIn(line.bytes)
     }
 
     /// `RAX: 0000…`, `x29: ffff…`, `pc : …`, `r10:c0…`, `CR2: …`: a short name, a colon, hexadecimal digits.
@@ -112,7 +114,7 @@ extension TraceState {
         TraceText.isDigit(byte) || (97...102).contains(byte | 0x20)
     }
 
-    private static let reportLines: [StaticString] = [
+    private static let reportLines = TextSet([
         "CPU: ", "CPU ", "Hardware name:", "Workqueue:", "RIP:", "RSP:", "EIP:", "Code:", "CS:", "FS:", "CR2:", "DR0:",
         "PKRU:", "Modules linked in:", "Kernel panic", "Kernel Offset:", "Dumping ftrace buffer", "Shutting down cpus",
         "Call Trace:", "Call trace:", "Stack:", "Stack from", "Backtrace", "Exception stack", "Process ",
@@ -143,9 +145,9 @@ extension TraceState {
         "pc :",
         "workqueue ", "pool ", "in-flight:", "pending:", "delayed:", "handlers:", "Disabling IRQ", "Reported by Kernel",
         "value changed:", "read to 0x", "write to 0x", "race at unknown", "comm ", "backtrace:", "hex dump",
-    ]
+    ])
 
-    private static let reportLinesWithin: [StaticString] = [
+    private static let reportLinesWithin = TextSet([
         "is located ", "belongs to the", "which belongs", "in cache ", "pagecache pages", "pages RAM", "pages HighMem",
         "pages reserved", "hugetlb", " pages in swap cache", "locks held by", "lock held by", "is trying to acquire",
         "already holding", "already depends", "state:", "task stack", "<TASK>", "</TASK>", "<IRQ>", "</IRQ>", "tainted",
@@ -156,5 +158,5 @@ extension TraceState {
         "CPU0", "*** DEADLOCK", "Call Trace", "ftrace buffer", " bytes to the right", " bytes inside of",
         "-byte region",
         "allocated at", "freed at", "hardware name",
-    ]
+    ])
 }

@@ -1,6 +1,5 @@
-// How many records of a file are hit: `herald scan --count`. Two threads, each with a matcher of its own, take the next
-// 256 KiB of the file in turn. A record belongs to the part in which it begins: what goes on behind the part's end is read
-// on, and the traces that began before it are known from a look at the lines before.
+// How many lines of a file are hit: `herald scan --count`. Two threads, each with a matcher of its own, take the next
+// 256 KiB of the file in turn; a line belongs to the part in which it begins.
 
 import CPlatform
 import Glibc
@@ -21,13 +20,6 @@ package struct LineCount: Sendable {
         note(other.notices)
     }
 
-    /// One notice for each rule.
-    fileprivate mutating func thin() {
-        let all = notices
-        notices = []
-        note(all)
-    }
-
     fileprivate mutating func note(_ more: [MatchNotice]) {
         for notice in more where !notices.contains(where: { $0.rule.id == notice.rule.id }) {
             notices.append(notice)
@@ -45,31 +37,28 @@ extension Matcher {
         }
         var total = LineCount()
         var reader = BlockReader(file)
-        let scan = RecordScan(self, try finder(), source: source, context: context)
-        while let block = try reader.next() {
-            let first = scan.lines
-            total.lines += scan.count(scan.joined(block), first: first, in: 0..<Int.max, notices: &total.notices)
-        }
-        total.lines += scan.countRest(in: 0..<Int.max, notices: &total.notices)
-        total.thin()
+        while let block = try reader.next() { total.add(count(in: block, source: source, context: context)) }
         return total
     }
 
-    private func finder() throws(SystemError) -> TraceFinder {
-        do throws(MatcherError) { return try TraceFinder() } catch {
-            throw SystemError("search for stack traces", errno: ENOMEM)
+    fileprivate func count(in block: UnsafeRawBufferPointer, source: Source, context: LineContext) -> LineCount {
+        var total = LineCount()
+        var notices: [MatchNotice] = []
+        namedLines(in: block) { line in
+            if isHit(line, in: block, source: source, context: context, notices: &notices) { total.lines += 1 }
         }
+        total.note(notices)
+        return total
     }
 
     private func countParts(
         _ file: Descriptor, size: Int, source: Source, context: LineContext
     ) throws(SystemError) -> LineCount {
         let shared = PartCounter.Shared()
-        let finder = try finder()
         let mine = PartCounter(
-            matcher: self, finder: finder, file: file, size: size, source: source, context: context, shared: shared)
+            matcher: self, file: file, size: size, source: source, context: context, shared: shared)
         let other = PartCounter(
-            matcher: twin(), finder: finder.twin(), file: file, size: size, source: source, context: context, shared: shared)
+            matcher: twin(), file: file, size: size, source: source, context: context, shared: shared)
         var thread = pthread_t()
         let retained = Unmanaged.passRetained(other)
         let started = pthread_create(
@@ -97,7 +86,6 @@ private final class PartCounter {
     }
 
     private let matcher: Matcher
-    private let finder: TraceFinder
     private let file: Descriptor
     private let size: Int
     private let source: Source
@@ -107,12 +95,8 @@ private final class PartCounter {
     private(set) var total = LineCount()
     private(set) var failure: SystemError?
 
-    init(
-        matcher: Matcher, finder: TraceFinder, file: Descriptor, size: Int, source: Source, context: LineContext,
-        shared: Shared
-    ) {
+    init(matcher: Matcher, file: Descriptor, size: Int, source: Source, context: LineContext, shared: Shared) {
         self.matcher = matcher
-        self.finder = finder
         self.file = file
         self.size = size
         self.source = source
@@ -153,48 +137,8 @@ private final class PartCounter {
             if first >= wanted { return LineCount() }
         }
         let end = try endOfLastLine(base, &filled, wanted, origin)
-        let scan = RecordScan(matcher, finder, source: source, context: context)
-        try warm(scan, before: origin + first)
-        let own = scan.lines
-        var total = LineCount()
-        let batch = scan.joined(UnsafeRawBufferPointer(start: base + first, count: end - first))
-        let range = own..<scan.lines
-        total.lines += scan.count(batch, first: own, in: range, notices: &total.notices)
-        try countRest(scan, range, from: origin + end, &total)
-        total.thin()
-        return total
-    }
-
-    /// So far before the part the beginnings of traces are looked for that go on in it.
-    private static let look = 16 << 10
-    /// So far behind the part a trace is read on.
-    private static let reach = 512 << 10
-
-    private func warm(_ scan: RecordScan, before start: Int) throws(SystemError) {
-        guard start > 0 else { return }
-        let from = max(0, start - Self.look)
-        let bytes = try file.read(at: Int64(from), upTo: start - from)
-        guard let first = from == 0 ? 0 : bytes.firstIndex(of: 0x0a).map({ $0 + 1 }), first < bytes.count else { return }
-        bytes[first...].withUnsafeBytes { scan.warm($0) }
-    }
-
-    /// Records of the part that go on behind it.
-    private func countRest(
-        _ scan: RecordScan, _ range: Range<Int>, from start: Int, _ total: inout LineCount
-    ) throws(SystemError) {
-        var at = start
-        while scan.joiner.isHolding, at < size, at - start < Self.reach {
-            let bytes = try file.read(at: Int64(at), upTo: Self.look)
-            guard let newline = bytes.lastIndex(of: 0x0a) else { break }
-            let first = scan.lines
-            let batch = bytes[...newline].withUnsafeBytes { scan.joined($0) }
-            // All that begins here is another part's.
-            if batch.firstLines != nil {
-                total.lines += scan.count(batch, first: first, in: range, notices: &total.notices)
-            }
-            at += newline + 1
-        }
-        total.lines += scan.countRest(in: range, notices: &total.notices)
+        return matcher.count(
+            in: UnsafeRawBufferPointer(start: base + first, count: end - first), source: source, context: context)
     }
 
     /// Reads on until the last line that begins before `wanted` is whole, or as long as a line may be.

@@ -1,7 +1,9 @@
 // Lines of a file as they stand in a block, decided without a record for each: `herald scan`.
 // The same candidates and the same decision as for batches; only what a line without a hit costs differs.
 
+import CPlatform
 import Formats
+import Glibc
 import Records
 import Rules
 
@@ -14,6 +16,35 @@ package struct NamedLine {
 }
 
 extension Matcher {
+    /// The lines of a block of whole lines that may be hit, in order.
+    package func namedLines(in block: UnsafeRawBufferPointer, _ body: (NamedLine) -> Void) {
+        guard let base = block.baseAddress else { return }
+        // A copy: deciding a line of JSON scans again.
+        var found = Array(database.scan(block))
+        if zip(found, found.dropFirst()).contains(where: { $0.end > $1.end }) { found.sort { $0.end < $1.end } }
+        var at = 0
+        while at < found.count {
+            let last = Int(found[at].end) - 1
+            let start = herald_memrchr(base, 0x0a, last).map { $0 + 1 - base } ?? 0
+            let end = memchr(base + last, 0x0a, block.count - last).map { UnsafeRawPointer($0) - base } ?? block.count
+            var searches = [Int(found[at].pattern)]
+            at += 1
+            // A match may end with the newline itself.
+            while at < found.count, Int(found[at].end) - 1 <= end {
+                searches.append(Int(found[at].pattern))
+                at += 1
+            }
+            if searches.count > 1 { searches = Set(searches).sorted() }
+            // A line of JSON in which nothing was found: it is parsed only where its message may be other than its bytes.
+            if searches == [self.searches.count],
+                LineHeader.isLiteral(UnsafeRawBufferPointer(rebasing: block[start..<end]))
+            {
+                continue
+            }
+            body(NamedLine(range: start..<end, searches: searches))
+        }
+    }
+
     /// The records of a batch of lines that may be hit, in order, each with its number in the batch.
     func namedRecords(in batch: RecordBatch, _ body: (Int, NamedLine) -> Void) {
         batch.bytes.withUnsafeBytes { bytes in
@@ -49,7 +80,8 @@ extension Matcher {
         of line: NamedLine, in block: UnsafeRawBufferPointer, source: Source, context: LineContext
     ) -> Matches {
         let bytes = Array(UnsafeRawBufferPointer(rebasing: block[line.range]))
-        return matches(of: LineHeader.record(of: bytes, source: source, context: context).withTraceLanguage, named: line.searches)
+        return matches(
+            of: LineHeader.record(of: bytes, source: source, context: context).withTraceLanguage, named: line.searches)
     }
 
     /// Whether any rule hits the line; `notices` gets what could not be decided.

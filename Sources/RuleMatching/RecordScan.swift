@@ -10,7 +10,7 @@ package final class RecordScan {
     private let matcher: Matcher
     private let finder: TraceFinder
     private let context: LineContext
-    private(set) var joiner: RecordJoiner
+    private var joiner: RecordJoiner
 
     /// - Parameter multiline: how lines are joined; `none` for each line by itself.
     package init(
@@ -37,7 +37,7 @@ package final class RecordScan {
         if let batch = joiner.flush() { tell(batch, first, body) }
     }
 
-    func joined(_ block: UnsafeRawBufferPointer) -> RecordBatch {
+    private func joined(_ block: UnsafeRawBufferPointer) -> RecordBatch {
         let batch = RecordBatch(lines: Array(block), source: joiner.source, context: context)
         return finder.join(batch, by: &joiner, at: .zero)
     }
@@ -49,29 +49,5 @@ package final class RecordScan {
                 body((batch.firstLines?[index] ?? first + index) + 1, matches)
             }
         }
-    }
-
-    /// Passes over lines of which only the beginnings of traces matter.
-    func warm(_ block: UnsafeRawBufferPointer) { _ = joined(block) }
-
-    /// How many records that begin in the lines `range` and stand in `batch` are hit.
-    func count(
-        _ batch: RecordBatch, first: Int, in range: Range<Int>, notices: inout [MatchNotice]
-    ) -> Int {
-        var (count, found) = (0, [MatchNotice]())
-        batch.bytes.withUnsafeBytes { bytes in
-            matcher.namedRecords(in: batch) { index, named in
-                guard range.contains(batch.firstLines?[index] ?? first + index) else { return }
-                if matcher.isHit(named, in: bytes, source: batch.source, context: context, notices: &found) { count += 1 }
-            }
-        }
-        notices += found
-        return count
-    }
-
-    /// As `count`, of what was waiting when the lines ended.
-    func countRest(in range: Range<Int>, notices: inout [MatchNotice]) -> Int {
-        let first = joiner.order
-        return joiner.flush().map { count($0, first: first, in: range, notices: &notices) } ?? 0
     }
 }

@@ -14,8 +14,8 @@ struct ScanCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "scan", abstract: "What the rules say of log files or a journal, offline.",
         discussion: """
-            Without --rules these are the rules that the settings name. The exit code is 0 whether or not there are \
-            hits, and 2 where a file cannot be read; the others are scanned all the same.
+            The lines of a stack trace are one record, as in the watcher. Without --rules these are the rules that the \
+            settings name. The exit code is 0 whether or not there are hits, and 2 where a file cannot be read; the others are scanned all the same.
             """)
 
     @OptionGroup var rules: RulesOption
@@ -24,7 +24,7 @@ struct ScanCommand: ParsableCommand {
     var ids: [String] = []
     @Option(help: "Only hits of this severity and worse ones.") var minSeverity: String?
     @Flag(help: "One JSON object for each hit: file, line, rule, severity, title, captures, text.") var json = false
-    @Flag(help: "Only the number of lines that are hit, for each file.") var count = false
+    @Flag(help: "Only the number of lines that are hit, each looked at by itself, for each file.") var count = false
     @Flag(help: "Every line that is hit, not only the first ten of each rule.") var all = false
     @Argument(help: "Log files; '-' is standard input.") var files: [String] = []
 
@@ -94,23 +94,25 @@ struct ScanCommand: ParsableCommand {
         _ name: String, _ matcher: Matcher, _ filter: ScanFilter, _ output: inout ScanOutput
     ) throws(SystemError) -> Int {
         var reader = BlockReader(try open(name))
-        let context = context
-        var lines = LineNumber()
-        var count = 0
-        while let block = try reader.next() {
-            matcher.namedLines(in: block) { line in
-                let matches = matcher.matches(of: line, in: block, source: .file(name), context: context)
-                output.note(matches.notices)
-                let hits = matches.hits.filter { filter.takes($0.hit.rule) }
-                if hits.isEmpty { return }
-                count += 1
-                let number = lines.number(at: line.range.lowerBound, in: block)
-                for found in hits { output.put(found.hit, file: name, line: number) }
-            }
-            lines.pass(block)
+        let scan = RecordScan(
+            matcher, try traceFinder(), source: .file(name), context: context, multiline: count ? .none : .auto)
+        var hitCount = 0
+        func tell(_ line: Int, _ matches: Matches) {
+            output.note(matches.notices)
+            let hits = matches.hits.filter { filter.takes($0.hit.rule) }
+            if !hits.isEmpty { hitCount += 1 }
+            for found in hits { output.put(found.hit, file: name, line: line) }
         }
-        output.noteSource(lines: lines.total, hit: count)
-        return count
+        while let block = try reader.next() { scan.take(block, tell) }
+        scan.finish(tell)
+        output.noteSource(lines: scan.lines, hit: hitCount)
+        return hitCount
+    }
+
+    private func traceFinder() throws(SystemError) -> TraceFinder {
+        do throws(MatcherError) { return try TraceFinder() } catch {
+            throw SystemError("search for stack traces", errno: ENOMEM)
+        }
     }
 
     // MARK: Journal
@@ -121,22 +123,30 @@ struct ScanCommand: ParsableCommand {
         var options = JournalReader.Options(place: journal)
         options.start = .beginning
         let reader = JournalReader(options, checkpoints: [])
-        var number = 0
+        let finder = try traceFinder()
+        var joiner = RecordJoiner(source: .journal(journal), multiline: count ? .none : .auto)
         var hitEntries = 0
+        func tell(_ batch: RecordBatch, from first: Int) {
+            let matches = matcher.matches(in: batch)
+            output.note(matches.notices)
+            let hits = matches.hits.filter { filter.takes($0.hit.rule) }
+            hitEntries += Set(hits.map(\.index)).count
+            for found in hits {
+                let number = batch.firstLines?[found.index] ?? first + found.index
+                output.put(found.hit, file: journal, line: number + 1)
+            }
+        }
         while true {
             let read = reader.read(at: SourceTime.now())
             for notice in read.notices { Terminal.complain(notice.text) }
             for delivery in read.deliveries {
-                let matches = matcher.matches(in: delivery.batch)
-                output.note(matches.notices)
-                let hits = matches.hits.filter { filter.takes($0.hit.rule) }
-                hitEntries += Set(hits.map(\.index)).count
-                for found in hits { output.put(found.hit, file: journal, line: number + found.index + 1) }
-                number += delivery.batch.count
+                let first = joiner.order
+                tell(finder.join(delivery.batch, by: &joiner, at: .zero), from: first)
             }
             if read.deliveries.isEmpty { break }
         }
-        output.noteSource(lines: number, hit: hitEntries)
+        if let batch = joiner.flush() { tell(batch, from: joiner.order) }
+        output.noteSource(lines: joiner.order, hit: hitEntries)
         if count { output.put("\(hitEntries)") }
     }
 }
@@ -150,36 +160,5 @@ struct ScanFilter {
 
     func takes(_ rule: Rule) -> Bool {
         (ids.isEmpty || ids.contains(rule.id)) && (minimum.map { rule.severity.isAtLeast($0) } ?? true)
-    }
-}
-
-/// The number of a line, counted on from the one asked for before.
-private struct LineNumber {
-    private var before = 0
-    private var counted = 0
-    private var isInLine = false
-
-    /// The number, from 1, of the line that begins at `offset`; asked in order.
-    mutating func number(at offset: Int, in block: UnsafeRawBufferPointer) -> Int {
-        advance(to: offset, in: block)
-        return before + 1
-    }
-
-    /// The block is done.
-    mutating func pass(_ block: UnsafeRawBufferPointer) {
-        advance(to: block.count, in: block)
-        counted = 0
-        isInLine = block.last != 0x0a
-    }
-
-    /// All lines so far; the last one may lack its newline.
-    var total: Int { before + (isInLine ? 1 : 0) }
-
-    private mutating func advance(to end: Int, in block: UnsafeRawBufferPointer) {
-        guard let base = block.baseAddress, end > counted else { return }
-        var newlines = 0
-        for at in counted..<end where base.load(fromByteOffset: at, as: UInt8.self) == 0x0a { newlines &+= 1 }
-        before += newlines
-        counted = end
     }
 }

@@ -1,6 +1,7 @@
 // What `herald scan` prints, gathered so that a million lines are not a million writes.
 
 import Formats
+import Records
 import RuleMatching
 import Rules
 
@@ -54,9 +55,11 @@ struct ScanOutput {
 
     static func json(_ hit: Hit, file: String, line: Int) -> JSON {
         let captures = hit.captures.map { JSON.Member($0.name, .string(String(decoding: $0.value, as: UTF8.self))) }
+        let language = hit.record.values(of: Record.traceLanguage).first.map { String(decoding: $0, as: UTF8.self) }
         return [
             "file": .string(file), "line": JSON(line), "rule": .string(hit.rule.id),
             "severity": .string(hit.rule.severity.name), "title": .string(hit.title), "captures": .object(captures),
+            "trace_language": language.map { .string($0) } ?? .null,
             "text": .string(String(decoding: hit.record.raw, as: UTF8.self)),
         ]
     }

@@ -85,19 +85,34 @@ final class TemporaryFile {
         #expect(lines == hits)
     }
 
-    @Test("a trace is one record wherever the parts of a large file end", arguments: UInt64(1)...4)
+    @Test("a trace is one record wherever the blocks end, with the number of its first line", arguments: UInt64(1)...4)
     func traces(seed: UInt64) throws {
         var generator = Generator(state: seed)
-        var (text, traces) = ([UInt8](), 0)
-        while text.count < 6 << 20 {
-            for _ in 0..<Int.random(in: 0..<40, using: &generator) { text += "2026-11-21 12:41:14,123 INFO an ordinary line of some length\n".utf8 }
-            text += "java.lang.IllegalStateException: broke\n".utf8
-            for number in 0..<Int.random(in: 0..<60, using: &generator) { text += "\tat org.example.broke.C.m(C.java:\(number))\n".utf8 }
-            text += "Caused by: java.io.IOException: broke\n\tat org.example.D.m(D.java:1)\n".utf8
-            text += "2026-11-21 12:41:14,123 INFO a line behind\n".utf8
-            traces += 1
+        var (text, number, expected) = ([UInt8](), 0, [Int]())
+        func add(_ line: String) {
+            text += Array("\(line)\n".utf8)
+            number += 1
         }
-        #expect(try count(text) == traces, "seed \(seed)")
+        while text.count < 2 << 20 {
+            for _ in 0..<Int.random(in: 0..<40, using: &generator) {
+                add("2026-11-21 12:41:14,123 INFO an ordinary line")
+            }
+            add("java.lang.IllegalStateException: broke")
+            expected.append(number)
+            for line in 0..<Int.random(in: 0..<60, using: &generator) {
+                add("\tat org.example.broke.C.m(C.java:\(line))")
+            }
+            add("Caused by: java.io.IOException: broke")
+            add("\tat org.example.D.m(D.java:1)")
+            add("2026-11-21 12:41:14,123 INFO a line behind")
+        }
+        var reader = BlockReader(try TemporaryFile(text).open())
+        let scan = RecordScan(try matcher(), try TraceFinder(), source: .file("x"), context: readAt)
+        var found: [Int] = []
+        while let block = try reader.next() { scan.take(block) { line, _ in found.append(line) } }
+        scan.finish { line, _ in found.append(line) }
+        #expect(found == expected, "seed \(seed)")
+        #expect(scan.lines == number)
     }
 
     @Test("a line over the limit is matched as far as it, and nothing after it is lost")

@@ -148,11 +148,11 @@ extension Generator {
         var text: [UInt8] = lines.flatMap { $0 + [0x0a] }
         if seed % 2 == 0 { text.removeLast() }
         var found: Set<String> = []
+        let scan = RecordScan(
+            matcher, try TraceFinder(), source: .file("t"), context: Self.plain, multiline: .none)
         text.withUnsafeBytes { block in
-            matcher.namedLines(in: block) { line in
-                let number = block[..<line.range.lowerBound].count { $0 == 0x0a }
-                let matches = matcher.matches(of: line, in: block, source: .file("t"), context: Self.plain)
-                for hit in matches.hits { found.insert("\(number) \(hit.hit.rule.id)") }
+            scan.take(block) { line, matches in
+                for hit in matches.hits { found.insert("\(line - 1) \(hit.hit.rule.id)") }
             }
         }
         let workspace = PatternWorkspace()

@@ -58,6 +58,8 @@ package struct RecordJoiner {
         var last: Duration
         var lastOrder: Int
         var strangers = 0
+        /// Lines without date since the last one that only a trace has.
+        var adopted = 0
         /// A line of which a trace may follow, and nothing yet that says so.
         var isGuess = false
     }
@@ -258,10 +260,16 @@ package struct RecordJoiner {
         var state = trace.state
         var verdict = state.verdict(on: line.lineText)
         let isOfEntry = trace.lines[0].isEntry && trace.state.language != .kernel
+        // A date begins an entry of its own, unless each line of the trace has one.
+        if line.isEntry, !isOfEntry || trace.state.phase == .report { verdict = .foreign }
         if isOfEntry, line.isEntry, verdict == .maybe { verdict = .foreign }
         // What has no date is no entry of a log whose entries have one.
         if isOfEntry, !line.isEntry, verdict == .foreign || verdict == .maybe, trace.state.isConfirmed {
-            verdict = beginning(of: line)?.isConfirmed == true ? .foreign : .joins
+            let isAnother = beginning(of: line)?.isConfirmed == true || trace.adopted >= Self.reach
+            verdict = isAnother ? .foreign : .joins
+            open[number].adopted += 1
+        } else if verdict == .joins {
+            open[number].adopted = 0
         }
         if verdict == .joins || verdict == .last { open[number].state = state }
         return verdict

@@ -92,10 +92,6 @@ package struct Occurrence: Sendable {
         advice = hit.advice.map { Sample.line(Array($0.utf8), limit: 2000) }
         time = Self.plausible(hit.record.time, now)
         captures = hit.captures.prefix(20).map { CapturedValue(name: $0.name, bytes: $0.value) }
-        // Beside what the pattern captured stands whose stack trace it is.
-        if let language = hit.record.values(of: Record.traceLanguage).first {
-            captures.append(CapturedValue(name: "trace", bytes: language))
-        }
     }
 
     /// The fingerprint alone of a hit of a rule that groups, for who has not built it: only what it groups by is asked for.

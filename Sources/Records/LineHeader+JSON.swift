@@ -17,26 +17,28 @@ extension LineHeader {
         "error.stack_trace", "full_message", "reason", "attr",
     ]
 
-    /// Of the quote and the name's first letter, what follows.
-    private static let quotedDetailNames: [[[UInt8]]] = {
-        var names: [[[UInt8]]] = Array(repeating: [], count: 256)
-        for name in detailNames { if let first = name.utf8.first { names[Int(first)].append(Array("\(name)\"".utf8)) } }
-        return names
-    }()
+    /// As they stand in a line behind the quote that opens them.
+    private static let quotedDetailNames = detailNames.map { Array("\($0)\"".utf8) }
+
+    /// A bit for each letter from `a` on that a detail's name begins with: most names in a line need no more than that.
+    private static let detailLetters = detailNames.reduce(UInt32(0)) { $0 | letterBit($1.utf8.first ?? 0) }
+
+    private static func letterBit(_ byte: UInt8) -> UInt32 { 1 << UInt32(byte &- UInt8(ascii: "a")) }
 
     /// Whether the message of a line of JSON (behind a container's header or not) stands in the line's bytes just as it
     /// will be matched: what no pattern was found in there needs no parsing. False in doubt: where there is an escape,
     /// but for the line feed that ends a member's text; a detail that is put behind the message; a byte that is no ASCII,
     /// since what is no UTF-8 is replaced.
     package static func isLiteral(_ line: UnsafeRawBufferPointer) -> Bool {
-        let names = quotedDetailNames
+        let letters = detailLetters
         for at in line.indices {
             switch line[at] {
             case 0x80...: return false
             case 0x5c:
                 guard line.count - at > 2, line[at + 1] == UInt8(ascii: "n"), line[at + 2] == 0x22 else { return false }
-            case 0x22 where at + 1 < line.count:
-                for name in names[Int(line[at + 1])] where line[(at + 1)...].starts(with: name) { return false }
+            case 0x22 where at + 1 < line.count && letters & letterBit(line[at + 1]) != 0:
+                let rest = UnsafeRawBufferPointer(rebasing: line[(at + 1)...])
+                if quotedDetailNames.contains(where: { rest.starts(with: $0) }) { return false }
             default: continue
             }
         }

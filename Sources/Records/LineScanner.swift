@@ -88,26 +88,28 @@ struct LineScanner {
 
     /// `1` to `12` for `Jan` to `Dec`, in English whatever the locale: logs are.
     mutating func monthName() -> Int? {
-        guard at + 3 <= end else { return nil }
-        // Three letters in a number: each syslog line asks, and a string for each would cost more than all the rest.
-        let month: Int
-        switch UInt32(bytes[at]) << 16 | UInt32(bytes[at + 1]) << 8 | UInt32(bytes[at + 2]) {
-        case 0x4a_61_6e: month = 1
-        case 0x46_65_62: month = 2
-        case 0x4d_61_72: month = 3
-        case 0x41_70_72: month = 4
-        case 0x4d_61_79: month = 5
-        case 0x4a_75_6e: month = 6
-        case 0x4a_75_6c: month = 7
-        case 0x41_75_67: month = 8
-        case 0x53_65_70: month = 9
-        case 0x4f_63_74: month = 10
-        case 0x4e_6f_76: month = 11
-        case 0x44_65_63: month = 12
-        default: return nil
-        }
+        guard at + 3 <= end, let month = Self.month(bytes[at], bytes[at + 1], bytes[at + 2]) else { return nil }
         at += 3
         return month
+    }
+
+    static func month(_ first: UInt8, _ second: UInt8, _ third: UInt8) -> Int? {
+        // Three letters in a number: each syslog line asks, and a string for each would cost more than all the rest.
+        switch UInt32(first) << 16 | UInt32(second) << 8 | UInt32(third) {
+        case 0x4a_61_6e: 1
+        case 0x46_65_62: 2
+        case 0x4d_61_72: 3
+        case 0x41_70_72: 4
+        case 0x4d_61_79: 5
+        case 0x4a_75_6e: 6
+        case 0x4a_75_6c: 7
+        case 0x41_75_67: 8
+        case 0x53_65_70: 9
+        case 0x4f_63_74: 10
+        case 0x4e_6f_76: 11
+        case 0x44_65_63: 12
+        default: nil
+        }
     }
 
     /// `Mon` to `Sun`.

@@ -46,6 +46,8 @@ final class CompiledPattern {
     let groupNames: [String]
     private let groups: [Int]
     private var isPrepared: Bool
+    /// Whether it is machine code.
+    private var isNative = false
 
     /// `once`: for a few matches only, which are not worth machine code.
     /// - Throws: `Diagnostic` at the pattern's place.
@@ -78,13 +80,16 @@ final class CompiledPattern {
     func match(_ subject: UnsafeBufferPointer<UInt8>, _ workspace: PatternWorkspace) -> Outcome {
         if !isPrepared {
             // Fails under MemoryDenyWriteExecute; matching is then interpreted, by itself.
-            pcre2_jit_compile_8(code, UInt32(PCRE2_JIT_COMPLETE))
+            isNative = pcre2_jit_compile_8(code, UInt32(PCRE2_JIT_COMPLETE)) == 0
             isPrepared = true
         }
         var nothing: UInt8 = 0
         let result = withUnsafePointer(to: &nothing) { empty in
-            pcre2_match_8(
-                code, subject.baseAddress ?? empty, subject.count, 0, 0, workspace.match, workspace.context)
+            let start = subject.baseAddress ?? empty
+            // The same match without the checks of arguments (pcre2jit(3), "JIT fast path API").
+            return isNative
+                ? pcre2_jit_match_8(code, start, subject.count, 0, 0, workspace.match, workspace.context)
+                : pcre2_match_8(code, start, subject.count, 0, 0, workspace.match, workspace.context)
         }
         if result >= 0 { return .matched }
         return result == PCRE2_ERROR_NOMATCH ? .missed : .undecided(Self.words(result))
@@ -92,6 +97,14 @@ final class CompiledPattern {
 
     func match(_ subject: [UInt8], _ workspace: PatternWorkspace) -> Outcome {
         subject.withUnsafeBufferPointer { match($0, workspace) }
+    }
+
+    /// Whether it matches an empty text. Asked of every pattern, many of which are never matched again: without machine
+    /// code, which takes longer to make than all the rest of a pattern's compilation.
+    func matchesNothing() -> Bool {
+        let match = pcre2_match_data_create_8(1, nil)
+        defer { pcre2_match_data_free_8(match) }
+        return pcre2_match_8(code, [0], 0, 0, 0, match, nil) >= 0
     }
 
     /// Where the last match in the workspace stands, which was on a subject of `count` bytes.

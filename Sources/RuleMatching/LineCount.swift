@@ -44,9 +44,7 @@ extension Matcher {
     fileprivate func count(in block: UnsafeRawBufferPointer, source: Source, context: LineContext) -> LineCount {
         var total = LineCount()
         var notices: [MatchNotice] = []
-        namedLines(in: block) { line in
-            if isHit(line, in: block, source: source, context: context, notices: &notices) { total.lines += 1 }
-        }
+        total.lines = countHits(in: block, source: source, context: context, notices: &notices)
         total.note(notices)
         return total
     }

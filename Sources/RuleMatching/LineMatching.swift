@@ -13,35 +13,58 @@ package struct NamedLine {
     package var range: Range<Int>
     /// Sorted, none twice.
     var searches: [Int]
+
+    init(_ range: Range<Int>, _ found: some RandomAccessCollection<Candidate>) {
+        self.range = range
+        searches = found.count == 1 ? found.map { Int($0.pattern) } : Set(found.map { Int($0.pattern) }).sorted()
+    }
 }
 
 extension Matcher {
     /// The lines of a block of whole lines that may be hit, in order.
     package func namedLines(in block: UnsafeRawBufferPointer, _ body: (NamedLine) -> Void) {
+        // Gathered first: deciding a line of JSON scans again.
+        var lines: [NamedLine] = []
+        forEachLine(in: block) { line, found in
+            if !isUnnamed(UnsafeRawBufferPointer(rebasing: block[line]), found) { lines.append(NamedLine(line, found)) }
+        }
+        lines.forEach(body)
+    }
+
+    /// The lines of a block that any rule hits. `notices` gets what could not be decided.
+    func countHits(
+        in block: UnsafeRawBufferPointer, source: Source, context: LineContext, notices: inout [MatchNotice]
+    ) -> Int {
+        var count = 0
+        var lines: [NamedLine] = []
+        forEachLine(in: block) { line, found in
+            switch isHitAtSight(UnsafeRawBufferPointer(rebasing: block[line]), found, context.format) {
+            case true?: count += 1
+            case false?: break
+            case nil: lines.append(NamedLine(line, found))
+            }
+        }
+        for line in lines where isHit(line, in: block, source: source, context: context, notices: &notices) {
+            count += 1
+        }
+        return count
+    }
+
+    /// Each line that the scan names, without its newline, with what was found in it; the scan must not be used in `body`.
+    private func forEachLine(
+        in block: UnsafeRawBufferPointer, _ body: (Range<Int>, UnsafeBufferPointer<Candidate>) -> Void
+    ) {
         guard let base = block.baseAddress else { return }
-        // A copy: deciding a line of JSON scans again.
-        var found = Array(database.scan(block))
-        if zip(found, found.dropFirst()).contains(where: { $0.end > $1.end }) { found.sort { $0.end < $1.end } }
+        let found = database.scan(block)
         var at = 0
         while at < found.count {
-            let last = Int(found[at].end) - 1
-            let start = herald_memrchr(base, 0x0a, last).map { $0 + 1 - base } ?? 0
-            let end = memchr(base + last, 0x0a, block.count - last).map { UnsafeRawPointer($0) - base } ?? block.count
-            var searches = [Int(found[at].pattern)]
+            let first = at
+            let start = herald_memrchr(base, 0x0a, Int(found[at].end) - 1).map { $0 + 1 - base } ?? 0
+            let end = Int(found[at].lineEnd)
             at += 1
             // A match may end with the newline itself.
-            while at < found.count, Int(found[at].end) - 1 <= end {
-                searches.append(Int(found[at].pattern))
-                at += 1
-            }
-            if searches.count > 1 { searches = Set(searches).sorted() }
-            // A line of JSON in which nothing was found: it is parsed only where its message may be other than its bytes.
-            if searches == [self.searches.count],
-                LineHeader.isLiteral(UnsafeRawBufferPointer(rebasing: block[start..<end]))
-            {
-                continue
-            }
-            body(NamedLine(range: start..<end, searches: searches))
+            while at < found.count, Int(found[at].end) - 1 <= end { at += 1 }
+            body(start..<end, UnsafeBufferPointer(rebasing: found[first..<at]))
         }
     }
 
@@ -49,8 +72,7 @@ extension Matcher {
     func namedRecords(in batch: RecordBatch, _ body: (Int, NamedLine) -> Void) {
         batch.bytes.withUnsafeBytes { bytes in
             // A copy: deciding a line of JSON scans again.
-            var found = Array(database.scan(bytes))
-            if zip(found, found.dropFirst()).contains(where: { $0.end > $1.end }) { found.sort { $0.end < $1.end } }
+            let found = Array(database.scan(bytes))
             var at = 0
             while at < found.count {
                 guard let index = batch.index(ofByte: Int(found[at].end) - 1) else {
@@ -58,21 +80,18 @@ extension Matcher {
                     continue
                 }
                 let range = batch.ranges[index]
-                var searches: [Int] = []
+                let first = at
                 // A match may end with the newline itself.
-                while at < found.count, Int(found[at].end) - 1 <= range.upperBound {
-                    searches.append(Int(found[at].pattern))
-                    at += 1
-                }
-                if searches.count > 1 { searches = Set(searches).sorted() }
-                if searches == [self.searches.count],
-                    LineHeader.isLiteral(UnsafeRawBufferPointer(rebasing: bytes[range]))
-                {
-                    continue
-                }
-                body(index, NamedLine(range: range, searches: searches))
+                while at < found.count, Int(found[at].end) - 1 <= range.upperBound { at += 1 }
+                if isUnnamed(UnsafeRawBufferPointer(rebasing: bytes[range]), found[first..<at]) { continue }
+                body(index, NamedLine(range, found[first..<at]))
             }
         }
+    }
+
+    /// A line of JSON in which nothing was found: it is parsed only where its message may be other than its bytes.
+    private func isUnnamed(_ line: UnsafeRawBufferPointer, _ found: some Sequence<Candidate>) -> Bool {
+        found.allSatisfy { $0.pattern == searches.count } && LineHeader.isLiteral(line)
     }
 
     /// All that the rules say of a line.
@@ -84,14 +103,24 @@ extension Matcher {
             of: LineHeader.record(of: bytes, source: source, context: context).withTraceLanguage, named: line.searches)
     }
 
+    /// Whether any rule hits the line, where it can be told of the line as it stands: of all but some forms of header.
+    private func isHitAtSight(
+        _ line: UnsafeRawBufferPointer, _ found: UnsafeBufferPointer<Candidate>, _ format: LineFormat
+    ) -> Bool? {
+        if isUnnamed(line, found) { return false }
+        if found.contains(where: { $0.pattern == searches.count }) { return nil }
+        guard let start = LineHeader.messageStart(of: line, format: format) else { return nil }
+        return isHitByPattern(line, from: start, found.lazy.map { Int($0.pattern) })
+    }
+
     /// Whether any rule hits the line; `notices` gets what could not be decided.
-    func isHit(
+    private func isHit(
         _ line: NamedLine, in block: UnsafeRawBufferPointer, source: Source, context: LineContext,
         notices: inout [MatchNotice]
     ) -> Bool {
-        let bytes = Array(UnsafeRawBufferPointer(rebasing: block[line.range]))
-        let header = LineHeader.parse(bytes, context: context)
-        if header.decoded == nil, let quick = isHitByPattern(bytes, from: header.messageStart, line.searches) {
+        let whole = UnsafeRawBufferPointer(rebasing: block[line.range])
+        let header = LineHeader.parse(Array(whole), context: context)
+        if header.decoded == nil, let quick = isHitByPattern(whole, from: header.messageStart, line.searches) {
             return quick
         }
         let found = matches(of: line, in: block, source: source, context: context)
@@ -100,24 +129,23 @@ extension Matcher {
     }
 
     /// The quick answer, where patterns alone decide; nil where fields are asked or a match ran into its limit.
-    private func isHitByPattern(_ line: [UInt8], from start: Int, _ named: [Int]) -> Bool? {
+    private func isHitByPattern(_ line: UnsafeRawBufferPointer, from start: Int, _ named: some Sequence<Int>) -> Bool? {
         var end = line.count
         while end > start, line[end - 1] == 0x0d { end -= 1 }
-        var isCertain = true
-        for number in named where number < searches.count && searches[number].role == .match {
-            guard compiled[searches[number].rule].isDecidedByPatternInFiles else {
-                isCertain = false
-                continue
+        return UnsafeRawBufferPointer(rebasing: line[start..<end]).withMemoryRebound(to: UInt8.self) { message in
+            var isCertain = true
+            for number in named where number < searches.count && searches[number].role == .match {
+                guard searches[number].isDecisiveInFiles else {
+                    isCertain = false
+                    continue
+                }
+                switch searches[number].pattern.match(message, workspace) {
+                case .matched: return true
+                case .missed: continue
+                case .undecided: isCertain = false
+                }
             }
-            let outcome = line.withUnsafeBufferPointer { all in
-                searches[number].pattern.match(UnsafeBufferPointer(rebasing: all[start..<max(start, end)]), workspace)
-            }
-            switch outcome {
-            case .matched: return true
-            case .missed: continue
-            case .undecided: isCertain = false
-            }
+            return isCertain ? false : nil
         }
-        return isCertain ? false : nil
     }
 }

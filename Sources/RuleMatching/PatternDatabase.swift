@@ -10,6 +10,8 @@ struct Candidate {
     var pattern: Int32
     /// Bytes of the block up to and with the last one of the match.
     var end: Int32
+    /// Where the line of that byte ends in the block: its newline, or the block's end.
+    var lineEnd: Int32
 }
 
 /// A failure of Vectorscan: the pattern at fault, if one is, and the words.
@@ -75,7 +77,7 @@ final class PatternDatabase {
     }
 
     /// Scans whole lines, at most 2 GiB. The candidates are valid until the next scan, and come in the order of their
-    /// ends but for a few: at least one for each pattern and line, none of them twice without need.
+    /// ends: at least one for each pattern and line, none of them twice without need.
     func scan(_ block: UnsafeRawBufferPointer) -> UnsafeBufferPointer<Candidate> {
         sink.begin(block)
         guard let base = block.baseAddress, !block.isEmpty, let database else { return sink.found }
@@ -88,6 +90,7 @@ final class PatternDatabase {
                 return 0
             }, context)
         precondition(result == HS_SUCCESS, "hs_scan failed: \(result)")
+        sink.order()
         return sink.found
     }
 
@@ -144,6 +147,11 @@ private final class CandidateSink {
     private let quietUntil: UnsafeMutablePointer<Int>
     let patterns: Int
     private var block = UnsafeRawBufferPointer(start: nil, count: 0)
+    /// Of the candidate before.
+    private var lastEnd = 0
+    private var lastLineEnd = 0
+    /// Vectorscan reports a few behind later ones.
+    private var isOrdered = true
 
     init(patterns: Int) {
         self.patterns = patterns
@@ -162,6 +170,8 @@ private final class CandidateSink {
     func begin(_ block: UnsafeRawBufferPointer) {
         self.block = block
         count = 0
+        (lastEnd, lastLineEnd) = (0, 0)
+        isOrdered = true
         quietUntil.update(repeating: 0, count: patterns)
     }
 
@@ -169,12 +179,24 @@ private final class CandidateSink {
         guard pattern < patterns, end > quietUntil[pattern], let base = block.baseAddress, end <= block.count else {
             return
         }
-        let last = base + (end - 1)
-        let newline = memchr(last, 0x0a, block.count - (end - 1)).map { UnsafeRawPointer($0) - base } ?? block.count
-        quietUntil[pattern] = newline
+        if end < lastEnd || end > lastLineEnd {
+            let last = base + (end - 1)
+            lastLineEnd = memchr(last, 0x0a, block.count - (end - 1)).map { UnsafeRawPointer($0) - base } ?? block.count
+            if end < lastEnd { isOrdered = false }
+        }
+        lastEnd = end
+        quietUntil[pattern] = lastLineEnd
         if count == capacity { grow() }
-        candidates[count] = Candidate(pattern: Int32(truncatingIfNeeded: pattern), end: Int32(truncatingIfNeeded: end))
+        candidates[count] = Candidate(
+            pattern: Int32(truncatingIfNeeded: pattern), end: Int32(truncatingIfNeeded: end),
+            lineEnd: Int32(truncatingIfNeeded: lastLineEnd))
         count += 1
+    }
+
+    func order() {
+        if isOrdered { return }
+        var all = UnsafeMutableBufferPointer(start: candidates, count: count)
+        all.sort { $0.end < $1.end }
     }
 
     private func grow() {

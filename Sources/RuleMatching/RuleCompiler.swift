@@ -11,6 +11,8 @@ struct Search {
     var rule: Int
     var role: Role
     var pattern: CompiledPattern
+    /// Where it matches a file's line, the line is hit: nothing else of its rule is asked.
+    var isDecisiveInFiles: Bool
 }
 
 /// A rule's parts that are looked at for each candidate.
@@ -47,8 +49,6 @@ struct CompiledRule {
     /// `Rule` for each candidate costs more than the decision.
     var isFloor = false
     var isExpected = false
-    /// Nothing but its patterns decides whether a file's line is hit.
-    var isDecidedByPatternInFiles = true
     /// For a rule without patterns: a bit for each priority that it asks for; all when it asks for none.
     var priorities: UInt8 = 0xff
 }
@@ -70,17 +70,13 @@ struct RuleCompiler {
         parts.hasPatterns = !rule.match.isEmpty
         parts.isFloor = rule.isFloor
         parts.isExpected = rule.expectEvery != nil
-        let example = Record(source: .file(""), message: [])
-        parts.isDecidedByPatternInFiles =
-            rule.unless.isEmpty && rule.expectEvery == nil && !rule.isFloor
-            && parts.conditions.allSatisfy { $0.field != "file" && !example.has(field: $0.field) }
         for condition in parts.conditions where condition.field == "priority" {
             let asked = (UInt8(0)..<8).filter { condition.holds([[UInt8(ascii: "0") + $0]], strictly: true) }
             parts.priorities &= asked.reduce(0) { $0 | 1 << $1 }
         }
         parts.unless = rule.unless.compactMap { pattern in
             guard let code = compile(pattern, "'unless' of rule '\(rule.id)'") else { return nil }
-            if matchesNothing(code) {
+            if code.matchesNothing() {
                 fault(
                     pattern, "it can match an empty text, so it would take every hit back",
                     "'unless' of rule '\(rule.id)'")
@@ -88,8 +84,18 @@ struct RuleCompiler {
             return code
         }
         compiled.append(parts)
-        for pattern in rule.match { search(pattern, .match, index, "'match' of rule '\(rule.id)'") }
-        for pattern in rule.recoveredBy { search(pattern, .recovery, index, "'recovered_by' of rule '\(rule.id)'") }
+        let isDecisive = Self.isDecidedByPatternInFiles(rule)
+        for pattern in rule.match { search(pattern, .match, index, isDecisive, "'match' of rule '\(rule.id)'") }
+        for pattern in rule.recoveredBy {
+            search(pattern, .recovery, index, false, "'recovered_by' of rule '\(rule.id)'")
+        }
+    }
+
+    /// Whether nothing but its patterns decides whether a rule hits a file's line.
+    private static func isDecidedByPatternInFiles(_ rule: Rule) -> Bool {
+        let example = Record(source: .file(""), message: [])
+        return rule.unless.isEmpty && rule.expectEvery == nil && !rule.isFloor
+            && conditions(of: rule).allSatisfy { $0.field != "file" && !example.has(field: $0.field) }
     }
 
     /// All that a rule asks of fields: its `where`, and its `message_id`.
@@ -97,9 +103,11 @@ struct RuleCompiler {
         rule.where + (rule.messageIDs.isEmpty ? [] : [FieldCondition("message_id", rule.messageIDs)])
     }
 
-    private mutating func search(_ pattern: Pattern, _ role: Search.Role, _ rule: Int, _ subject: String) {
+    private mutating func search(
+        _ pattern: Pattern, _ role: Search.Role, _ rule: Int, _ isDecisive: Bool, _ subject: String
+    ) {
         guard let code = compile(pattern, subject) else { return }
-        if matchesNothing(code) {
+        if code.matchesNothing() {
             return fault(
                 pattern, "it can match an empty text, so it would hit every line; name what must be there", subject)
         }
@@ -109,7 +117,7 @@ struct RuleCompiler {
                     "without its anchors and lookaround nothing is left to search for; name what must be there"
                 return fault(pattern, message, subject)
             }
-            searches.append(Search(rule: rule, role: role, pattern: code))
+            searches.append(Search(rule: rule, role: role, pattern: code, isDecisiveInFiles: isDecisive))
             expressions.append(PatternDatabase.Expression(text: relaxed.text))
         } catch {
             fault(pattern, "\(error.message) (character \(error.offset + 1) of the pattern)", subject)
@@ -132,10 +140,6 @@ struct RuleCompiler {
             let message = "\(error.message) (character \(error.offset + 1) of the pattern)"
             throw CompiledPattern.fault(pattern, message, of: subject)
         }
-    }
-
-    private func matchesNothing(_ pattern: CompiledPattern) -> Bool {
-        pattern.match([UInt8](), PatternWorkspace()) == .matched
     }
 
     private mutating func fault(_ pattern: Pattern, _ message: String, _ subject: String) {

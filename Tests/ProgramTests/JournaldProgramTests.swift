@@ -74,7 +74,7 @@ import Testing
         words = try watch(peer, site)
         #expect(try texts(site).count == 3, "\(words)")
         // The catalog's words stand with the incident.
-        let state = try ["watcher.db", "watcher.db-wal"].reduce(into: [UInt8]()) { all, name in
+        let state = ["watcher.db", "watcher.db-wal"].reduce(into: [UInt8]()) { all, name in
             all += (try? Files.read("\(site.folder)/state/watcher/\(name)")) ?? []
         }
         #expect(String(decoding: state, as: UTF8.self).contains("Process 812 (mysqld) crashed and dumped core."))

@@ -53,10 +53,9 @@ extension Matcher {
         _ file: Descriptor, size: Int, source: Source, context: LineContext
     ) throws(SystemError) -> LineCount {
         let shared = PartCounter.Shared()
-        let mine = PartCounter(
-            matcher: self, file: file, size: size, source: source, context: context, shared: shared)
-        let other = PartCounter(
-            matcher: twin(), file: file, size: size, source: source, context: context, shared: shared)
+        let mine = PartCounter(file, size: size, source: source, context: context, shared: shared) { self }
+        // The rules are made ready for the other thread while this one is at work.
+        let other = PartCounter(file, size: size, source: source, context: context, shared: shared) { self.twin() }
         var thread = pthread_t()
         let retained = Unmanaged.passRetained(other)
         let started = pthread_create(
@@ -83,7 +82,7 @@ private final class PartCounter {
         let next = Atomic(0)
     }
 
-    private let matcher: Matcher
+    private let makeMatcher: () -> Matcher
     private let file: Descriptor
     private let size: Int
     private let source: Source
@@ -93,8 +92,12 @@ private final class PartCounter {
     private(set) var total = LineCount()
     private(set) var failure: SystemError?
 
-    init(matcher: Matcher, file: Descriptor, size: Int, source: Source, context: LineContext, shared: Shared) {
-        self.matcher = matcher
+    /// `matcher` is called on the thread that runs.
+    init(
+        _ file: Descriptor, size: Int, source: Source, context: LineContext, shared: Shared,
+        matcher: @escaping () -> Matcher
+    ) {
+        makeMatcher = matcher
         self.file = file
         self.size = size
         self.source = source
@@ -108,7 +111,8 @@ private final class PartCounter {
 
     func run() {
         do throws(SystemError) {
-            while let part = nextPart() { total.add(try count(from: part)) }
+            let matcher = makeMatcher()
+            while let part = nextPart() { total.add(try count(from: part, matcher)) }
         } catch {
             failure = error
         }
@@ -121,7 +125,7 @@ private final class PartCounter {
     }
 
     /// Counts the lines that begin in the part at `start`.
-    private func count(from start: Int) throws(SystemError) -> LineCount {
+    private func count(from start: Int, _ matcher: Matcher) throws(SystemError) -> LineCount {
         guard let base = buffer.baseAddress else { return LineCount() }
         // The byte before says whether a line begins with the part.
         let origin = max(0, start - 1)

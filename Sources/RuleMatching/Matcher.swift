@@ -16,6 +16,8 @@ package struct MatcherError: Error, Sendable, CustomStringConvertible {
 package final class Matcher {
     package let rules: RuleSet
     let searches: [Search]
+    /// For each search, and for the one behind them that no rule has.
+    let exact: [ExactPattern?]
     let compiled: [CompiledRule]
     let database: PatternDatabase
     let workspace = PatternWorkspace()
@@ -31,6 +33,7 @@ package final class Matcher {
         database = try compiler.database(cache)
         self.rules = rules
         searches = compiler.searches
+        exact = compiler.searches.map(\.exact) + [nil]
         compiled = compiler.compiled
         (fieldRules, floorRules) = Self.rulesWithoutSearch(rules)
         fieldsDecideInFiles = Self.fieldsDecideInFiles(compiler.compiled)
@@ -40,6 +43,7 @@ package final class Matcher {
         self.rules = rules
         self.database = database
         searches = compiler.searches
+        exact = compiler.searches.map(\.exact) + [nil]
         compiled = compiler.compiled
         (fieldRules, floorRules) = Self.rulesWithoutSearch(rules)
         fieldsDecideInFiles = Self.fieldsDecideInFiles(compiler.compiled)

@@ -15,10 +15,11 @@ struct RelaxedPattern: Equatable {
     let text: String
 
     /// Nil when nothing is left that must be there: the pattern could match an empty text, or is all anchors.
-    init?(_ syntax: PatternSyntax) {
+    /// `classes` keeps what it learns for the next pattern.
+    init?(_ syntax: PatternSyntax, _ classes: ClassBytes = ClassBytes()) {
         let plain = Self.scoped(syntax.alternatives).map { Self.trimmed($0) }
         guard !Self.canBeEmpty(plain) else { return nil }
-        text = String(decoding: Self.written(StopBytes.doubled(plain)), as: UTF8.self)
+        text = String(decoding: Self.written(StopBytes.doubled(plain, classes)), as: UTF8.self)
     }
 
     // MARK: Dropping
@@ -61,15 +62,16 @@ struct RelaxedPattern: Equatable {
         case .repeated(let inner, let minimum, let maximum):
             guard let inner = kept(inner), maximum != 0 else { return nil }
             if case .boundary = inner { return minimum > 0 ? inner : nil }
-            // A long counted repeat costs the automaton a state for each count; without an upper bound it is one.
-            let open = maximum.map { $0 - minimum > 3 } ?? true
-            return .repeated(inner, minimum: minimum, maximum: open ? nil : maximum)
+            return .repeated(inner, minimum: minimum, maximum: isWidened(minimum, maximum) ? nil : maximum)
         }
     }
 
+    /// A long counted repeat costs the automaton a state for each count; without an upper bound it is one.
+    static func isWidened(_ minimum: Int, _ maximum: Int?) -> Bool { maximum.map { $0 - minimum > 3 } ?? false }
+
     // MARK: Trimming
 
-    private static func trimmed(_ nodes: [PatternNode]) -> [PatternNode] {
+    static func trimmed(_ nodes: [PatternNode]) -> [PatternNode] {
         var nodes = nodes
         while let last = nodes.popLast() {
             if let edge = edge(last, trim: { trimmedEnd($0) }) {

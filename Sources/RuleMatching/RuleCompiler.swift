@@ -13,6 +13,8 @@ struct Search {
     var pattern: CompiledPattern
     /// Where it matches a file's line, the line is hit: nothing else of its rule is asked.
     var isDecisiveInFiles: Bool
+    /// Of a decisive one that needs no PCRE2 for a yes.
+    var exact: ExactPattern?
 }
 
 /// A rule's parts that are looked at for each candidate.
@@ -59,6 +61,8 @@ struct RuleCompiler {
     private(set) var faults: [Diagnostic] = []
     /// What is searched for, one for each of `searches`.
     private(set) var expressions: [PatternDatabase.Expression] = []
+
+    private let classes = ClassBytes()
 
     init(_ rules: RuleSet) {
         for (index, rule) in rules.rules.enumerated() { add(rule, index) }
@@ -112,12 +116,16 @@ struct RuleCompiler {
                 pattern, "it can match an empty text, so it would hit every line; name what must be there", subject)
         }
         do throws(PatternFault) {
-            guard let relaxed = RelaxedPattern(try PatternSyntax(pattern.text)) else {
+            let syntax = try PatternSyntax(pattern.text)
+            guard let relaxed = RelaxedPattern(syntax, classes) else {
                 let message =
                     "without its anchors and lookaround nothing is left to search for; name what must be there"
                 return fault(pattern, message, subject)
             }
-            searches.append(Search(rule: rule, role: role, pattern: code, isDecisiveInFiles: isDecisive))
+            searches.append(
+                Search(
+                    rule: rule, role: role, pattern: code, isDecisiveInFiles: isDecisive,
+                    exact: isDecisive ? ExactPattern(pattern.text, syntax) : nil))
             expressions.append(PatternDatabase.Expression(text: relaxed.text))
         } catch {
             fault(pattern, "\(error.message) (character \(error.offset + 1) of the pattern)", subject)
@@ -185,6 +193,7 @@ struct RuleCompiler {
     private mutating func judgeEach() {
         for (index, search) in searches.enumerated() where PatternDatabase.fault(of: expressions[index]) != nil {
             expressions[index].prefilter = true
+            searches[index].exact = nil
             if let words = PatternDatabase.fault(of: expressions[index]) {
                 fault(search.pattern.pattern, words, "the block scan")
             }

@@ -24,12 +24,13 @@ import Rules
 
 /// A walk over a pattern, in the order in which it matches.
 struct StopBytes {
-    /// For each state that may be waiting here, the bytes that it does not wait on: few, sorted. What comes next adds
-    /// to them. Before the pattern all bytes are waited on.
-    private typealias Waiting = Set<[UInt8]>
+    /// For each state that may be waiting here, the bytes that it does not wait on: few. What comes next adds to them.
+    /// Before the pattern all bytes are waited on.
+    private typealias Waiting = Set<ByteSet>
 
-    private static let spare: UInt8 = 0xff
-    private static let nothing: Waiting = [[]]
+    /// What is taken in place of the second byte.
+    static let spare: UInt8 = 0xff
+    private static let nothing: Waiting = [ByteSet()]
 
     /// Expressions that are searched for in vain, so that no database has a few literals only: of bytes that text does
     /// not hold, different ones in each place.
@@ -40,12 +41,14 @@ struct StopBytes {
 
     /// Inline options that hold here, as PCRE2 reads them.
     private var options: [UInt8] = []
-    private let classes = ClassBytes()
+    private let classes: ClassBytes
+
+    private init(_ classes: ClassBytes) { self.classes = classes }
 
     /// The same alternatives, with a second stop byte wherever there was one.
-    static func doubled(_ alternatives: [[PatternNode]]) -> [[PatternNode]] {
+    static func doubled(_ alternatives: [[PatternNode]], _ classes: ClassBytes) -> [[PatternNode]] {
         var waiting = nothing
-        return StopBytes().doubled(alternatives, &waiting)
+        return StopBytes(classes).doubled(alternatives, &waiting)
     }
 
     private func doubled(_ alternatives: [[PatternNode]], _ waiting: inout Waiting) -> [[PatternNode]] {
@@ -70,7 +73,7 @@ struct StopBytes {
             let bytes = bytes(of: node)
             let isAlone = waiting.contains { Self.isOne(bytes.union($0)) }
             // What takes nearly every byte is waited in as well, together with what waited before it.
-            if !Self.isOne(Self.others(bytes)) { waiting = [] }
+            if !Self.isOne(bytes.complement) { waiting = [] }
             return isAlone ? .group(options: [], alternatives: [[node], [.byte(Self.spare)]]) : node
         case .group(let letters, let alternatives):
             var inner = self
@@ -93,26 +96,22 @@ struct StopBytes {
 
     /// What a repeat does not wait on, if that is little enough to matter.
     private func stops(of repeated: PatternNode) -> Waiting {
-        let others = Self.others(bytes(of: repeated))
-        return Self.isOne(others) ? [others.sorted()] : []
-    }
-
-    private static func others(_ bytes: Set<UInt8>) -> Set<UInt8> {
-        Set((UInt8.min...UInt8.max).filter { !bytes.contains($0) })
+        let others = bytes(of: repeated).complement
+        return Self.isOne(others) ? [others] : []
     }
 
     /// Every byte that a node's parts take.
-    private func bytes(of node: PatternNode) -> Set<UInt8> {
+    private func bytes(of node: PatternNode) -> ByteSet {
         switch node {
-        case .anchor, .lookaround, .reference, .options, .boundary: return []
+        case .anchor, .lookaround, .reference, .options, .boundary: return ByteSet()
         case .byte(let byte):
-            return Self.isLetter(byte) && isCaseless ? [byte | 0x20, byte & 0xdf] : [byte]
+            return ByteSet(Self.isLetter(byte) && isCaseless ? [byte | 0x20, byte & 0xdf] : [byte])
         case .set(let text): return classes.bytes(text, options)
         case .repeated(let inner, _, _): return bytes(of: inner)
         case .group(let letters, let alternatives):
             var inner = self
             if !letters.isEmpty { inner.options += Array("(?".utf8) + letters + Array(")".utf8) }
-            return alternatives.joined().reduce(into: []) { $0.formUnion(inner.bytes(of: $1)) }
+            return alternatives.joined().reduce(into: ByteSet()) { $0.formUnion(inner.bytes(of: $1)) }
         }
     }
 
@@ -132,40 +131,12 @@ struct StopBytes {
     }
 
     /// Whether Vectorscan would search for them as for one byte.
-    private static func isOne(_ bytes: Set<UInt8>) -> Bool {
-        guard bytes.count <= 2 else { return false }
-        return Set(bytes.map { isLetter($0) ? $0 | 0x20 : $0 }).count <= 1
+    private static func isOne(_ bytes: ByteSet) -> Bool {
+        if bytes.count < 2 { return true }
+        guard bytes.count == 2 else { return false }
+        let pair = bytes.bytes
+        return isLetter(pair[0]) && pair[0] | 0x20 == pair[1] | 0x20
     }
 
     private static func isLetter(_ byte: UInt8) -> Bool { (0x61...0x7a).contains(byte | 0x20) }
-}
-
-/// The bytes that a class or an escape takes, as PCRE2 says.
-private final class ClassBytes {
-    private var known: [[UInt8]: Set<UInt8>] = [:]
-    private let workspace = PatternWorkspace()
-
-    func bytes(_ text: [UInt8], _ options: [UInt8]) -> Set<UInt8> {
-        let written = options + Array("(?:".utf8) + text + Array(")+".utf8)
-        if let bytes = known[written] { return bytes }
-        let bytes = Self.search(written, workspace)
-        known[written] = bytes
-        return bytes
-    }
-
-    /// Runs of bytes, in a text of all bytes; none of a class that PCRE2 refuses.
-    private static func search(_ runs: [UInt8], _ workspace: PatternWorkspace) -> Set<UInt8> {
-        let pattern = Pattern(String(decoding: runs, as: UTF8.self))
-        guard let code = try? CompiledPattern(pattern, of: "a class", once: true) else { return [] }
-        let all = Array(UInt8.min...UInt8.max)
-        var found: Set<UInt8> = []
-        var at = 0
-        while at < all.count, code.match(Array(all[at...]), workspace) == .matched,
-            let run = CompiledPattern.range(workspace, of: all.count - at), !run.isEmpty
-        {
-            found.formUnion(all[(at + run.lowerBound)..<(at + run.upperBound)])
-            at += run.upperBound
-        }
-        return found
-    }
 }

@@ -106,5 +106,5 @@ package struct Incident: Hashable, Sendable, Identifiable {
     /// Over and told, and kept for a while in case that it comes back.
     var isLingering: Bool { isOver && due == nil && !isHeld && !isLate }
     /// Whether something tells when it is over, so that time alone does not say so.
-    package var endsBySign: Bool { rule.ending == .recovery || rule.ending == .absence }
+    package var endsBySign: Bool { rule.ending == .recovery || !rule.ending.passesWithTime }
 }

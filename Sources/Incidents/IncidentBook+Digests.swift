@@ -5,7 +5,7 @@ import Rules
 
 extension IncidentBook {
     /// What the cap held back, of the class that `kind` belongs to, when its time has come and there is room.
-    mutating func digest(of kind: Severity, _ inhibitors: [Incident], at now: Timestamp) -> Report? {
+    mutating func digest(of kind: Severity, _ inhibitors: Inhibitors, at now: Timestamp) -> Report? {
         let urgent = kind.isAtLeast(.alert)
         guard let due = urgent ? urgentDigestDue : digestDue, due <= now else { return nil }
         let held = incidents.values.filter { $0.isHeld && $0.isUrgent == urgent }
@@ -21,14 +21,17 @@ extension IncidentBook {
         let others = candidates(now).filter {
             $0.isUrgent == urgent && suppression(of: $0, inhibitors, at: now) == nil
         }
-        if urgent { urgentCap.note(now) } else { cap.note(now) }
+        if urgent { urgentCap.noteDigest(now) } else { cap.noteDigest(now) }
         return collect(told + others, as: .digest, at: now)
     }
 
     /// All that happened while nobody was reading, in one digest.
-    mutating func lateDigest(_ inhibitors: [Incident], at now: Timestamp, caughtUp: Bool) -> Report? {
+    mutating func lateDigest(_ inhibitors: Inhibitors, at now: Timestamp, caughtUp: Bool) -> Report? {
         guard let since = lateSince, let time = lateDigestTime, time <= now else { return nil }
-        guard caughtUp || since + .seconds(900) <= now else { return nil }
+        guard caughtUp || since + Self.catchUpLimit <= now else {
+            awaitsCatchUp = true
+            return nil
+        }
         let late = incidents.values.filter { $0.isLate && $0.state != .gathering }
         let isRoom = cap.admits(limit: policy.maxPerHour)
         let told = isRoom ? sift(late, inhibitors, at: now) : []
@@ -39,23 +42,23 @@ extension IncidentBook {
         lateSince = nil
         noteBookChange()
         guard !told.isEmpty else { return nil }
-        cap.note(now)
+        cap.noteDigest(now)
         lastLateDigest = now
         return collect(told, as: .late, at: now)
     }
 
     /// What silences kept until now: several of them are told together, since maintenance ends once.
-    mutating func silencedDigest(_ inhibitors: [Incident], at now: Timestamp) -> Report? {
+    mutating func silencedDigest(_ inhibitors: Inhibitors, at now: Timestamp) -> Report? {
         let kept = candidates(now).filter {
             $0.silencedBy != nil && !$0.isUrgent && suppression(of: $0, inhibitors, at: now) == nil
         }
         guard kept.count > 1, cap.admits(limit: policy.maxPerHour) else { return nil }
-        cap.note(now)
+        cap.noteDigest(now)
         return collect(kept, as: .silenced, at: now)
     }
 
     /// Those that may be told now; the others come back by themselves when they may.
-    private mutating func sift(_ list: [Incident], _ inhibitors: [Incident], at now: Timestamp) -> [Incident] {
+    private mutating func sift(_ list: [Incident], _ inhibitors: Inhibitors, at now: Timestamp) -> [Incident] {
         list.filter { incident in
             guard let suppression = suppression(of: incident, inhibitors, at: now) else { return true }
             putOff(incident, suppression, at: now)

@@ -10,10 +10,28 @@ extension IncidentBook {
     package mutating func recover(_ sign: RecoverySign, at now: Timestamp) -> [Int64] {
         notice(now)
         let ended = (idsByRule[sign.ruleID] ?? []).filter { id in
-            incidents[id].map { !$0.isOver && sign.ends($0) } ?? false
+            incidents[id].map { !$0.isOver && sign.ends($0) && !isOutdated(sign, for: $0) } ?? false
         }.sorted()
         for id in ended { end(id, by: sign.text, at: now) }
         return ended
+    }
+
+    /// Whether hits came after what the sign tells of. A journal's files, and all that is caught up with, are not read in
+    /// the order in which they were written. A file at work is, whatever its stamps say. And no hit is younger than its
+    /// reading: a stamp from the future keeps nothing open.
+    private func isOutdated(_ sign: RecoverySign, for incident: Incident) -> Bool {
+        guard sign.origin.isJournal || isCatchingUp else { return false }
+        return sign.time + Self.disorder < min(incident.lastSeen, incident.lastHit)
+    }
+
+    /// Stamps of one place may go back by so much: many have whole seconds only, and each writer takes its own time.
+    private static let disorder = Duration.seconds(2)
+
+    /// Whoever watches the state behind this incident sees that it is over.
+    package mutating func end(watched id: Int64, by text: String, at now: Timestamp) {
+        notice(now)
+        guard let incident = incidents[id], incident.rule.ending == .watched, !incident.isOver else { return }
+        end(id, by: text, at: now)
     }
 
     /// A record told that this incident is over.
@@ -53,18 +71,29 @@ extension IncidentBook {
     }
 
     private mutating func endIfQuiet(_ incident: Incident, _ now: Timestamp) {
-        guard incident.rule.ending != .absence else { return }
+        guard incident.rule.ending.passesWithTime else { return }
         let quiet = incident.rule.ending == .recovery ? policy.abandonAfter : policy.quietTime
         guard incident.lastHit + quiet <= now else { return }
         var ended = incident
         ended.state = .quiet
-        if incident.letters > 0, incident.rule.ending == .quiet || incident.rule.ending == .recovery {
+        if isEndOfInterest(incident) {
             ended.due = now
             put(ended)
         } else {
             close(ended)
         }
         wakeInhibited(by: incident.id, at: now)
+    }
+
+    /// Whether a letter says that nothing more was heard of it. What happened once was told once, and that it is quiet
+    /// since would only ring a second time; what went on is worth to be known over. What only a recovery ends is given up,
+    /// and that is said in any case.
+    private func isEndOfInterest(_ incident: Incident) -> Bool {
+        switch incident.rule.ending {
+        case .quiet: incident.letters > 1
+        case .recovery: incident.letters > 0
+        case .silent, .event, .absence, .watched: false
+        }
     }
 
     func interval(of incident: Incident) -> Duration { policy.interval(afterReturns: incident.returns) }

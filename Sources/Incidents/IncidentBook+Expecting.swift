@@ -72,7 +72,7 @@ extension IncidentBook {
         guard !missed.isEmpty else { return judgementWaits = nil }
         if !caughtUp {
             judgementWaits = judgementWaits ?? now
-            if let since = judgementWaits, since + .seconds(900) > now { return }
+            if let since = judgementWaits, since + Self.catchUpLimit > now { return awaitsCatchUp = true }
         }
         judgementWaits = nil
         for var expectation in missed.sorted(by: { $0.rule < $1.rule }) {

@@ -48,15 +48,26 @@ extension IncidentBook {
     }
 
     mutating func put(_ incident: Incident) {
-        incidents[incident.id] = incident
+        let before = incidents.updateValue(incident, forKey: incident.id)
+        noteInhibition(of: incident.id, by: before?.inhibitedBy, now: incident.inhibitedBy)
         noteChange(incident)
+    }
+
+    /// Keeps `inhibitedIDs` right.
+    private mutating func noteInhibition(of id: Int64, by before: Int64?, now cause: Int64?) {
+        guard before != cause else { return }
+        if let before {
+            inhibitedIDs[before]?.remove(id)
+            if inhibitedIDs[before]?.isEmpty == true { inhibitedIDs[before] = nil }
+        }
+        if let cause { inhibitedIDs[cause, default: []].insert(id) }
     }
 
     /// An incident in the book is now as this.
     mutating func noteChange(_ incident: Incident) {
         changed.insert(incident.id)
         if let next = nextEvent(of: incident) { check(at: next) }
-        if incident.isLate { check(at: lateDigestTime ?? .distantPast) }
+        if incident.isLate { check(at: lateDigestCheck ?? .distantPast) }
     }
 
     /// Takes an incident that is over out of the book; its row stays as history.
@@ -72,7 +83,7 @@ extension IncidentBook {
     }
 
     mutating func remove(_ incident: Incident) {
-        incidents[incident.id] = nil
+        noteInhibition(of: incident.id, by: incidents.removeValue(forKey: incident.id)?.inhibitedBy, now: nil)
         if byFingerprint[incident.fingerprint] == incident.id { byFingerprint[incident.fingerprint] = nil }
         outdated.remove(incident.id)
         changed.remove(incident.id)
@@ -100,9 +111,10 @@ extension IncidentBook {
     /// After `due`: the next time, from all that there is.
     mutating func recheck() {
         var times = incidents.values.compactMap { nextEvent(of: $0) }
-        times += [digestDue, urgentDigestDue, lateSince == nil ? nil : lateDigestTime].compactMap { $0 }
+        times += [digestDue, urgentDigestDue, lateDigestCheck].compactMap { $0 }
         times += silences.map(\.until)
-        times += expectations.values.compactMap { deadline(of: $0) }
+        let judged = awaitsCatchUp ? judgementWaits.map { $0 + Self.catchUpLimit } : nil
+        times += expectations.values.compactMap { deadline(of: $0) }.map { max($0, judged ?? $0) }
         nextCheck = times.min()
     }
 
@@ -121,7 +133,11 @@ extension IncidentBook {
         bookChanged = true
     }
 
-    func isCheckDue(_ now: Timestamp) -> Bool { nextCheck.map { $0 <= now } ?? false }
+    /// Whether `due` has anything to do.
+    package func isDue(_ now: Timestamp, caughtUp: Bool) -> Bool {
+        nextCheck.map { $0 <= now } ?? false || caughtUp && awaitsCatchUp
+    }
+
     mutating func noteBookChange() { bookChanged = true }
 }
 

@@ -9,7 +9,8 @@ extension IncidentBook {
     ///   was expected has had its chance to be seen.
     package mutating func due(_ now: Timestamp, caughtUp: Bool = true) -> [Report] {
         notice(now)
-        guard isCheckDue(now) else { return [] }
+        guard isDue(now, caughtUp: caughtUp) else { return [] }
+        awaitsCatchUp = false
         cap.pass(to: now)
         urgentCap.pass(to: now)
         endSilences(now)
@@ -41,7 +42,7 @@ extension IncidentBook {
         switch incident.state {
         case .gathering: return incident.lastHit + (incident.rule.threshold?.within ?? .zero)
         case .open:
-            if incident.newHits > 0 && isTold(incident) || incident.rule.ending == .absence { return due }
+            if incident.newHits > 0 && isTold(incident) || !incident.rule.ending.passesWithTime { return due }
             let end = incident.lastHit + (incident.rule.ending == .recovery ? policy.abandonAfter : policy.quietTime)
             return min(due ?? end, end)
         default: return due
@@ -54,6 +55,15 @@ extension IncidentBook {
         let earliest = since + policy.groupWait
         return max(earliest, lastLateDigest.map { $0 + policy.groupInterval } ?? earliest)
     }
+
+    /// When it is to be asked about next. While it waits for the rest to be read that is not asked in each round.
+    var lateDigestCheck: Timestamp? {
+        guard awaitsCatchUp, let since = lateSince, let time = lateDigestTime else { return lateDigestTime }
+        return max(time, since + Self.catchUpLimit)
+    }
+
+    /// What waits for all to be read waits no longer than this: where much is written, reading never comes to an end.
+    static let catchUpLimit = Duration.seconds(900)
 
     func isTold(_ incident: Incident) -> Bool { incident.severity.isAtLeast(policy.minSeverity) }
 
@@ -70,27 +80,27 @@ extension IncidentBook {
     }
 
     /// One incident's own report; nil when it is silenced, inhibited, or held for the digest, or was told with another.
-    private mutating func single(_ id: Int64, _ inhibitors: [Incident], at now: Timestamp) -> Report? {
+    private mutating func single(_ id: Int64, _ inhibitors: Inhibitors, at now: Timestamp) -> Report? {
         guard let incident = incidents[id], incident.due != nil else { return nil }
         if let suppression = suppression(of: incident, inhibitors, at: now) {
             putOff(incident, suppression, at: now)
             return nil
         }
-        let uid = incident.origin.uid
+        let (uid, isRepeat) = (incident.origin.uid, incident.letters > 0)
         if incident.isUrgent {
-            guard urgentCap.admits(limit: policy.urgentPerHour, uid: uid) else {
+            guard urgentCap.admits(limit: policy.urgentPerHour, uid: uid, isRepeat: isRepeat) else {
                 urgentDigestDue = urgentDigestDue ?? (urgentCap.last ?? now) + policy.urgentDigestInterval
                 hold(incident)
                 return nil
             }
-            urgentCap.note(now, uid: uid)
+            urgentCap.note(now, uid: uid, isRepeat: isRepeat)
         } else {
-            guard cap.admits(limit: policy.maxPerHour, uid: uid) else {
+            guard cap.admits(limit: policy.maxPerHour, uid: uid, isRepeat: isRepeat) else {
                 digestDue = digestDue ?? cap.nextRoom(limit: policy.maxPerHour) ?? now
                 hold(incident)
                 return nil
             }
-            cap.note(now, uid: uid)
+            cap.note(now, uid: uid, isRepeat: isRepeat)
         }
         let kept = keptQuiet(by: incident)
         let entry = tell(incident, at: now)

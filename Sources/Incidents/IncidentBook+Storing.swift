@@ -49,10 +49,11 @@ extension IncidentBook {
             self.incidents[incident.id] = incident
             byFingerprint[incident.fingerprint] = incident.id
             idsByRule[incident.rule.id, default: []].insert(incident.id)
+            if let cause = incident.inhibitedBy { inhibitedIDs[cause, default: []].insert(incident.id) }
         }
         lastID = max(book?["last_id"]?.int ?? 0, incidents.map(\.id).max() ?? 0)
         cap = LetterCap(json: book?["cap"])
-        urgentCap = LetterCap(json: book?["urgent_cap"])
+        urgentCap = LetterCap(json: book?["urgent_cap"], countsDigests: false)
         latest = Timestamp(json: book?["latest"]) ?? .distantPast
         digestDue = Timestamp(json: book?["digest_due"])
         urgentDigestDue = Timestamp(json: book?["urgent_digest_due"])

@@ -15,38 +15,17 @@ extension IncidentBook {
     }
 
     /// The open incidents that may keep others quiet. Only such as are told: else nothing would be heard of either.
-    var inhibitors: [Incident] {
-        incidents.values.filter { $0.state == .open && !$0.rule.inhibits.isEmpty && isTold($0) }
+    var inhibitors: Inhibitors {
+        Inhibitors(incidents.values.lazy.filter { $0.state == .open && !$0.rule.inhibits.isEmpty && isTold($0) })
     }
 
     /// Nil when it may be told. The end of what was told of is told in any case: it takes a worry away.
-    func suppression(of incident: Incident, _ inhibitors: [Incident], at now: Timestamp) -> Suppression? {
+    func suppression(of incident: Incident, _ inhibitors: Inhibitors, at now: Timestamp) -> Suppression? {
         if incident.isOver, incident.letters > 0, incident.newHits == 0 { return nil }
         if let silence = silences.filter({ $0.covers(incident, at: now) }).max(by: { $0.until < $1.until }) {
             return .silence(silence)
         }
-        // The first in order, so that it is the same one each time.
-        return inhibitors.filter { inhibits($0, incident, inhibitors) }.map(\.id).min().map { .inhibition($0) }
-    }
-
-    /// Whether `cause` keeps `incident` quiet. In a circle the one that goes before the others is told.
-    private func inhibits(_ cause: Incident, _ incident: Incident, _ inhibitors: [Incident]) -> Bool {
-        guard cause.inhibits(incident) else { return false }
-        return !(incident.goesBefore(cause) && reaches(incident, cause, inhibitors))
-    }
-
-    /// Whether `start` inhibits `goal`, itself or by way of others.
-    private func reaches(_ start: Incident, _ goal: Incident, _ inhibitors: [Incident]) -> Bool {
-        guard start.state == .open, !start.rule.inhibits.isEmpty else { return false }
-        var seen: Set<Int64> = [start.id]
-        var todo = [start]
-        while let from = todo.popLast() {
-            for next in inhibitors where from.inhibits(next) && seen.insert(next.id).inserted {
-                if next.id == goal.id { return true }
-                todo.append(next)
-            }
-        }
-        return false
+        return inhibitors.cause(of: incident).map { .inhibition($0) }
     }
 
     /// Puts the letter off until the reason may be over.
@@ -66,10 +45,14 @@ extension IncidentBook {
 
     /// An incident that kept others quiet is over: they are looked at again, after the time in which they may end too.
     mutating func wakeInhibited(by id: Int64, at now: Timestamp) {
-        for var incident in incidents.values where incident.inhibitedBy == id && incident.due != nil {
+        for var incident in inhibited(by: id) where incident.due != nil {
             incident.due = max(now + policy.groupWait, afterInterval(incident, now))
             put(incident)
         }
+    }
+
+    private func inhibited(by id: Int64) -> [Incident] {
+        (inhibitedIDs[id] ?? []).sorted().compactMap { incidents[$0] }
     }
 
     // MARK: What the inhibitor's letter says of it
@@ -77,17 +60,17 @@ extension IncidentBook {
     /// The open incidents that this one keeps quiet.
     func keptQuiet(by incident: Incident) -> [Incident] {
         guard incident.state == .open, !incident.rule.inhibits.isEmpty else { return [] }
-        return incidents.values.filter { $0.inhibitedBy == incident.id }.sorted { $0.id < $1.id }
+        return inhibited(by: incident.id)
     }
 
     /// What an incident that is over now kept quiet and what is over as well: told in its last letter, and in no other.
     mutating func tellQuieted(by incident: Incident, at now: Timestamp) -> [Report.Entry] {
         guard incident.isOver else { return [] }
-        let over = incidents.values.filter { other in
-            other.inhibitedBy == incident.id && other.newHits > 0 && other.letters == 0
+        let over = inhibited(by: incident.id).filter { other in
+            other.newHits > 0 && other.letters == 0
                 && (other.isOver || (!other.endsBySign && other.lastHit + policy.quietTime <= now))
         }
-        return over.sorted { $0.id < $1.id }.map { other in
+        return over.map { other in
             var other = other
             let entry = Report.Entry(kind: .first, incident: other, newHits: other.newHits)
             if !other.isOver { other.state = .quiet }
@@ -127,20 +110,4 @@ extension IncidentBook {
         silences.removeAll { $0.until <= now }
         bookChanged = true
     }
-}
-
-extension Incident {
-    /// Whether this one explains `other` while it is open: its rule says so, the same place vouches for both, and what
-    /// both rules captured (a device, say) is the same. A rule does not inhibit itself.
-    func inhibits(_ other: Incident) -> Bool {
-        guard id != other.id, rule.id != other.rule.id, rule.inhibits.contains(other.rule.id),
-            origin.vouches(for: other.origin)
-        else { return false }
-        return captures.allSatisfy { mine in
-            other.captures.first { $0.name == mine.name }.map { $0.value == mine.value } ?? true
-        }
-    }
-
-    /// The more severe first, then the older.
-    func goesBefore(_ other: Incident) -> Bool { (severity, other.id) > (other.severity, id) }
 }

@@ -21,6 +21,8 @@ package struct IncidentBook: Sendable {
     var incidents: [Int64: Incident] = [:]
     var byFingerprint: [Fingerprint: Int64] = [:]
     var idsByRule: [String: Set<Int64>] = [:]
+    /// The incidents that one keeps quiet, by that one's id.
+    var inhibitedIDs: [Int64: Set<Int64>] = [:]
     var lastID: Int64 = 0
     /// Incidents whose fingerprint is of an earlier version and could not be made anew.
     var outdated: Set<Int64> = []
@@ -38,7 +40,7 @@ package struct IncidentBook: Sendable {
 
     /// Letters of the last hour: critical and below; emergency and alert.
     var cap = LetterCap()
-    var urgentCap = LetterCap()
+    var urgentCap = LetterCap(countsDigests: false)
     /// When the digest of what the cap held back is due.
     var digestDue: Timestamp?
     var urgentDigestDue: Timestamp?
@@ -47,8 +49,9 @@ package struct IncidentBook: Sendable {
     var lastLateDigest: Timestamp?
     /// The latest time that the book was told, to notice a clock that goes back.
     var latest: Timestamp = .distantPast
-    /// Nothing can be due before this.
+    /// Nothing can be due before this, unless something waits for all to be read, and all is.
     var nextCheck: Timestamp?
+    var awaitsCatchUp = false
 
     var changed: Set<Int64> = []
     var closed: [Incident] = []
@@ -156,6 +159,8 @@ package struct IncidentBook: Sendable {
     /// When `due` has to be called next; nil: not before something happens.
     package var nextDue: Timestamp? { nextCheck }
     package var openIncidents: [Incident] { incidents.values.filter { $0.state == .open }.sorted { $0.id < $1.id } }
+    /// The open ones that are severe enough to be told.
+    package var toldIncidents: [Incident] { openIncidents.filter { isTold($0) } }
     package var count: Int { incidents.count }
     package var nextSilenceID: Int64 { max(lastSilenceID, silences.map(\.id).max() ?? 0) + 1 }
     package func incident(_ id: Int64) -> Incident? { incidents[id] }

@@ -18,6 +18,11 @@ package struct RuleFacts: Hashable, Sendable {
         case event
         /// By the line that was missed; never by time.
         case absence
+        /// By whoever looks at it: a state of which Herald itself sees whether it lasts; never by time.
+        case watched
+
+        /// Whether it ends when no hit has come for a time.
+        var passesWithTime: Bool { self != .absence && self != .watched }
     }
 
     package var id: String

@@ -9,7 +9,8 @@ package struct ReportPolicy: Hashable, Sendable {
     package var groupWait = Duration.seconds(10)
     /// Between two letters of one incident, at least.
     package var groupInterval = Duration.seconds(300)
-    /// A reminder of an incident that ends only by recovery; doubles to a day.
+    /// A reminder of an incident that goes on without a hit until something says that it is over; doubles to a day. No
+    /// other needs one: without a hit it is over after `quietTime`, and with hits it is told of every `groupInterval`.
     package var repeatInterval = Duration.seconds(4 * 3600)
     /// Letters in any hour, severity critical and below, digests included.
     package var maxPerHour = 12
@@ -51,6 +52,10 @@ package struct ReportPolicy: Hashable, Sendable {
     /// How many letters of one user's records may go out in an hour, of `limit`: any user can write any text to the log,
     /// and must not use up what the others need. Root has no share.
     static func share(of limit: Int) -> Int { max(1, limit / 2) }
+
+    /// How many of them are kept for incidents of which nothing was told yet: three that go on must not keep the news of
+    /// a fourth back until the hour's end.
+    static func reserveForNews(of limit: Int) -> Int { limit / 2 }
 
     /// How many of them are kept for the kernel, root and what has no user, however many users there are.
     static func reserve(of limit: Int) -> Int { limit / 4 }

@@ -13,6 +13,9 @@ package struct Silence: Hashable, Sendable {
     package var unit: String?
     /// One incident alone.
     package var fingerprint: Fingerprint?
+    /// That incident's number and title when the silence was made; what comes back may have another number.
+    package var incident: Int64?
+    package var title: String?
     package var created: Timestamp?
     package var until: Timestamp
     /// The end was given as a date: it does not move when the clock is set. Else it was given as a length of time.
@@ -40,6 +43,27 @@ package struct Silence: Hashable, Sendable {
             && unit.map { Wildcard.matches(incident.origin.place, $0) } ?? true
             && (fingerprint ?? incident.fingerprint) == incident.fingerprint
     }
+
+    /// What is silenced, in words: the same in lists and letters.
+    package var subject: String {
+        var words: [String] = []
+        if fingerprint != nil {
+            let title = title.map { " (\(Printable.text($0, limit: 120)))" } ?? ""
+            words.append((incident.map { "incident \($0)" } ?? "one incident") + title)
+        }
+        if let rule { words.append("rule \(rule)") }
+        if words.isEmpty { words.append("everything") }
+        if let host { words.append("on \(host)") }
+        if let unit { words.append("in \(unit)") }
+        return words.joined(separator: " ")
+    }
+
+    /// What is silenced until when and why.
+    /// - Parameter utcOffset: seconds that the reader's clock is ahead of UTC.
+    package func sentence(utcOffset: Int) -> String {
+        "\(subject) until \(until.plain(utcOffset: utcOffset))"
+            + (comment.isEmpty ? "" : ": \(Printable.text(comment, limit: 200))")
+    }
 }
 
 /// Rules as people name them in silences and recipients.
@@ -54,7 +78,8 @@ extension Silence {
     package var json: JSON {
         .compact([
             ("id", .int(id)), ("rule", JSON(rule)), ("host", JSON(host)), ("unit", JSON(unit)),
-            ("fingerprint", JSON(fingerprint?.text)), ("created", JSON(time: created)), ("until", JSON(time: until)),
+            ("fingerprint", JSON(fingerprint?.text)), ("incident", incident.map { .int($0) } ?? .null),
+            ("title", JSON(title)), ("created", JSON(time: created)), ("until", JSON(time: until)),
             ("dated", isDated ? true : nil), ("comment", .string(comment)), ("author", JSON(author)),
         ])
     }
@@ -66,6 +91,8 @@ extension Silence {
             id: id, rule: json["rule"]?.string, host: json["host"]?.string, unit: json["unit"]?.string,
             fingerprint: json["fingerprint"]?.string.flatMap { Hex.decode($0) }.flatMap { Fingerprint(bytes: $0) },
             until: until, comment: json["comment"]?.string ?? "")
+        incident = json["incident"]?.int
+        title = json["title"]?.string
         created = Timestamp(json: json["created"])
         isDated = json["dated"]?.bool ?? false
         author = json["author"]?.string

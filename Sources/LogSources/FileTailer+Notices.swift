@@ -29,6 +29,9 @@ extension FileTailer {
         output.notices.append(SourceNotice(.file(path), .gap, text))
     }
 
+    /// The paths at which something is wrong.
+    package var faulty: [SourceStatus] { faults.map { SourceStatus(source: .file($0.key), fault: $0.value) } }
+
     /// Each path that is read, with what of its log is not read yet, its rotated generations included; and each at which
     /// something is wrong.
     package var status: [SourceStatus] {

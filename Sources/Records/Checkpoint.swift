@@ -9,6 +9,8 @@ package struct JournalCheckpoint: Hashable, Sendable {
     package var place: String
     /// Of the last entry that was handed over (sd_journal_get_cursor(3)); "" before the first entry of all.
     package var cursor: String
+    /// The settings ceased to name it: it is not resumed from here.
+    package var isRetired = false
 
     package init(place: String, cursor: String) {
         self.place = place
@@ -72,7 +74,10 @@ package enum SourceCheckpoint: Hashable, Sendable {
         switch self {
         case .file(let file): return file.json.text
         case .journal(let journal):
-            let value: JSON = ["journal": .string(journal.place), "cursor": .string(journal.cursor)]
+            let value: JSON = [
+                "journal": .string(journal.place), "cursor": .string(journal.cursor),
+                "retired": .bool(journal.isRetired),
+            ]
             return value.text
         case .journalFile(let file):
             let value: JSON = [
@@ -90,7 +95,9 @@ package enum SourceCheckpoint: Hashable, Sendable {
     package init?(text: String) {
         guard let value = try? JSON.parse(text) else { return nil }
         if let place = value["journal"]?.string, let cursor = value["cursor"]?.string {
-            self = .journal(JournalCheckpoint(place: place, cursor: cursor))
+            var journal = JournalCheckpoint(place: place, cursor: cursor)
+            journal.isRetired = value["retired"]?.bool ?? false
+            self = .journal(journal)
             return
         }
         if let file = JournalFileCheckpoint(value) {

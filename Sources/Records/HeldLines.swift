@@ -44,12 +44,12 @@ package struct HeldLines: Equatable, Sendable {
             "utc_offset": JSON(utcOffset), "lines": JSON(lines.count),
         ]
         var out = Array(head.text.utf8) + [0x0a]
-        func put(_ number: Int) { out += "\(number) ".utf8 }
+        func put(_ number: Int64) { out += "\(number) ".utf8 }
         for line in lines {
-            put(Int(line.time.microseconds))
-            put(line.fields.count)
+            put(line.time.microseconds)
+            put(Int64(line.fields.count))
             for text in [line.text] + line.fields {
-                put(text.count)
+                put(Int64(text.count))
                 out += text
             }
         }
@@ -64,16 +64,21 @@ package struct HeldLines: Equatable, Sendable {
             let count = head["lines"]?.int
         else { return nil }
         (self.format, self.readAt, utcOffset) = (format, Timestamp(microseconds: readAt), offset)
-        var scanner = LineScanner(bytes, at: newline + 1)
-        func number() -> Int? { scanner.number(limit: 18).flatMap { scanner.take(" ") ? $0 : nil } }
+        var at = newline + 1
+        // An entry's time may be any number of 64 bits: journals of strangers say what they like.
+        func number() -> Int64? {
+            guard let end = bytes[at...].prefix(21).firstIndex(of: UInt8(ascii: " ")) else { return nil }
+            defer { at = end + 1 }
+            return Int64(String(decoding: bytes[at..<end], as: UTF8.self))
+        }
         func text() -> [UInt8]? {
-            guard let length = number(), length <= bytes.count - scanner.at else { return nil }
-            defer { scanner.at += length }
-            return Array(bytes[scanner.at..<scanner.at + length])
+            guard let length = number(), length >= 0, length <= bytes.count - at else { return nil }
+            defer { at += Int(length) }
+            return Array(bytes[at..<at + Int(length)])
         }
         while Int64(lines.count) < count {
-            guard let time = number(), let fields = number(), let first = text() else { return nil }
-            var line = Line(text: first, time: Timestamp(microseconds: Int64(time)))
+            guard let time = number(), let fields = number(), fields >= 0, let first = text() else { return nil }
+            var line = Line(text: first, time: Timestamp(microseconds: time))
             for _ in 0..<fields {
                 guard let field = text() else { return nil }
                 line.fields.append(field)

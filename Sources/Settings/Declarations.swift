@@ -39,7 +39,8 @@ package enum Declarations {
             SettingKey("group_wait", .duration, "10s", "How long the first letter of an incident waits for more hits."),
             SettingKey("group_interval", .duration, "5m", "The least time between two letters of one incident."),
             SettingKey(
-                "repeat_interval", .duration, "4h", "A reminder of an incident that goes on; doubles up to a day."),
+                "repeat_interval", .duration, "4h",
+                "A reminder of an incident that only something else ends; doubles up to a day."),
             SettingKey(
                 "max_per_hour", .integer(1...1000), "12",
                 "Letters an hour, severity critical and below; what is above that is told in one digest."),

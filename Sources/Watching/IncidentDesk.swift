@@ -68,7 +68,9 @@ struct IncidentDesk {
         var found = book.incident(id)
         if found == nil { found = try store.incident(id) }
         guard let incident = found else {
-            return .failure("there is no incident \(id), or it is over for more than 30 days")
+            return .failure(
+                "there is no incident \(id) any more: what is over is kept for 30 days, the last "
+                    + "\(WatcherStore.keptIncidents) of it")
         }
         var members = shown(incident, book).members ?? []
         func add(_ name: String, _ value: JSON) { members.append(JSON.Member(name, value)) }
@@ -109,8 +111,10 @@ struct IncidentDesk {
             "letters": JSON(incident.letters), "returns": JSON(incident.returns),
             "first_seen": .string(incident.firstSeen.rfc3339()), "last_seen": .string(incident.lastSeen.rfc3339()),
             "next_letter": JSON(incident.due?.rfc3339()),
-            "silence": book.silences.first { $0.covers(incident, at: now) }.map { .int($0.id) } ?? .null,
-            "inhibited_by": incident.inhibitedBy.map { .int($0) } ?? .null,
+            // Of what is over nothing is kept quiet.
+            "silence": incident.isOver
+                ? .null : book.silences.first { $0.covers(incident, at: now) }.map { .int($0.id) } ?? .null,
+            "inhibited_by": incident.isOver ? .null : incident.inhibitedBy.map { .int($0) } ?? .null,
         ]
     }
 
@@ -146,6 +150,7 @@ struct IncidentDesk {
                 return .failure("no incident \(id)")
             }
             silence.fingerprint = incident.fingerprint
+            (silence.incident, silence.title) = (id, incident.title)
         }
         guard silence.rule != nil || silence.host != nil || silence.unit != nil || silence.fingerprint != nil else {
             return .failure("say what to silence: an incident, a rule, a host or a unit")
@@ -161,7 +166,9 @@ struct IncidentDesk {
 
     static func shown(_ silence: Silence, covering count: Int) -> JSON {
         [
-            "id": .int(silence.id), "rule": JSON(silence.rule), "host": JSON(silence.host), "unit": JSON(silence.unit),
+            "id": .int(silence.id), "what": .string(silence.subject), "rule": JSON(silence.rule),
+            "host": JSON(silence.host), "unit": JSON(silence.unit),
+            "incident": silence.incident.map { .int($0) } ?? .null,
             "fingerprint": JSON(silence.fingerprint?.text), "created": JSON(silence.created?.rfc3339()),
             "until": .string(silence.until.rfc3339()), "comment": .string(silence.comment),
             "author": JSON(silence.author), "covers": JSON(count),

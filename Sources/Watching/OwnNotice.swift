@@ -39,15 +39,38 @@ enum OwnNotice {
             origin: Origin(host: localHost, source: "herald-watcher"), at: now)
     }
 
+    /// Incidents of the last run that cannot be read.
+    static func unreadable(incidents ids: [Int64], localHost: String, at now: Timestamp) -> Occurrence {
+        let shown = ids.prefix(20).map { String($0) }.joined(separator: ", ")
+        return occurrence(
+            "herald-state-unreadable", group: shown,
+            title: "\(LetterWording.count(ids.count, "incident")) of Herald's stored state cannot be read",
+            text: "\(ids.count == 1 ? "Incident" : "Incidents") \(shown)\(ids.count > 20 ? " and more" : ""): what the "
+                + "database holds of them is damaged.",
+            advice: "What they had gathered and no letter had told of is lost. Their rows stay in the database for 30 "
+                + "days. Is the file system or the disk at fault?",
+            origin: Origin(host: localHost, source: "herald-watcher"), at: now)
+    }
+
+    /// Lines that were read and held when the last run stopped, and that cannot be taken up.
+    static func unreadableHeld(_ source: Source) -> SourceNotice {
+        SourceNotice(
+            source, .gap,
+            "Lines of \(Printable.text(source.name, limit: 300)) that were held when Herald stopped, because their record "
+                + "might go on, cannot be read any more.")
+    }
+
     private static func occurrence(
-        _ id: String, group: String, title: String, text: String, advice: String, origin: Origin, at now: Timestamp
+        _ id: String, group: String, title: String, text: String, advice: String, origin: Origin,
+        ending: RuleFacts.Ending = .silent, at now: Timestamp
     ) -> Occurrence {
         // Critical, since it may hide what is critical.
         Occurrence(
-            rule: RuleFacts(id: id, severity: .critical, ending: .silent),
+            rule: RuleFacts(id: id, severity: .critical, ending: ending),
             groups: [GroupValue("subject", group)], title: Printable.text(title, limit: 300), advice: advice, time: now,
             origin: origin,
-            sample: Sample(time: now, origin: origin, text: Printable.text(text, limit: Sample.limit)))
+            sample: Sample(
+                time: now, origin: origin, text: Printable.text(text, keepingLines: true, limit: Sample.limit)))
     }
 
     private static func title(_ kind: SourceNotice.Kind) -> String {
@@ -55,7 +78,7 @@ enum OwnNotice {
         case .gap: "Log lines were lost unread in"
         case .skipped: "Part of a line was too long to be looked at in"
         case .suppressed: "The source itself dropped lines:"
-        case .unreadable, .readable: "Reading changed:"
+        case .unreadable, .readable: "Herald cannot read"
         }
     }
 
@@ -68,7 +91,42 @@ enum OwnNotice {
             "The beginning of the line was matched, the rest was not. A line this long is often a program's fault."
         case .suppressed:
             "A service writes faster than journald takes: `journalctl -u` it, and see RateLimitBurst= in journald.conf(5)."
-        case .unreadable, .readable: ""
+        case .unreadable, .readable:
+            "Nothing that is written there is looked at until it can be read again; it is read then, unless it is rotated "
+                + "away first. What is gone for good is to be taken out of `watch` in the settings."
         }
     }
+}
+
+// Sources that cannot be read, which are told only when that lasts.
+extension OwnNotice {
+    static func outage(of source: Source, _ fault: String, localHost: String, at now: Timestamp) -> Occurrence {
+        var origin = Origin(host: localHost, source: Printable.text(source.name, limit: 300))
+        origin.isJournal = source.isJournal
+        return occurrence(
+            outageRule(isJournal: source.isJournal), group: source.key,
+            title: "\(title(.unreadable)) \(origin.source)", text: fault, advice: advice(.unreadable), origin: origin,
+            ending: .watched, at: now)
+    }
+
+    /// Of the sources beyond those that have an incident of their own.
+    static func furtherOutages(
+        _ faults: [String], localHost: String, at now: Timestamp
+    ) -> Occurrence {
+        let some = faults.prefix(10).map { Printable.text($0, limit: 300) }.joined(separator: "\n")
+        return occurrence(
+            outageRule(isJournal: false), group: furtherGroup, title: "Herald cannot read many of its sources",
+            text: "\(LetterWording.count(faults.count, "more source")) cannot be read:\n\(some)",
+            advice: advice(.unreadable), origin: Origin(host: localHost, source: "herald-watcher"), ending: .watched,
+            at: now)
+    }
+
+    static func outageRule(isJournal: Bool) -> String {
+        isJournal ? "herald-journal-unreadable" : "herald-file-unreadable"
+    }
+
+    static let furtherFingerprint = Fingerprint(
+        rule: outageRule(isJournal: false), uid: nil, groups: [GroupValue("subject", furtherGroup)])
+    /// No source's key.
+    private static let furtherGroup = "more"
 }

@@ -10,23 +10,57 @@ import Settings
 final class SourceSet {
     private let files: FileTailer?
     private let journals: [any JournalSource]
+    /// Positions in journals that the settings no longer name, as they are to be stored: one that is named again is begun
+    /// at its end. What was written meanwhile was not to be watched, and what was told before is not told again.
+    let retired: [SourceCheckpoint]
+    /// Keys of further positions in what the settings no longer name.
+    let forgotten: [String]
 
     /// Resumes at the checkpoints; opens nothing yet.
     init(_ watch: Settings.Watch, checkpoints: [SourceCheckpoint]) {
         let patterns = watch.files.map {
             FilePattern($0.path, exclude: $0.exclude, rotated: $0.rotated, format: $0.format)
         }
-        files = patterns.isEmpty ? nil : FileTailer(FileTailer.Options(patterns: patterns), checkpoints: checkpoints)
-        let start: JournalReader.Start = watch.start == .boot ? .boot : .now
+        let ours = (watch.journal.enabled ? [""] : []) + watch.journal.namespaces
+        let positions = Positions(
+            checkpoints, journals: Set(ours + watch.journal.directories), hasFiles: !patterns.isEmpty)
+        (retired, forgotten) = (positions.retired, positions.forgotten)
+        let known = positions.known
+        files = patterns.isEmpty ? nil : FileTailer(FileTailer.Options(patterns: patterns), checkpoints: known)
         func options(_ place: String) -> JournalReader.Options {
             var options = JournalReader.Options(place: place)
-            options.start = start
+            options.start = watch.start == .boot && !positions.begunAnew.contains(place) ? .boot : .now
             return options
         }
-        let ours = (watch.journal.enabled ? [""] : []) + watch.journal.namespaces
         journals =
-            ours.map { JournalReader(options($0), checkpoints: checkpoints) as any JournalSource }
-            + watch.journal.directories.map { JournalFolder(options($0), checkpoints: checkpoints) }
+            ours.map { JournalReader(options($0), checkpoints: known) as any JournalSource }
+            + watch.journal.directories.map { JournalFolder(options($0), checkpoints: known) }
+    }
+
+    /// The stored positions, sorted by whether the settings name what they are in.
+    private struct Positions {
+        var known: [SourceCheckpoint] = []
+        var retired: [SourceCheckpoint] = []
+        var forgotten: [String] = []
+        /// Journals that are named again.
+        var begunAnew: Set<String> = []
+
+        init(_ checkpoints: [SourceCheckpoint], journals: Set<String>, hasFiles: Bool) {
+            for checkpoint in checkpoints {
+                switch checkpoint {
+                case .journal(let journal) where journals.contains(journal.place):
+                    if journal.isRetired { begunAnew.insert(journal.place) } else { known.append(checkpoint) }
+                case .journal(var journal):
+                    if journal.isRetired { continue }
+                    journal.isRetired = true
+                    retired.append(.journal(journal))
+                case .journalFile(let file) where !journals.contains(file.place): forgotten.append(checkpoint.key)
+                // Of several patterns one that is gone is forgotten by the tailer.
+                case .file, .pattern: if hasFiles { known.append(checkpoint) } else { forgotten.append(checkpoint.key) }
+                case .journalFile: known.append(checkpoint)
+                }
+            }
+        }
     }
 
     /// What to poll; a hint only.
@@ -51,6 +85,9 @@ final class SourceSet {
         for journal in journals { outputs.append(journal.read(at: time)) }
         return outputs
     }
+
+    /// What is wrong, where something is; cheap where nothing is.
+    var faults: [SourceStatus] { (files?.faulty ?? []) + journals.map(\.status).filter { $0.fault != nil } }
 
     var status: [SourceStatus] { (files?.status ?? []) + journals.map(\.status) }
 }

@@ -28,15 +28,22 @@ extension Watcher {
         let all = settings.report.recipients.filter(\.enabled)
         let everything = all.filter(\.rules.isEmpty)
         let offset = SystemClock.utcOffset(at: now)
+        var trouble: String?
         for recipients in (everything.isEmpty ? all : everything).inChunks(of: 1000) {
-            let letter = HeartbeatLetter(watcher: self, now: now, utcOffset: offset)
+            let beat = HeartbeatLetter(watcher: self, now: now, utcOffset: offset)
             do throws(MailError) {
-                pending.letters.append(
-                    try letter.letter(from: alias, to: recipients, id: Randomness.identifier()))
+                let letter = try beat.letter(from: alias, to: recipients, id: Randomness.identifier())
+                if let fault = Self.fault(in: letter) {
+                    trouble = "it cannot be handed over: \(fault)"
+                } else {
+                    pending.letters.append(letter)
+                }
             } catch {
-                log.critical("the heartbeat cannot be made a letter of: \(error)")
+                trouble = "it cannot be made a letter of: \(error)"
             }
         }
+        heartbeatFault = trouble.map { "the heartbeat of \(now.plain(utcOffset: offset)) was not sent: \($0)" }
+        if let heartbeatFault { log.critical("\(heartbeatFault)") }
     }
 }
 
@@ -55,10 +62,9 @@ private struct HeartbeatLetter {
             mailerName: report.mailerName, mailName: HostNames.mail(), host: watcher.host, utcOffset: utcOffset)
         let problems = watcher.problems
         let content = content(problems)
-        let state = problems.isEmpty ? "All is well" : "Not all is well"
         let draft = Draft(
             from: alias.mailbox, to: recipients.map(\.mailbox), replyTo: renderer.replyTo,
-            subject: Printable.text("[heartbeat] \(watcher.host): \(state)", limit: 250),
+            subject: Printable.text("[heartbeat] \(watcher.host): \(state(problems))", limit: 250),
             messageID: renderer.messageID(of: id), date: now, utcOffset: utcOffset, mailer: report.mailerName,
             inReplyTo: [], references: [],
             headers: [
@@ -74,13 +80,28 @@ private struct HeartbeatLetter {
             messageID: draft.messageID, message: try draft.rendered())
     }
 
+    /// In the subject: often all that is read of it.
+    private func state(_ problems: [String]) -> String {
+        let open = watcher.book.toldIncidents
+        let incidents = open.isEmpty ? "" : ", \(LetterWording.count(open.count, "incident")) open"
+        if !problems.isEmpty { return "Not all is well" + incidents }
+        return open.isEmpty ? "All is well" : "Herald is well" + incidents
+    }
+
+    private func sentence(_ problems: [String]) -> String {
+        guard problems.isEmpty else {
+            return "Not all is well with Herald on \(watcher.host): \(LetterWording.count(problems.count, "thing")) "
+                + "\(problems.count == 1 ? "needs" : "need") a person."
+        }
+        let open = watcher.book.toldIncidents
+        guard let worst = open.map(\.severity).max() else { return "All is well with Herald on \(watcher.host)." }
+        return "Herald on \(watcher.host) is well, and \(LetterWording.count(open.count, "incident")) "
+            + "\(open.count == 1 ? "is" : "are") open, the most severe of them \(worst.name)."
+    }
+
     private func content(_ problems: [String]) -> LetterContent {
         let tally = watcher.book.tally
-        let sentence =
-            problems.isEmpty
-            ? "All is well with Herald on \(watcher.host)."
-            : "Not all is well with Herald on \(watcher.host): \(LetterWording.count(problems.count, "thing")) "
-                + "\(problems.count == 1 ? "needs" : "need") a person."
+        let toldIncidents = watcher.book.toldIncidents
         var sections: [LetterContent.Section] = []
         if !problems.isEmpty {
             sections.append(
@@ -111,11 +132,10 @@ private struct HeartbeatLetter {
                     }))
         }
         return LetterContent(
-            sentence: sentence, when: now.plain(utcOffset: utcOffset), explanation: nil, label: "heartbeat",
-            tone: problems.isEmpty ? .recovered : .severity(.error), overview: [], sections: sections, rest: [],
-            silences: watcher.book.silences.map { silence in
-                "\(silence.rule ?? silence.unit ?? "something") until \(silence.until.plain(utcOffset: utcOffset))"
-            },
+            sentence: sentence(problems), when: now.plain(utcOffset: utcOffset), explanation: nil, label: "heartbeat",
+            tone: problems.isEmpty && toldIncidents.isEmpty ? .recovered : .severity(.error), overview: [],
+            sections: sections, rest: [],
+            silences: watcher.book.silences.map { $0.sentence(utcOffset: utcOffset) },
             footer: ["Herald \(Product.version) on \(watcher.host)"])
     }
 

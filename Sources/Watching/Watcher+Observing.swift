@@ -95,7 +95,7 @@ extension Watcher {
 
     func join(_ occurrence: Occurrence, at now: Timestamp) { book.join(occurrence, at: now) }
 
-    private func isInForce(_ rule: String) -> Bool { !settings.watch.disabledRules.contains(rule) }
+    func isInForce(_ rule: String) -> Bool { !settings.watch.disabledRules.contains(rule) }
 
     /// A line of our own daemons is never an incident: a fault of the mailer would be told by a letter that cannot go.
     /// Anyone can write under their names, so only a vouched line counts: in the journal by the unit or the program that

@@ -40,6 +40,8 @@ extension Watcher {
                 return keepOld(because: "\(error)")
             }
             sources = SourceSet(settings.watch, checkpoints: checkpoints)
+            noteRetired()
+            outages = SourceOutages()
         }
         reloadFault = nil
         let paths = self.settings.paths

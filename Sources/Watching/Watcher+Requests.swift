@@ -62,7 +62,8 @@ extension Watcher {
 
     /// What needs a person, in sentences.
     var problems: [String] {
-        var problems = [stateFault, storeFault, outbox.fault, lettersThatFailed, reloadFault].compactMap { $0 }
+        var problems = [stateFault, storeFault, outbox.fault, lettersThatFailed, heartbeatFault, reloadFault].compactMap
+        { $0 }
         problems += busyRules.problems(book)
         if matcher.rules.rules.isEmpty { problems.append("there are no rules: nothing is looked for (watch.rules)") }
         if settings.report.enabled, !settings.report.recipients.contains(where: \.enabled) {

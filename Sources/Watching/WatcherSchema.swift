@@ -48,5 +48,12 @@ enum WatcherSchema {
         """,
         // Why a report could not be made a letter of; null where it could.
         "ALTER TABLE reports ADD COLUMN fault TEXT",
+        // Whether the detail holds log lines, which go long before the rest.
+        """
+        ALTER TABLE incidents ADD COLUMN has_samples INTEGER NOT NULL DEFAULT 1;
+        CREATE INDEX incidents_sampled ON incidents (changed) WHERE in_book = 0 AND has_samples = 1;
+        CREATE INDEX incidents_over ON incidents (changed) WHERE in_book = 0;
+        CREATE INDEX outbox_handed_over ON outbox (handed_over) WHERE handed_over IS NOT NULL;
+        """,
     ])
 }

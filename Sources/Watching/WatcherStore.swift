@@ -15,6 +15,9 @@ struct RoundChanges {
     var forgotten: Set<String> = []
     /// Lines that wait for the rest of their record, of each source where they are others than before; nil: none.
     var held: [Source: HeldLines?] = [:]
+    /// What the last run left behind and nobody can read, by key and by id: not to be met again.
+    var unreadableHeld: [String] = []
+    var unreadableIncidents: [Int64] = []
     var letters: [Letter] = []
     var reports: [TellingRow] = []
     /// Where a source is begun at its end, which must be known from then on: what is written after it must be read,
@@ -82,27 +85,34 @@ final class WatcherStore {
         }
     }
 
-    /// Lines that waited for the rest of their record. What cannot be read is counted, and left as it is.
-    func held() throws(DatabaseError) -> (lines: [(source: Source, lines: HeldLines)], unreadable: Int) {
-        let rows = try database.query("SELECT source, lines FROM held ORDER BY source")
-        let lines = rows.compactMap { row in
-            row[0].string.flatMap { Source(key: $0) }.flatMap { source in
-                HeldLines(bytes: row[1].bytes ?? []).map { (source: source, lines: $0) }
+    /// Lines that waited for the rest of their record, and the keys of those that cannot be read.
+    func held() throws(DatabaseError) -> (lines: [(source: Source, lines: HeldLines)], unreadable: [String]) {
+        var (held, unreadable): ([(source: Source, lines: HeldLines)], [String]) = ([], [])
+        for row in try database.query("SELECT source, lines FROM held ORDER BY source") {
+            let key = row[0].string ?? ""
+            if let source = Source(key: key), let lines = HeldLines(bytes: row[1].bytes ?? []) {
+                held.append((source, lines))
+            } else {
+                unreadable.append(key)
             }
         }
-        return (lines, rows.count - lines.count)
+        return (held, unreadable)
     }
 
     func knows(_ checkpoint: SourceCheckpoint) -> Bool { known.contains(checkpoint.key) }
 
-    /// The incidents of the book, and the rest of it. Rows that cannot be read are counted, and left as they are.
-    func book(policy: ReportPolicy) throws(DatabaseError) -> (book: IncidentBook, unreadable: Int) {
-        let rows = try database.query("SELECT detail FROM incidents WHERE in_book = 1 ORDER BY id")
-        let incidents = rows.compactMap { row in
-            row[0].string.flatMap { try? JSON.parse($0) }.flatMap { Incident(json: $0) }
+    /// The incidents of the book, and the rest of it; and the ids of those that cannot be read.
+    func book(policy: ReportPolicy) throws(DatabaseError) -> (book: IncidentBook, unreadable: [Int64]) {
+        var (incidents, unreadable): ([Incident], [Int64]) = ([], [])
+        for row in try database.query("SELECT detail, id FROM incidents WHERE in_book = 1 ORDER BY id") {
+            if let incident = Self.incident(row) {
+                incidents.append(incident)
+            } else {
+                unreadable.append(row[1].int ?? 0)
+            }
         }
         let state = try database.query("SELECT value FROM book").first?[0].string.flatMap { try? JSON.parse($0) }
-        return (IncidentBook(policy: policy, incidents: incidents, book: state), rows.count - incidents.count)
+        return (IncidentBook(policy: policy, incidents: incidents, book: state), unreadable)
     }
 
     /// Letters that wait to be handed over, oldest first, `limit` of them from `place` on; nil when there are no more.
@@ -197,6 +207,13 @@ final class WatcherStore {
                     try database.execute("DELETE FROM held WHERE source = ?", [.text(source.key)])
                 }
             }
+            for key in changes.unreadableHeld {
+                try database.execute("DELETE FROM held WHERE source = ?", [.text(key)])
+            }
+            // Kept as history, for a person to look at.
+            for id in changes.unreadableIncidents {
+                try database.execute("UPDATE incidents SET in_book = 0 WHERE id = ?", [.integer(id)])
+            }
             for incident in book.open { try put(incident, inBook: true, at: now) }
             for incident in book.closed { try put(incident, inBook: false, at: now) }
             for id in book.passed { try database.execute("DELETE FROM incidents WHERE id = ?", [.integer(id)]) }
@@ -212,13 +229,14 @@ final class WatcherStore {
 
     private func put(_ incident: Incident, inBook: Bool, at now: Timestamp) throws(DatabaseError) {
         try database.execute(
-            "INSERT OR REPLACE INTO incidents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO incidents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 .integer(incident.id), SQLValue(inBook), .text(incident.fingerprint.text), .text(incident.rule.id),
                 SQLValue(incident.severity.rawValue), .text(incident.state.rawValue), .text(incident.origin.host),
                 .text(incident.title), SQLValue(incident.hits), SQLValue(incident.told),
                 .integer(incident.firstSeen.microseconds), .integer(incident.lastSeen.microseconds),
                 .integer(incident.opened.microseconds), .integer(now.microseconds), .text(incident.json.text),
+                SQLValue(!(incident.samples.isEmpty && incident.shownSamples.isEmpty)),
             ])
     }
 
@@ -248,16 +266,6 @@ final class WatcherStore {
                     "UPDATE outbox SET handed_over = ?, letter = NULL WHERE id = ?",
                     [.integer(now.microseconds), .text(id)])
             }
-        }
-    }
-
-    /// Forgets history older than 30 days.
-    func prune(at now: Timestamp) throws(DatabaseError) {
-        let old = SQLValue.integer((now - .seconds(30 * 86400)).microseconds)
-        try database.transaction { () throws(DatabaseError) in
-            try database.execute("DELETE FROM incidents WHERE in_book = 0 AND changed < ?", [old])
-            try database.execute("DELETE FROM outbox WHERE handed_over < ?", [old])
-            try database.execute("DELETE FROM reports WHERE time < ?", [old])
         }
     }
 }

@@ -57,18 +57,14 @@ struct SilenceCommand: ParsableCommand {
                 return
             }
             guard !silences.isEmpty else { return Terminal.say("Nothing is silenced.") }
-            var table = [["ID", "UNTIL", "RULE", "HOST", "UNIT", "COVERS", "BY", "COMMENT"]]
+            var table = [["ID", "UNTIL", "WHAT", "COVERS", "BY", "COMMENT"]]
             for silence in silences {
-                let one = silence["fingerprint"]?.isNull == false
-                let cells = ["host", "unit"].map { Printable.text(silence[$0]?.string ?? "any", limit: 40) }
-                table.append(
-                    [
-                        String(silence["id"]?.int ?? 0), silence["until"]?.string ?? "",
-                        Printable.text(silence["rule"]?.string ?? (one ? "one incident" : "any"), limit: 40),
-                    ] + cells + [
-                        String(silence["covers"]?.int ?? 0), Printable.text(silence["author"]?.string ?? "", limit: 30),
-                        Printable.text(silence["comment"]?.string ?? "", limit: 80),
-                    ])
+                table.append([
+                    String(silence["id"]?.int ?? 0), silence["until"]?.string ?? "",
+                    Printable.text(silence["what"]?.string ?? "", limit: 120),
+                    String(silence["covers"]?.int ?? 0), Printable.text(silence["author"]?.string ?? "", limit: 30),
+                    Printable.text(silence["comment"]?.string ?? "", limit: 80),
+                ])
             }
             Terminal.table(table)
         }

@@ -1,6 +1,7 @@
 // Hits for the book, and a clock that the test turns.
 
 import Formats
+import Records
 import Rules
 
 @testable import Incidents
@@ -39,11 +40,16 @@ struct ClockedBook {
         return book.join(occurrence, at: now)
     }
 
-    mutating func recover(_ rule: String = "disk", _ group: String? = nil, transport: String = "kernel") -> [Int64] {
+    mutating func recover(
+        _ rule: String = "disk", _ group: String? = nil, transport: String = "kernel", age: Duration = .zero,
+        isJournal: Bool = true
+    ) -> [Int64] {
+        let source: Source = isJournal ? .journal("") : .file("journal")
         var sign = RecoverySign(
-            ruleID: rule, record: .init(source: .journal(""), message: Array("all is well".utf8)), captures: [],
+            ruleID: rule, record: .init(source: source, message: Array("all is well".utf8)), captures: [],
             localHost: "web1", at: now)
         sign.origin.transport = transport
+        sign.time = now - age
         if let group { sign.captures = [CapturedValue(name: "disk", value: group)] }
         return book.recover(sign, at: now)
     }

@@ -24,6 +24,7 @@ import Testing
         #expect(day.shortestGap >= .seconds(300), note)
         #expect(day.toldWhileSilenced == 0, note)
         #expect(day.leftOpen == 0, note)
+        #expect(day.isIndexed, note)
     }
 }
 
@@ -44,6 +45,8 @@ private struct SimulatedDay {
     private var told: [Told] = []
     private(set) var hits = 0
     private(set) var toldWhileSilenced = 0
+    /// Who keeps whom quiet was right in the index, whenever that was looked at.
+    private(set) var isIndexed = true
     private var silences: Int64 = 0
 
     private struct Kind {
@@ -127,6 +130,11 @@ private struct SimulatedDay {
 
     /// Stores what changed, and makes the book again from what is stored, as the watcher does.
     private mutating func restart() {
+        var index: [Int64: Set<Int64>] = [:]
+        for incident in book.incidents.values {
+            if let cause = incident.inhibitedBy { index[cause, default: []].insert(incident.id) }
+        }
+        if index != book.inhibitedIDs { isIndexed = false }
         keep()
         let open = rows.values.sorted { $0.id < $1.id }.compactMap { try? JSON.parse($0.json.text) }
         book = IncidentBook(

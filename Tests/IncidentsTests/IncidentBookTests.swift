@@ -40,14 +40,48 @@ import Testing
         #expect(reports.count == 3)
     }
 
-    @Test func `An incident without a hit for an hour is over, and a last letter says so`() {
+    @Test func `What went on and is quiet for an hour is over, and a last letter says so`() {
         var clocked = ClockedBook()
         clocked.hit()
-        let reports = clocked.pass(.seconds(2 * 3600))
-        #expect(reports.map(\.kind) == [.first, .quiet])
+        var reports = clocked.pass(.seconds(60))
+        clocked.hit()
+        reports += clocked.pass(.seconds(2 * 3600))
+        #expect(reports.map(\.kind) == [.first, .further, .quiet])
         #expect(clocked.book.count == 0)
         clocked.hit()
         #expect(clocked.pass(.seconds(10)).first?.entries.first?.incident.hits == 1)
+    }
+
+    @Test(arguments: [1, 7])
+    func `What happened once, in one line or in a burst, is told once`(hits: Int) {
+        var clocked = ClockedBook()
+        for _ in 0..<hits { clocked.hit() }
+        let reports = clocked.pass(.seconds(86400))
+        #expect(reports.map(\.kind) == [.first])
+        #expect(reports.first?.newHits == hits)
+        #expect(clocked.book.count == 0)
+    }
+
+    @Test func `What no line says to be over is given up after a week, and that is said`() {
+        var clocked = ClockedBook { $0.repeatInterval = .seconds(30 * 86400) }
+        clocked.hit(ending: .recovery)
+        let reports = clocked.pass(.seconds(8 * 86400))
+        #expect(reports.map(\.kind) == [.first, .quiet])
+        #expect(clocked.book.count == 0)
+    }
+
+    @Test func `What Herald itself watches ends when it says so, and never by time or by a line`() {
+        var clocked = ClockedBook()
+        let id = clocked.hit("own", ending: .watched)
+        let other = clocked.hit("other", ending: .recovery)
+        let reports = clocked.pass(.seconds(30 * 86400)).filter { $0.entries.first?.incident.id == id }
+        #expect(reports.first?.kind == .first && reports.dropFirst().allSatisfy { $0.kind == .reminder })
+        #expect(reports.count > 20)
+        clocked.book.end(watched: other, by: "no", at: clocked.now)
+        clocked.book.end(watched: id, by: "It is well again.", at: clocked.now)
+        let last = clocked.pass(.seconds(10))
+        #expect(last.map(\.kind) == [.recovered])
+        #expect(last.first?.entries.first?.incident.endedBy == "It is well again.")
     }
 
     @Test func `What ends by a recovery is reminded of, less and less often, up to once a day`() {

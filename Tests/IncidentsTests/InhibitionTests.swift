@@ -110,4 +110,39 @@ import Testing
         let reports = clocked.pass(.seconds(10))
         #expect(reports.map(\.kind) == [.recovered])
     }
+
+    @Test func `Rules in a circle with as many incidents as there may be: one of each circle is told`() {
+        var clocked = ClockedBook {
+            $0.maxPerHour = 1000
+            $0.incidentsPerRule = 1000
+        }
+        for device in 0..<250 {
+            for index in 0..<4 {
+                let severity: Severity = index == device % 4 ? .critical : .error
+                let next = ["r\((index + 1) % 4)", "r\((index + 2) % 4)"]
+                clocked.hit("r\(index)", "d\(device)", severity: severity, ending: .recovery, inhibits: next)
+            }
+        }
+        let told = clocked.pass(.seconds(60)).flatMap(\.entries).map(\.incident)
+        // The most severe of each, and the one that it does not name.
+        #expect(told.count { $0.severity == .critical } == 250)
+        #expect(Set(told.map(\.captures)).count == 250)
+    }
+
+    @Test func `When many end, each wakes those that it kept quiet, after a restart too`() throws {
+        var clocked = ClockedBook { $0.maxPerHour = 1000 }
+        for device in 0..<100 {
+            clocked.hit("down", "\(device)", severity: .alert, ending: .recovery, inhibits: ["io"])
+            clocked.hit("io", "\(device)", ending: .recovery)
+        }
+        _ = clocked.pass(.seconds(60))
+        #expect(clocked.book.inhibitedIDs.count == 100)
+        let rows = try clocked.book.changes.open.map { try JSON.parse($0.json.text) }.compactMap { Incident(json: $0) }
+        clocked.book = IncidentBook(policy: clocked.book.policy, incidents: rows, book: clocked.book.changes.book)
+        #expect(clocked.book.inhibitedIDs.count == 100)
+        for device in 0..<50 { _ = clocked.recover("down", "\(device)") }
+        let told = rules(clocked.pass(.seconds(200))).filter { $0 == "io" }
+        #expect(told.count == 50)
+        #expect(clocked.book.inhibitedIDs.count == 50)
+    }
 }

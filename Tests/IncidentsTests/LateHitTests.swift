@@ -21,10 +21,11 @@ import Testing
     @Test func `What was long over by then closes without another letter`() {
         var clocked = ClockedBook()
         clocked.hit("old", age: .seconds(7200))
-        clocked.hit("recent", age: .seconds(700))
-        let reports = clocked.pass(.seconds(3 * 3600))
-        #expect(reports.map(\.kind) == [.late, .quiet])
-        #expect(reports.last?.entries.first?.incident.rule.id == "recent")
+        let recent = clocked.hit("recent", age: .seconds(700))
+        let reports = clocked.pass(.seconds(100))
+        #expect(reports.map(\.kind) == [.late])
+        #expect(clocked.book.openIncidents.map(\.id) == [recent])
+        #expect(clocked.pass(.seconds(3 * 3600)).isEmpty && clocked.book.count == 0)
     }
 
     @Test func `A fresh hit takes its incident out of the digest`() {
@@ -70,5 +71,25 @@ import Testing
         reports += clocked.pass(.seconds(3600))
         #expect(reports.count <= 13)
         #expect(reports.reduce(0) { $0 + $1.newHits } == 120)
+    }
+
+    @Test func `While old hits wait for the rest to be read, nobody has to ask in each round`() {
+        var clocked = ClockedBook()
+        for index in 0..<5 { clocked.hit("r\(index)", age: .seconds(7200)) }
+        clocked.now = clocked.now + .seconds(20)
+        #expect(clocked.book.isDue(clocked.now, caughtUp: false))
+        #expect(clocked.book.due(clocked.now, caughtUp: false).isEmpty)
+        for index in 0..<50 {
+            clocked.now = clocked.now + .seconds(10)
+            clocked.hit("r\(index)", age: .seconds(7200))
+            #expect(!clocked.book.isDue(clocked.now, caughtUp: false))
+        }
+        var whole = clocked
+        #expect(whole.book.isDue(whole.now, caughtUp: true))
+        #expect(whole.book.due(whole.now, caughtUp: true).map(\.newHits) == [55])
+        #expect(!whole.book.isDue(whole.now, caughtUp: true))
+        // Where reading never comes to its end, a quarter of an hour is enough.
+        clocked.now = clocked.now + .seconds(900)
+        #expect(clocked.book.due(clocked.now, caughtUp: false).map(\.newHits) == [55])
     }
 }

@@ -99,4 +99,34 @@ import Testing
         clocked.hit(rule, severity: .emergency)
         #expect(clocked.book.due(clocked.now).map(\.newHits) == [2])
     }
+
+    @Test(arguments: [(Severity.critical, Int64(60), 3), (.emergency, Int64(30), 3), (.critical, Int64(20), 40)])
+    func `What goes on never keeps back the news of something new`(severity: Severity, every: Int64, steady: Int) {
+        var clocked = ClockedBook()
+        var reports: [Report] = []
+        var hits = 0
+        // Two hours and an odd time, so that no digest is due by chance.
+        for _ in 0..<(7230 / every) {
+            for index in 0..<steady { clocked.hit("old\(index)", severity: severity) }
+            hits += steady
+            reports += clocked.pass(.seconds(every))
+        }
+        clocked.hit("raid", severity: severity)
+        let news = clocked.pass(.seconds(10))
+        #expect(news.filter { $0.entries.contains { $0.incident.rule.id == "raid" } }.count == 1)
+        reports += news + clocked.pass(.seconds(3 * 3600))
+        #expect(most(reports) <= (severity == .critical ? 12 : 18))
+        #expect(reports.reduce(0) { $0 + $1.newHits } == hits + 1)
+    }
+
+    @Test func `Which letters told of something new is known after a restart`() throws {
+        var cap = LetterCap()
+        for second in 0..<6 {
+            #expect(cap.admits(limit: 12, isRepeat: true))
+            cap.note(ClockedBook.noon + .seconds(second), isRepeat: true)
+        }
+        let restored = LetterCap(json: try JSON.parse(cap.json.text))
+        #expect(restored == cap)
+        #expect(!restored.admits(limit: 12, isRepeat: true) && restored.admits(limit: 12))
+    }
 }

@@ -39,4 +39,34 @@ import Testing
         reports = clocked.pass(.seconds(400))
         #expect(reports.contains { $0.entries.first?.incident.rule.id == "timeout" && $0.newHits == 1 })
     }
+
+    @Test(
+        arguments: [
+            (["rule": "disk*"], "rule disk*"), (["host": "db*"], "everything on db*"),
+            (["unit": "a.service"], "everything in a.service"),
+            (["rule": "disk", "host": "db1", "unit": "a.service"], "rule disk on db1 in a.service"),
+            (["incident": "yes"], "incident 7 (Out of memory: mysqld was killed)"),
+            (["incident": "yes", "host": "db1"], "incident 7 (Out of memory: mysqld was killed) on db1"),
+        ] as [([String: String], String)])
+    func `A silence says in words what it silences, all of it`(matchers: [String: String], subject: String) throws {
+        var silence = Silence(
+            id: 1, rule: matchers["rule"], host: matchers["host"], unit: matchers["unit"],
+            until: ClockedBook.noon, comment: "upgrade")
+        if matchers["incident"] != nil {
+            silence.fingerprint = Fingerprint(rule: "oom", uid: nil, groups: [])
+            (silence.incident, silence.title) = (7, "Out of memory: mysqld was killed")
+        }
+        let restored = try #require(Silence(json: try JSON.parse(silence.json.text)))
+        #expect(restored == silence)
+        #expect(restored.subject == subject)
+        #expect(
+            restored.sentence(utcOffset: 3600)
+                == "\(subject) until \(ClockedBook.noon.plain(utcOffset: 3600)): upgrade")
+    }
+
+    @Test func `A silence of an earlier version, which knew no number, is one of one incident`() {
+        var silence = Silence(id: 1, until: ClockedBook.noon, comment: "")
+        silence.fingerprint = Fingerprint(rule: "oom", uid: nil, groups: [])
+        #expect(silence.subject == "one incident")
+    }
 }

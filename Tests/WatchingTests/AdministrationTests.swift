@@ -157,4 +157,44 @@ import Testing
         #expect(try folder.newHits() == 3)
         #expect(try folder.letters().count == 3)
     }
+
+    @Test func `What is over is not called silenced or kept quiet`() throws {
+        let folder = try WatcherFolder()
+        let watcher = try folder.watcher()
+        watcher.settle(folder)
+        try folder.append(WatcherTests.oom, "md0: disk failure")
+        watcher.settle(folder)
+        _ = watcher.answer(to: "silence-add", ["host": "*", "for": "1h"], from: me)
+        _ = watcher.answer(to: "incident-resolve", ["id": 1], from: me)
+        watcher.settle(folder)
+        let all = try #require(watcher.answer(to: "incident-list", ["all": true], from: me).result?.array)
+        let silences = all.map { [$0["state"]?.string ?? "", $0["silence"]?.int.map { String($0) } ?? "none"] }
+        #expect(Set(silences) == [["resolved", "none"], ["open", "1"]])
+    }
+
+    @Test func `A silence says what it silences in the same words in the list and in the letter`() throws {
+        let folder = try WatcherFolder()
+        let watcher = try folder.watcher(try folder.settings("group_wait: 0s, max_per_hour: 1, heartbeat: daily 07:00"))
+        watcher.settle(folder)
+        try folder.append(WatcherTests.oom)
+        watcher.settle(folder)
+        let arguments: JSON = ["incident": 1, "for": "2d", "comment": "memory is ordered"]
+        _ = watcher.answer(to: "silence-add", arguments, from: me)
+        let words = "incident 1 (Out of memory: mysqld was killed)"
+        let list = watcher.answer(to: "silence-list", .object([]), from: me).result?.array
+        #expect(list?.first?["what"]?.string == words)
+        // Two more that the cap holds back make a digest, which lists it; and so does the heartbeat.
+        try folder.append("md0: disk failure", "md1: disk failure")
+        watcher.settle(folder)
+        folder.pass(.seconds(3700))
+        watcher.settle(folder)
+        folder.pass(.seconds(86400))
+        watcher.settle(folder)
+        let letters = try folder.letters().map { ParsedMessage($0.message) }
+        for kind in ["digest", "heartbeat"] {
+            let letter = try #require(letters.first { $0.header("X-Herald-Report") == kind })
+            let text = letter.text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+            #expect(text.contains("\(words) until"), "\(kind): \(letter.text)")
+        }
+    }
 }

@@ -1,6 +1,7 @@
 // The letter that all is well: at its time, once, across restarts, with what was watched.
 
 import Formats
+import Incidents
 import Mail
 import Platform
 import Testing
@@ -28,7 +29,7 @@ import Testing
             watcher.settle(folder)
         }
         let first = try #require(try beats(folder).min { ($0.header("Date") ?? "") < ($1.header("Date") ?? "") })
-        #expect(first.header("Subject")?.hasSuffix("All is well") == true)
+        #expect(first.header("Subject")?.hasSuffix(": All is well") == true)
         let texts = try beats(folder).map(\.text)
         #expect(texts.contains { $0.contains("app.log") && $0.contains("Read to its end") })
         #expect(texts.contains { $0.contains("Hits") && $0.contains("Log entries read") })
@@ -70,5 +71,37 @@ import Testing
         folder.setClock(by: .seconds(365 * 86400))
         watcher.settle(folder)
         #expect(try beats(folder).isEmpty)
+    }
+
+    @Test func `With an incident open, all is not well, and the subject says how many there are`() throws {
+        let folder = try WatcherFolder()
+        let watcher = try folder.watcher(try folder.settings(Self.report))
+        watcher.settle(folder)
+        // What is not severe enough to be told does not count, what is silenced does.
+        watcher.book.add(
+            Silence(id: 1, host: watcher.host, until: folder.time.wall + .seconds(30 * 86400), comment: "move"))
+        try folder.append("md0: disk failure", "md1: disk failure", "noise")
+        watcher.settle(folder)
+        folder.pass(.seconds(86400))
+        watcher.settle(folder)
+        let letter = try #require(try beats(folder).first)
+        #expect(letter.header("Subject")?.hasSuffix(": Herald is well, 2 incidents open") == true)
+        let text = letter.text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        #expect(text.contains("2 incidents are open, the most severe of them critical."))
+        #expect(text.contains("everything on \(watcher.host) until"))
+    }
+
+    @Test func `A heartbeat that the mailer would refuse is said, and does not lie in the outbox`() throws {
+        let folder = try WatcherFolder()
+        var settings = try folder.settings(Self.report)
+        settings.aliases[0].description = String(repeating: "x", count: 2000)
+        let watcher = try folder.watcher(settings)
+        watcher.settle(folder)
+        folder.pass(.seconds(86400))
+        watcher.settle(folder)
+        #expect(try beats(folder).isEmpty)
+        #expect(watcher.problems.contains { $0.contains("the heartbeat of") && $0.contains("was not sent") })
+        let waiting = try watcher.store.database.query("SELECT count(*) FROM outbox")
+        #expect(waiting.first?[0].int == 0)
     }
 }

@@ -13,14 +13,14 @@ import Testing
     private static let writer = "/lib/systemd/systemd-journal-remote"
 
     /// Appends entries in the export format (systemd.io/JOURNAL_EXPORT_FORMATS).
-    private func write(_ entries: [[String]], to path: String) throws {
-        try #require(access(Self.writer, X_OK) == 0, "\(Self.writer) is missing (package systemd-journal-remote)")
+    static func write(_ entries: [[String]], to path: String) throws {
+        try #require(access(writer, X_OK) == 0, "\(writer) is missing (package systemd-journal-remote)")
         let now = SystemClock.now().microseconds
         let text = entries.enumerated().map { index, fields in
             (["__REALTIME_TIMESTAMP=\(now + Int64(index))", "__MONOTONIC_TIMESTAMP=\(index + 1)"]
                 + ["_BOOT_ID=" + String(repeating: "ab", count: 16)] + fields + ["", ""]).joined(separator: "\n")
         }
-        var child = ChildProcess([Self.writer, "--output=" + path, "--split-mode=none", "-"], deadline: .seconds(60))
+        var child = ChildProcess([writer, "--output=" + path, "--split-mode=none", "-"], deadline: .seconds(60))
         child.environment += ["SYSTEMD_LOG_LEVEL=err"]
         #expect(try child.run(input: Array(text.joined().utf8)).ending == .exited(0))
     }
@@ -50,8 +50,8 @@ import Testing
         var watcher: Watcher? = try folder.watcher(settings)
         watcher?.settle(folder)
         let oom = "MESSAGE=Out of memory: Killed process 812 (mysqld) total-vm:1kB"
-        try write([["MESSAGE=one"], [oom, "_HOSTNAME=web7"]], to: folder.path + "/one/a.journal")
-        try write(
+        try Self.write([["MESSAGE=one"], [oom, "_HOSTNAME=web7"]], to: folder.path + "/one/a.journal")
+        try Self.write(
             [
                 [
                     "MESSAGE=Suppressed 812 messages from a.service", "_TRANSPORT=driver", "_HOSTNAME=web8",

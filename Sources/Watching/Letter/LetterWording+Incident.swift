@@ -33,6 +33,7 @@ extension LetterWording {
 
     private func leadTitle(_ entry: Report.Entry, _ several: Bool) -> String {
         if entry.incident.rule.ending == .absence { return "What is missing" }
+        if entry.incident.rule.ending == .watched { return "What is wrong" }
         if entry.newHits <= 1 { return "The line" }
         return several ? "1 of \(entry.newHits) new lines" : "The first line"
     }

@@ -4,12 +4,6 @@ import Formats
 import Incidents
 
 extension LetterWording {
-    func silence(_ silence: Silence) -> String {
-        let what = [silence.rule, silence.host.map { "on \($0)" }].compactMap { $0 }.joined(separator: " ")
-        return "\(what.isEmpty ? "everything" : what) until \(stamp(silence.until))"
-            + (silence.comment.isEmpty ? "" : ": \(Printable.text(silence.comment, limit: 200))")
-    }
-
     var footer: [String] {
         let ids = report.entries.prefix(8).map { String($0.incident.id) }.joined(separator: ", ")
         let more = report.entries.count > 8 ? " and more" : ""

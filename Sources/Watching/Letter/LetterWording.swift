@@ -55,7 +55,8 @@ struct LetterWording {
     private var silences: [String] {
         let shown = report.silences.prefix(budget.named / 4)
         let left = report.silences.count - shown.count
-        return shown.map { silence($0) } + (left > 0 ? ["and \(left) more: herald silence list"] : [])
+        return shown.map { $0.sentence(utcOffset: utcOffset) }
+            + (left > 0 ? ["and \(left) more: herald silence list"] : [])
     }
 
     // MARK: The sentence
@@ -152,8 +153,9 @@ struct LetterWording {
                 "Nothing was heard of it for \(silent), and no line said that it is over. Herald waits no longer; have "
                 + "a look whether it is."
         case .recovered:
-            guard let line = report.entries.first?.incident.endedBy else { return nil }
-            return "The log says: \(Printable.text(line, limit: 300))"
+            guard let incident = report.entries.first?.incident, let line = incident.endedBy else { return nil }
+            // What Herald itself watches is said in a sentence of its own.
+            return (incident.rule.ending == .watched ? "" : "The log says: ") + Printable.text(line, limit: 300)
         case .first where report.entries.first?.incident.rule.ending == .absence:
             return "A line that should have come did not. When it comes, you are told that this is over."
         case .first where report.entries.first?.incident.state == .recovered:

@@ -1,0 +1,26 @@
+"""What a set is asked."""
+
+
+class Subset:
+    #: A few words for the line of figures.
+    about = ""
+
+    def read(self, folder):
+        """Its logs; none where the folder lacks them."""
+        raise NotImplementedError
+
+    def targets(self, count):
+        """For each target: whether it is met, and its text with the figure."""
+        return []
+
+    def is_listed(self, record):
+        """Whether a record without a label is shown when it is told."""
+        return False
+
+
+def all_told(count):
+    return count.missed == 0, f"all to be told: {count.found} of {count.expected}"
+
+
+def at_most(count, limit):
+    return count.rate <= limit, f"at most {limit} false alarms in 1,000: {count.rate:.1f} ({count.alarms} of {count.quiet})"

@@ -1,5 +1,6 @@
 """Tests of host intrusion detection (OSSEC, Wazuh): `log N pass = LINE`, then `alert = LEVEL`. Levels up to 3 are noise;
-what is told of 10 and more is listed, to be read.
+what is told of 10 and more is listed, to be read. Many lines stand in both and in several tests: each counts once, with
+its highest level.
 """
 
 import re
@@ -12,10 +13,15 @@ class Intrusion(Subset):
     about = "host intrusion, by level"
 
     def read(self, folder):
+        levels, files = {}, {}
         for path in paths(folder, "wazuh_tests/*.ini") + paths(folder, "ossec_tests/contrib/**/tests/*.ini"):
-            tests = self.tests(read(path).split(b"\n"))
+            for line, level in self.tests(read(path).split(b"\n")):
+                if line not in levels:
+                    files.setdefault(name(path), []).append(line)
+                levels[line] = max(level, levels.get(line, 0))
+        for file, lines in files.items():
             yield Log.of_lines(
-                name(path), ((line, (False if level <= 3 else None, f"level {level}")) for line, level in tests))
+                file, ((line, (False if levels[line] <= 3 else None, f"level {levels[line]}")) for line in lines))
 
     @staticmethod
     def tests(lines):

@@ -74,9 +74,12 @@ package struct Incident: Hashable, Sendable, Identifiable {
     package var isLate = false
     /// While gathering: when the hits within the threshold's time came.
     package var arrivals: [Timestamp] = []
-    /// Message-ID of the first letter, which the further ones refer to.
-    package var firstMessageID: String?
-    package var lastMessageID: String?
+    /// Message-IDs of the first report's letters and of the last one's, which the further ones refer to: more than one
+    /// where recipients want different parts of a report. Each got one of them, and that one makes the thread.
+    package var firstMessageIDs: [String] = []
+    package var lastMessageIDs: [String] = []
+    /// Of either.
+    static let threadLimit = 10
 
     package init(id: Int64, _ occurrence: Occurrence, at now: Timestamp, reminderAfter: Duration) {
         self.id = id

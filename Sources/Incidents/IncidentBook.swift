@@ -137,12 +137,13 @@ package struct IncidentBook: Sendable {
     }
 
     /// The Message-ID of the letter that told of these incidents: theirs to refer to from now on.
-    package mutating func tellMessageID(_ messageID: String, of ids: some Sequence<Int64>) {
-        func note(_ incident: inout Incident) {
-            incident.firstMessageID = incident.firstMessageID ?? messageID
-            incident.lastMessageID = messageID
-        }
-        for id in ids {
+    package mutating func tellMessageIDs(_ letters: [Int64: [String]]) {
+        for (id, all) in letters {
+            let messageIDs = Array(all.prefix(Incident.threadLimit))
+            func note(_ incident: inout Incident) {
+                if incident.firstMessageIDs.isEmpty { incident.firstMessageIDs = messageIDs }
+                incident.lastMessageIDs = messageIDs
+            }
             if var incident = incidents[id] {
                 note(&incident)
                 put(incident)

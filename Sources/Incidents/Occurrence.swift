@@ -93,8 +93,9 @@ package struct Occurrence: Sendable {
         origin = Origin(hit.record, localHost: localHost)
         groups = Self.groups(of: hit, origin: origin, serial: serial)
         fingerprint = Fingerprint(rule: hit.rule.id, uid: hit.record.uid, groups: groups)
-        title = String(decoding: SecretMask.masked(Array(Printable.text(hit.title, limit: 300).utf8)), as: UTF8.self)
-        advice = hit.advice.map { Sample.line(Array($0.utf8), limit: 2000) }
+        let title = Printable.text(hit.title(localHost: origin.host), limit: 300)
+        self.title = String(decoding: SecretMask.masked(Array(title.utf8)), as: UTF8.self)
+        advice = hit.advice(localHost: origin.host).map { Sample.line(Array($0.utf8), limit: 2000) }
         time = Self.plausible(hit.record.time, now)
         captures = hit.captures.prefix(20).map { CapturedValue(name: $0.name, bytes: $0.value) }
     }

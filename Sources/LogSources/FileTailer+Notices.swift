@@ -33,7 +33,7 @@ extension FileTailer {
     package var faulty: [SourceStatus] { faults.map { SourceStatus(source: .file($0.key), fault: $0.value) } }
 
     /// Each path that is read, with what of its log is not read yet, its rotated generations included; and each at which
-    /// something is wrong.
+    /// something is wrong; and each path or glob of the settings that names nothing.
     package var status: [SourceStatus] {
         var all: [SourceStatus] = []
         for log in logs.values where !log.open.isEmpty {
@@ -47,7 +47,21 @@ extension FileTailer {
         all += faults.filter { !shown.contains(.file($0.key)) }.map {
             SourceStatus(source: .file($0.key), fault: $0.value)
         }
+        all += emptyPatterns(all.map(\.source)).map { path in
+            var status = SourceStatus(source: .file(path))
+            status.isThere = false
+            return status
+        }
         return all.sorted { $0.source.name < $1.source.name }
+    }
+
+    /// What the settings name and none of `sources` is of.
+    private func emptyPatterns(_ sources: [Source]) -> [String] {
+        let paths = sources.compactMap { source in if case .file(let path) = source { path } else { nil } }
+        return options.patterns.filter { pattern in
+            let one = FileFinder(patterns: [pattern])
+            return !paths.contains { one.pattern(for: $0) != nil }
+        }.map(\.path)
     }
 }
 

@@ -32,6 +32,8 @@ package struct SourceStatus: Sendable, Equatable {
     package var fault: String?
     /// Bytes that are there and not yet read; nil where that is not known (a journal).
     package var behind: Int64?
+    /// False of a path or glob of the settings that names nothing now.
+    package var isThere = true
 
     package init(source: Source, fault: String? = nil, behind: Int64? = nil) {
         self.source = source

@@ -90,7 +90,9 @@ package struct HeldLines: Equatable, Sendable {
 
 extension RecordJoiner {
     /// Bytes that are held, about.
-    package var size: Int { open.reduce(0) { $0 + $1.size } + parts.values.reduce(0) { $0 + $1.size } }
+    package var size: Int {
+        open.reduce(0) { $0 + $1.size } + parts.values.reduce(0) { $0 + $1.size } + (object?.size ?? 0)
+    }
 
     /// All that is held now.
     package var held: HeldLines {
@@ -98,7 +100,7 @@ extension RecordJoiner {
         if let context {
             (held.format, held.readAt, held.utcOffset) = (context.format, context.readAt, context.utcOffset)
         }
-        let all = open.flatMap { $0.lines + $0.doubtful } + parts.values.flatMap(\.lines)
+        let all = open.flatMap { $0.lines + $0.doubtful } + parts.values.flatMap(\.lines) + (object?.lines ?? [])
         held.lines = all.sorted { $0.order < $1.order }.map { line in
             guard let entry = line.entry else { return HeldLines.Line(text: line.raw) }
             return HeldLines.Line(text: line.raw, time: entry.time(at: 0), fields: entry.allFields(at: 0))

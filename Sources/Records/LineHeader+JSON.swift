@@ -8,7 +8,14 @@ extension LineHeader {
         "message", "msg", "MESSAGE", "log", "short_message", "@message", "text", "event",
     ]
     private static let timeNames = ["time", "timestamp", "@timestamp", "ts", "t", "date", "datetime"]
-    private static let levelNames = ["level", "severity", "lvl", "log.level", "levelname", "PRIORITY", "priority", "s"]
+    private static let levelNames = [
+        "level", "severity", "lvl", "log.level", "levelname", "level_name", "log_level", "loglevel", "logLevel",
+        "severity_text", "severityText", "SeverityText", "Level", "Severity", "@l", "PRIORITY", "priority",
+    ]
+    /// Of these, numbers are read as well.
+    private static let numericLevelNames: Set = [
+        "level", "severity", "lvl", "Level", "Severity", "PRIORITY", "priority",
+    ]
     private static let hostNames = ["host", "hostname", "_HOSTNAME"]
     private static let programNames = ["app", "service", "logger", "program", "SYSLOG_IDENTIFIER", "name"]
     /// What went wrong often stands beside the message. It is part of what patterns see, each on a line of its own.
@@ -61,7 +68,7 @@ extension LineHeader {
             return nil
         }
         header.time = member(timeNames).flatMap { time($0, context) }
-        header.priority = member(levelNames).flatMap(level)
+        header.priority = priority(members, &used)
         header.host = member(hostNames)?.string.flatMap { isHost($0.utf8) ? $0 : nil }
         header.identifier = member(programNames)?.string
         header.pid = member(["pid", "process_id"])?.int.flatMap { Int32(exactly: $0) }
@@ -85,12 +92,50 @@ extension LineHeader {
 
     private static func text(_ value: JSON) -> String { value.string ?? value.text }
 
-    private static func level(_ value: JSON) -> UInt8? {
-        if let number = value.int { return LogLevel.numbered(number) }
-        guard let word = value.string else { return value["name"].flatMap(level) }
-        // MongoDB: one letter.
-        let letters: [String: UInt8] = ["F": 2, "E": 3, "W": 4, "I": 6, "D": 7]
-        return letters[word] ?? LogLevel.named(word.utf8) ?? Int64(word).flatMap(LogLevel.numbered)
+    private static func priority(_ members: [JSON.Member], _ used: inout Set<String>) -> UInt8? {
+        func member(_ name: String) -> JSON? { members.last { $0.name == name }?.value }
+        // GELF has syslog's numbers (its specification, "level"), and so has what the journal exports.
+        let isGELF = member("short_message") != nil || member("version")?.string == "1.1"
+        for name in levelNames {
+            guard let value = member(name), value.int == nil || numericLevelNames.contains(name),
+                let level = level(value, isSyslog: isGELF || name == "PRIORITY")
+            else { continue }
+            used.insert(name)
+            return level
+        }
+        // ECS, nested; MongoDB's one letter.
+        if let value = member("log")?["level"] { return level(value, isSyslog: false) }
+        guard member("c") != nil, let letter = member("s")?.string, letter.count == 1 else { return nil }
+        used.insert("s")
+        return LogLevel.letters.first { letter.first == $0.letter }?.level
+    }
+
+    private static func level(_ value: JSON, isSyslog: Bool) -> UInt8? {
+        if let number = value.int { return LogLevel.numbered(number, isSyslog: isSyslog) }
+        guard let word = value.string else { return value["name"].flatMap { level($0, isSyslog: isSyslog) } }
+        return LogLevel.named(word.utf8)
+            ?? Int64(word).flatMap { LogLevel.numbered($0, isSyslog: isSyslog) }
+    }
+
+    /// The level of a part of an object: a line of one that was cut, or of which other lines came apart from it.
+    static func partOfJSON(_ line: LineScanner) -> LineHeader? {
+        let bytes = line.bytes[line.at..<min(line.end, line.at + 4096)]
+        var header = LineHeader()
+        for name in levelNames {
+            let quoted = Array("\"\(name)\"".utf8)
+            guard let place = bytes.firstRange(of: quoted) else { continue }
+            var scanner = LineScanner(line.bytes, place.upperBound..<bytes.endIndex)
+            scanner.skipSpaces()
+            guard scanner.take(":") else { continue }
+            scanner.skipSpaces()
+            guard scanner.take("\""), let word = scanner.word(limit: 16, until: { $0 == 0x22 }),
+                let level = LogLevel.named(word)
+            else { continue }
+            header.priority = level
+            header.messageStart = line.at
+            return header
+        }
+        return nil
     }
 
     /// A string in ISO form, a number of seconds, milli-, micro- or nanoseconds since the epoch, or MongoDB's `$date`.

@@ -136,26 +136,92 @@ extension LineHeader {
         }
     }
 
-    /// `E1121 12:41:14.123456   812 file.go:12] message` (klog of Kubernetes).
+    /// `E1121 12:41:14.123456   812 file.go:12] message` (klog of Kubernetes); glog of C++ has a year:
+    /// `E20261121 12:41:14.123456   812 file.cc:12] message`.
     static func klog(_ scanner: inout LineScanner, _ context: LineContext) -> LineHeader? {
         let start = scanner.at
         if let letter = scanner.peek(), let level = klogLevel(letter) {
             scanner.at += 1
-            let year = CivilTime(context.readAt, utcOffset: context.utcOffset).year
-            if let month = scanner.digits(2), let day = scanner.digits(2), scanner.take(" ") {
-                var civil = CivilTime(year: year, month: month, day: day)
-                if scanner.timeOfDay(&civil), scanner.skipSpaces() > 0, let number = scanner.number(limit: 10),
-                    scanner.take(" "), scanner.word(limit: 128, until: { $0 == 0x5d }) != nil, scanner.take("] ")
-                {
-                    var header = LineHeader()
-                    header.time = civil.timestamp(utcOffset: context.utcOffset)
-                    (header.pid, header.priority) = (Int32(exactly: number), level)
-                    header.messageStart = scanner.at
-                    return header
-                }
+            if let time = klogTime(&scanner, context), scanner.skipSpaces() > 0, let number = scanner.number(limit: 10),
+                scanner.take(" "), scanner.word(limit: 128, until: { $0 == 0x5d }) != nil, scanner.take("] ")
+            {
+                var header = LineHeader()
+                header.time = time
+                (header.pid, header.priority) = (Int32(exactly: number), level)
+                header.messageStart = scanner.at
+                return header
             }
         }
         scanner.at = start
         return nil
+    }
+
+    private static func klogTime(_ scanner: inout LineScanner, _ context: LineContext) -> Timestamp? {
+        let start = scanner.at
+        if let year = scanner.digits(4), let month = scanner.digits(2), let day = scanner.digits(2), scanner.take(" ") {
+            var civil = CivilTime(year: year, month: month, day: day)
+            return scanner.timeOfDay(&civil) && civil.isValid ? civil.timestamp(utcOffset: context.utcOffset) : nil
+        }
+        scanner.at = start
+        guard let month = scanner.digits(2), let day = scanner.digits(2), scanner.take(" ") else { return nil }
+        var civil = CivilTime(year: 2000, month: month, day: day)
+        guard scanner.timeOfDay(&civil) else { return nil }
+        return LineScanner.nearest(civil, context)
+    }
+
+    /// `12:41:14.123 [main] ERROR app.Shop - message`, logback's default: no day, so no time is read.
+    static func timed(_ line: LineScanner) -> LineHeader? {
+        var scanner = line
+        var civil = CivilTime(year: 2000, month: 1, day: 1)
+        guard scanner.timeOfDay(&civil), scanner.skipSpaces() > 0, let level = LogLevel.found(in: scanner) else {
+            return nil
+        }
+        return of(level, from: line)
+    }
+
+    /// Lines that begin with their level, or name it as logfmt does; all of them stays message.
+    static func undated(_ line: LineScanner, _ context: LineContext) -> LineHeader? {
+        if let level = LogLevel.first(of: line) ?? rubyLevel(line) { return of(level, from: line) }
+        return logfmt(line, context)
+    }
+
+    private static func of(_ level: UInt8, from line: LineScanner) -> LineHeader {
+        var header = LineHeader()
+        (header.priority, header.messageStart) = (level, line.at)
+        return header
+    }
+
+    /// `F, [2026-11-21T12:41:14.123456 #812] FATAL -- : message`.
+    private static func rubyLevel(_ line: LineScanner) -> UInt8? {
+        guard let letter = line.peek(), line.peek(1) == UInt8(ascii: ","), line.peek(2) == 0x20, line.peek(3) == 0x5b
+        else { return nil }
+        return LogLevel.letters.first { $0.letter.asciiValue == letter }?.level
+    }
+
+    /// `time="2026-11-21T12:41:14Z" level=error msg="message"`, in whatever order.
+    private static func logfmt(_ line: LineScanner, _ context: LineContext) -> LineHeader? {
+        var scanner = line
+        var header = LineHeader()
+        for _ in 0..<8 {
+            guard let key = scanner.word(limit: 32, until: { !isKeyByte($0) }), scanner.take("=") else { break }
+            let isQuoted = scanner.take("\"")
+            let value = scanner.word(limit: 4096) { $0 == (isQuoted ? 0x22 : 0x20) } ?? []
+            switch key.text {
+            case "level", "lvl", "severity": header.priority = header.priority ?? LogLevel.named(value)
+            case "time", "ts", "t", "timestamp":
+                var time = LineScanner(line.bytes, value.startIndex..<value.endIndex)
+                header.time = header.time ?? time.isoTime(localOffset: context.utcOffset)?.time
+            default: break
+            }
+            if isQuoted { _ = scanner.take("\"") }
+            guard scanner.skipSpaces() > 0 else { break }
+        }
+        guard header.priority != nil else { return nil }
+        header.messageStart = line.at
+        return header
+    }
+
+    private static func isKeyByte(_ byte: UInt8) -> Bool {
+        (97...122).contains(byte | 0x20) || byte &- 48 < 10 || [0x2e, 0x2d, 0x5f, 0x40].contains(byte)
     }
 }

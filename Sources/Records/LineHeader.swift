@@ -59,17 +59,20 @@ package struct LineHeader: Equatable, Sendable {
 
     private static func recognised(_ scanner: inout LineScanner, _ context: LineContext, depth: Int) -> LineHeader {
         guard let first = scanner.peek() else { return LineHeader() }
+        let start = scanner
         switch first {
         case UInt8(ascii: "{"):
-            return json(scanner.rest, context: context, depth: depth) ?? LineHeader()
+            return json(scanner.rest, context: context, depth: depth) ?? partOfJSON(scanner) ?? LineHeader()
+        case UInt8(ascii: "\""):
+            return partOfJSON(scanner) ?? LineHeader()
         case UInt8(ascii: "*"):
             return droppedPrintk(&scanner) ?? LineHeader()
         case UInt8(ascii: "<"):
             return syslogWithPriority(&scanner, context) ?? LineHeader()
         case UInt8(ascii: "["):
-            return bracketed(&scanner, context) ?? LineHeader()
+            return bracketed(&scanner, context) ?? undated(start, context) ?? LineHeader()
         case UInt8(ascii: "0")...UInt8(ascii: "9"):
-            return redis(&scanner, context) ?? dated(&scanner, context, depth: depth) ?? LineHeader()
+            return redis(&scanner, context) ?? dated(&scanner, context, depth: depth) ?? timed(start) ?? LineHeader()
         case 0x20, 0x09:
             var header = LineHeader()
             guard context.format == .json || context.format == .docker else { return header }
@@ -81,7 +84,7 @@ package struct LineHeader: Equatable, Sendable {
             return header
         default:
             return klog(&scanner, context) ?? rfc3164(&scanner, context) ?? asctimeLine(&scanner, context)
-                ?? LineHeader()
+                ?? undated(start, context) ?? LineHeader()
         }
     }
 

@@ -104,7 +104,8 @@ extension LineScanner {
     }
 
     /// A line may be stamped a little ahead of our clock, not a day; the 29th of February is in a leap year.
-    private static func nearest(_ civil: CivilTime, _ context: LineContext) -> Timestamp? {
+    /// In the year that puts it nearest before `readAt`.
+    static func nearest(_ civil: CivilTime, _ context: LineContext) -> Timestamp? {
         var civil = civil
         let thisYear = CivilTime(context.readAt, utcOffset: context.utcOffset).year
         for back in 0...8 {

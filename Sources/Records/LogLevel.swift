@@ -1,6 +1,6 @@
 // The words and numbers by which programs say how bad a line is, as syslog's severities (RFC 5424 section 6.2.1).
 
-enum LogLevel {
+package enum LogLevel {
     /// 0 (emergency) to 7 (debug) for a word such as `ERROR`, `warn` or `Fatal`; nil for any other.
     static func named(_ word: some Collection<UInt8>) -> UInt8? {
         // Most words are none: their first letter and length say so without a string for each.
@@ -60,11 +60,20 @@ enum LogLevel {
         }
     }
 
-    /// A number in a JSON line: 0 to 7 as in syslog (GELF), 10 to 60 as bunyan and pino count.
-    static func numbered(_ number: Int64) -> UInt8? {
+    /// A number in a JSON line: 10 to 60 as bunyan and pino count, 100 to 600 as Monolog does; below 8 it is syslog's
+    /// where the line is of a form that has those (GELF), else it may be of any scale and says nothing.
+    static func numbered(_ number: Int64, isSyslog: Bool) -> UInt8? {
         switch number {
-        case 0...7: UInt8(number)
-        case 60...: 2
+        case 0...7: isSyslog ? UInt8(number) : nil
+        case 100: 7
+        case 200: 6
+        case 250: 5
+        case 300: 4
+        case 400: 3
+        case 500: 2
+        case 550: 1
+        case 600: 0
+        case 60..<100: 2
         case 50..<60: 3
         case 40..<50: 4
         case 30..<40: 6
@@ -73,22 +82,42 @@ enum LogLevel {
         }
     }
 
-    /// The level among the first words behind the time: `ERROR`, `[error]`, `[core:error]`, `level=error`.
-    static func found(in rest: LineScanner) -> UInt8? {
-        var scanner = rest
-        let start = scanner.at
-        var words = 0
-        while words < 6, scanner.at - start < 96, !scanner.isAtEnd {
-            if let word = scanner.word(limit: 96, until: { !isLetter($0) }) {
-                if let level = named(word) { return level }
-                words += 1
-            } else {
-                if scanner.peek().map(isLetter) == true { return nil }
-                scanner.at += 1
-            }
+    /// What is searched for in a block so that every line is found whose header names one of these levels (a bit for
+    /// each): patterns, and expressions for Vectorscan that follow a line's start. More lines are found than have them.
+    package static func searches(for levels: UInt8) -> (patterns: [String], atStart: [String]) {
+        let asked = (UInt8(0)..<8).filter { levels & (1 << $0) != 0 }
+        guard let mildest = asked.last else { return ([], []) }
+        // Below critical any of the words may be read as the level, wherever it stands among the first.
+        let isLoose = mildest > 2
+        let names = words.filter { isLoose || asked.contains($0.level) }.map { "\($0.word)" }.joined(separator: "|")
+        var patterns =
+            isLoose
+            ? ["\\b(?i:\(names)|statement|detail|hint|context)\\b", ":[MSXC] [0-9]"]
+            : ["\\b(?:\(names.uppercased()))\\b", "[=\\[|:(<\"](?i:\(names))\\b", "[^a-z0-9](?i:\(names))[:/|)\\]]"]
+        let numbers = asked.compactMap { Self.numbers[$0] }.joined(separator: "|")
+        patterns.append("(?i:level|lvl|severity|priority)\"\\s*:\\s*\"?(?:\(numbers))\\b")
+        let values = (0...191).filter { asked.contains(UInt8($0 & 7)) }.map { "\($0)" }.joined(separator: "|")
+        // With a second byte beside the first: see StopBytes in RuleMatching.
+        var atStart = ["[<\\xff](?:\(values))>"]
+        if asked.contains(2) {
+            patterns.append("PHP Fatal error:")
+            atStart.append("[c\\xff]rit: ")
         }
-        return nil
+        for (letter, level) in letters where asked.contains(level) {
+            patterns.append("\"s\"\\s*:\\s*\"\(letter)\"")
+            atStart.append("[\(letter)\\xff](?:[0-9]{4}|, \\[)")
+        }
+        return (patterns, atStart)
     }
+
+    /// The numbers of `numbered`.
+    private static let numbers: [UInt8: String] = [
+        0: "0|600", 1: "1|550", 2: "2|500|[6-9][0-9]", 3: "3|400|5[0-9]", 4: "4|300|4[0-9]", 5: "5|250",
+        6: "6|200|3[0-9]", 7: "7|100|[89]|[12][0-9]",
+    ]
+
+    /// As glog, Ruby's Logger and MongoDB abbreviate.
+    static let letters: [(letter: Character, level: UInt8)] = [("F", 2), ("E", 3), ("W", 4), ("I", 6), ("D", 7)]
 
     private static func isLetter(_ byte: UInt8) -> Bool { (97...122).contains(byte | 0x20) }
 }

@@ -32,6 +32,8 @@ package struct RecordJoiner {
     var open: [OpenTrace] = []
     /// Lines of containers of which parts came.
     var parts: [String: PartialLine] = [:]
+    /// An object of JSON over several lines.
+    var object: OpenObject?
     /// Lines seen so far.
     package internal(set) var order = 0
     /// Of the lines last seen.
@@ -82,10 +84,11 @@ package struct RecordJoiner {
 
     /// When `expire` has something to hand on, on the clock of `now`; nil while nothing is held.
     package var deadline: Duration? {
-        (open.map { $0.last + timeout(of: $0) } + parts.values.map { $0.last + limits.timeout }).min()
+        let others = parts.values.map(\.last) + (object.map { [$0.last] } ?? [])
+        return (open.map { $0.last + timeout(of: $0) } + others.map { $0 + limits.timeout }).min()
     }
 
-    package var isHolding: Bool { !open.isEmpty || !parts.isEmpty }
+    package var isHolding: Bool { !open.isEmpty || !parts.isEmpty || object != nil }
 
     func timeout(of trace: OpenTrace) -> Duration {
         trace.isGuess && pattern == nil && multiline == .auto ? limits.guessTimeout : limits.timeout
@@ -117,6 +120,7 @@ package struct RecordJoiner {
             for (key, part) in joiner.parts where part.last + joiner.limits.timeout <= now {
                 joiner.finishPart(key, &work)
             }
+            if let object = joiner.object, object.last + joiner.limits.timeout <= now { joiner.breakObject(&work) }
         }
     }
 
@@ -124,6 +128,7 @@ package struct RecordJoiner {
     package mutating func flush() -> RecordBatch? {
         take { joiner, work in
             for key in joiner.parts.keys.sorted() { joiner.finishPart(key, &work) }
+            joiner.breakObject(&work)
             while !joiner.open.isEmpty { joiner.finish(0, &work) }
         }
     }
@@ -164,7 +169,7 @@ package struct RecordJoiner {
                 at = candidates[next]
                 continue
             }
-            if isCandidate || !parts.isEmpty || concerns(at, work.batch) {
+            if isCandidate || !parts.isEmpty || object != nil || concerns(at, work.batch) {
                 take(work.line(at), index: at, mayBegin: isCandidate, &work)
             } else {
                 releaseDistant(order + at, &work)
@@ -185,6 +190,7 @@ package struct RecordJoiner {
     ///   - mayBegin: a line that is no candidate begins nothing.
     mutating func take(_ line: StreamLine, index: Int?, mayBegin: Bool, _ work: inout JoiningBatch) {
         if pattern != nil { return takeByPattern(line, index: index, &work) }
+        if takeObject(line, index: index, mayBegin: mayBegin, &work) { return }
         if line.isPartial || !parts.isEmpty {
             guard let whole = assemble(line, index: index, &work) else { return }
             let isWhole = whole.index == nil

@@ -57,7 +57,11 @@ package enum TraceTriggers {
         ": nobody cared", "[#1]",
     ]
 
-    /// Regular expressions (Vectorscan, caseless never): a place in a script, alone on its line. 0xFF stands beside the
-    /// first byte because of a fault of Vectorscan (StopBytes in RuleMatching).
-    package static let expressions = ["[.\\xff][cm]?[jt]sx?:[0-9]{1,7}\\r?\\n"]
+    /// Regular expressions (Vectorscan, caseless never, `^` is the start of a line): a place in a script, alone on its line;
+    /// a line that opens an object of JSON and does not close it. 0xFF stands beside the first byte because of a fault of
+    /// Vectorscan (StopBytes in RuleMatching).
+    package static let expressions = [
+        "[.\\xff][cm]?[jt]sx?:[0-9]{1,7}\\r?\\n",
+        "(?:^|\\xff)[\\{\\xff][ \\t\\r]*\\n", "(?:^|\\xff)[\\{\\xff][^\\n]*[,:\\[\\{][ \\t\\r]*\\n",
+    ]
 }

@@ -65,7 +65,9 @@ struct Decision<Subject: MatchSubject> {
         let parts = matcher.compiled[rule]
         return parts.conditions.allSatisfy { condition in
             // A rule that fields alone decide cannot do without them.
-            if parts.hasPatterns, !subject.has(field: condition.field) { return true }
+            if parts.hasPatterns, !subject.has(field: condition.field) {
+                return !condition.isOfKernel || condition.isMet(byProgram: subject.values(of: "identifier"))
+            }
             return condition.holds(subject.values(of: condition.field), strictly: strictly)
         }
     }

@@ -91,7 +91,7 @@ extension Matcher {
 
     /// A line of JSON in which nothing was found: it is parsed only where its message may be other than its bytes.
     private func isUnnamed(_ line: UnsafeRawBufferPointer, _ found: some Sequence<Candidate>) -> Bool {
-        found.allSatisfy { $0.pattern == searches.count } && LineHeader.isLiteral(line)
+        found.allSatisfy { $0.pattern == decodedNumber } && LineHeader.isLiteral(line)
     }
 
     /// All that the rules say of a line.
@@ -108,7 +108,7 @@ extension Matcher {
         _ line: UnsafeRawBufferPointer, _ found: UnsafeBufferPointer<Candidate>, _ format: LineFormat
     ) -> Bool? {
         if isUnnamed(line, found) { return false }
-        if found.contains(where: { $0.pattern == searches.count }) { return nil }
+        if found.contains(where: { $0.pattern == decodedNumber }) { return nil }
         guard let start = LineHeader.messageStart(of: line, format: format) else { return nil }
         let end = Self.messageEnd(line, start)
         let isTold = found.contains { candidate in
@@ -146,7 +146,13 @@ extension Matcher {
         let message = UnsafeRawBufferPointer(rebasing: line[start..<Self.messageEnd(line, start)])
         return message.withMemoryRebound(to: UInt8.self) { message in
             var isCertain = true
-            for number in named where number < searches.count && searches[number].role == .match {
+            for number in named {
+                guard searches.indices.contains(number) else {
+                    // The header's level may be what a rule asks for.
+                    isCertain = isCertain && number != levelNumber
+                    continue
+                }
+                guard searches[number].role == .match else { continue }
                 guard searches[number].isDecisiveInFiles else {
                     isCertain = false
                     continue

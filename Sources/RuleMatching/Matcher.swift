@@ -16,7 +16,7 @@ package struct MatcherError: Error, Sendable, CustomStringConvertible {
 package final class Matcher {
     package let rules: RuleSet
     let searches: [Search]
-    /// For each search, and for the one behind them that no rule has.
+    /// For each search, and for the two behind them that no rule has.
     let exact: [ExactPattern?]
     let compiled: [CompiledRule]
     let database: PatternDatabase
@@ -24,8 +24,10 @@ package final class Matcher {
     /// Rules that fields alone decide, and those that wait for all others.
     private let fieldRules: [Int]
     private let floorRules: [Int]
-    /// Whether there is a rule without patterns that a file's line may have the fields for.
-    private let fieldsDecideInFiles: Bool
+    /// What the scan names besides `searches`: a line whose header may name a level that a rule without patterns asks
+    /// for, and a line of JSON.
+    var levelNumber: Int { searches.count }
+    var decodedNumber: Int { searches.count + 1 }
 
     /// Compiles all patterns: about two milliseconds for each rule, unless the cache has them compiled.
     package init(_ rules: RuleSet, cache: DatabaseCache? = nil) throws(MatcherError) {
@@ -33,20 +35,18 @@ package final class Matcher {
         database = try compiler.database(cache)
         self.rules = rules
         searches = compiler.searches
-        exact = compiler.searches.map(\.exact) + [nil]
+        exact = compiler.searches.map(\.exact) + [nil, nil]
         compiled = compiler.compiled
         (fieldRules, floorRules) = Self.rulesWithoutSearch(rules)
-        fieldsDecideInFiles = Self.fieldsDecideInFiles(compiler.compiled)
     }
 
     private init(_ rules: RuleSet, _ compiler: RuleCompiler, _ database: PatternDatabase) {
         self.rules = rules
         self.database = database
         searches = compiler.searches
-        exact = compiler.searches.map(\.exact) + [nil]
+        exact = compiler.searches.map(\.exact) + [nil, nil]
         compiled = compiler.compiled
         (fieldRules, floorRules) = Self.rulesWithoutSearch(rules)
-        fieldsDecideInFiles = Self.fieldsDecideInFiles(compiler.compiled)
     }
 
     /// The same rules for another thread: the database's code is shared, what a match writes to is not.
@@ -58,14 +58,6 @@ package final class Matcher {
             indices.filter { rules.rules[$0].match.isEmpty && !rules.rules[$0].isFloor },
             indices.filter { rules.rules[$0].isFloor }
         )
-    }
-
-    private static func fieldsDecideInFiles(_ compiled: [CompiledRule]) -> Bool {
-        let journalAlone: Set = ["transport", "unit", "uid", "message_id"]
-        return compiled.contains { rule in
-            !rule.hasPatterns
-                && !rule.conditions.contains { journalAlone.contains($0.field) && !$0.wanted.isEmpty }
-        }
     }
 
     /// The hits alone.
@@ -81,7 +73,7 @@ package final class Matcher {
     /// All that the rules say of the batch, in the same order, as places in it.
     package func marks(in batch: RecordBatch) -> Marks {
         var named = candidates(in: batch)
-        let byFields = recordsDecidedByFields(of: batch)
+        let byFields = recordsDecidedByFields(of: batch) + recordsOfLevel(in: batch)
         named += byFields
         // The scan gives them in order, but for a few.
         if !byFields.isEmpty || zip(named, named.dropFirst()).contains(where: { $0 > $1 }) {
@@ -99,7 +91,7 @@ package final class Matcher {
                 if searches.last != named[from].search { searches.append(named[from].search) }
                 from += 1
             }
-            if searches.count == 1, searches[0] == self.searches.count, isPassedOver(batch, index) { continue }
+            if searches == [decodedNumber], isPassedOver(batch, index) { continue }
             decide(batch, standing, index, searches, &marks)
         }
         return marks
@@ -122,8 +114,8 @@ package final class Matcher {
 
     // MARK: Candidates
 
-    /// `search` is an index of `searches`, or their count for a line of JSON, or -1 for a record to be looked at for
-    /// its fields.
+    /// `search` is an index of `searches`, one of the two numbers behind them, or -1 for a record to be looked at for its
+    /// fields.
     private struct Named: Comparable {
         var record: Int
         var search: Int
@@ -136,7 +128,8 @@ package final class Matcher {
             var named: [Named] = []
             named.reserveCapacity(found.count)
             var last = 0
-            for candidate in found {
+            let levelNumber = batch.source.isJournal ? Int32(levelNumber) : -1
+            for candidate in found where candidate.pattern != levelNumber {
                 // Most end in the record of the one before, or in the next.
                 let byte = Int(candidate.end) - 1
                 while last + 1 < batch.count, batch.ranges[last].upperBound < byte { last += 1 }
@@ -153,6 +146,22 @@ package final class Matcher {
     private func searches(in message: [UInt8]) -> [Int] {
         let all = message.withUnsafeBytes { raw in database.scan(raw).map { Int($0.pattern) } }
         return Set(all).filter { $0 < searches.count }.sorted()
+    }
+
+    /// Of decoded lines: their levels stand beside the message, in the lines as they were.
+    private func recordsOfLevel(in batch: RecordBatch) -> [Named] {
+        guard case .decoded(_, let lines, let ranges) = batch.origin else { return [] }
+        return lines.withUnsafeBytes { raw in
+            var named: [Named] = []
+            var index = 0
+            for candidate in database.scan(raw) where candidate.pattern == levelNumber {
+                while index < ranges.count, ranges[index].upperBound < Int(candidate.end) { index += 1 }
+                if named.last?.record != index, index < ranges.count {
+                    named.append(Named(record: index, search: levelNumber))
+                }
+            }
+            return named
+        }
     }
 
     private func recordsDecidedByFields(of batch: RecordBatch) -> [Named] {
@@ -173,7 +182,7 @@ package final class Matcher {
 
     /// Whether a line of JSON in which no pattern was found can be hit by nothing else, so that it needs no parsing.
     private func isPassedOver(_ batch: RecordBatch, _ index: Int) -> Bool {
-        guard !fieldsDecideInFiles, case .lines = batch.origin else { return false }
+        guard case .lines = batch.origin else { return false }
         return batch.bytes.withUnsafeBytes {
             LineHeader.isLiteral(UnsafeRawBufferPointer(rebasing: $0[batch.ranges[index]]))
         }
@@ -187,7 +196,7 @@ package final class Matcher {
     private func decide(
         _ batch: RecordBatch, _ standing: StandingSubject, _ index: Int, _ named: [Int], _ marks: inout Marks
     ) {
-        if named.last != searches.count {
+        if named.last != decodedNumber {
             if batch.source.isJournal {
                 standing.stand(at: index, nil)
                 return decide(standing, .entry, named[...], .live, &marks)
@@ -204,7 +213,7 @@ package final class Matcher {
     /// A record that was built.
     private func decide(_ subject: BuiltSubject, _ named: [Int], _ marks: inout Marks) {
         // The decoded message of a line of JSON stands nowhere in the block: it is scanned by itself.
-        let isDecoded = named.contains(searches.count)
+        let isDecoded = named.contains(decodedNumber)
         let found = isDecoded ? searches(in: subject.record.message) : named
         marks.records.append(subject.record)
         decide(subject, .built(marks.records.count - 1), found[...], .live, &marks)

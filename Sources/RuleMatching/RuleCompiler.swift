@@ -24,9 +24,13 @@ struct CompiledRule {
         /// Any of them; with none, whatever is not excluded.
         var wanted: [ValuePattern] = []
         var excluded: [ValuePattern] = []
+        /// It wants the kernel's entries. A file's line has no transport, but one that names its program names the kernel
+        /// too: whoever else writes to syslog is not the kernel.
+        let isOfKernel: Bool
 
         init(_ condition: FieldCondition) {
             field = condition.field
+            isOfKernel = condition.field == "transport" && condition.values.allSatisfy { $0 == "kernel" }
             for value in condition.values {
                 if value.hasPrefix("!") {
                     excluded.append(ValuePattern(String(value.dropFirst())))
@@ -34,6 +38,11 @@ struct CompiledRule {
                     wanted.append(ValuePattern(value))
                 }
             }
+        }
+
+        /// Whether a line that cannot have the field is asked for, by the names of its program.
+        func isMet(byProgram names: [[UInt8]]) -> Bool {
+            !isOfKernel || names.allSatisfy { $0.elementsEqual("kernel".utf8) }
         }
 
         /// Whether a record with these values of the field is asked for. `strictly`: also where it has none.
@@ -53,6 +62,8 @@ struct CompiledRule {
     var isExpected = false
     /// For a rule without patterns: a bit for each priority that it asks for; all when it asks for none.
     var priorities: UInt8 = 0xff
+    /// Of these, those that can be read in a file's line where nothing else is asked that only the journal has.
+    var levelsInFiles: UInt8 = 0
 }
 
 struct RuleCompiler {
@@ -78,6 +89,12 @@ struct RuleCompiler {
             let asked = (UInt8(0)..<8).filter { condition.holds([[UInt8(ascii: "0") + $0]], strictly: true) }
             parts.priorities &= asked.reduce(0) { $0 | 1 << $1 }
         }
+        let journalAlone: Set = ["transport", "unit", "uid", "message_id", "executable"]
+        if rule.match.isEmpty, parts.conditions.contains(where: { $0.field == "priority" }),
+            !parts.conditions.contains(where: { journalAlone.contains($0.field) && !$0.wanted.isEmpty })
+        {
+            parts.levelsInFiles = parts.priorities
+        }
         parts.unless = rule.unless.compactMap { pattern in
             guard let code = compile(pattern, "'unless' of rule '\(rule.id)'") else { return nil }
             if code.matchesNothing() {
@@ -99,7 +116,9 @@ struct RuleCompiler {
     private static func isDecidedByPatternInFiles(_ rule: Rule) -> Bool {
         let example = Record(source: .file(""), message: [])
         return rule.unless.isEmpty && rule.expectEvery == nil && !rule.isFloor
-            && conditions(of: rule).allSatisfy { $0.field != "file" && !example.has(field: $0.field) }
+            && conditions(of: rule).allSatisfy {
+                $0.field != "file" && !example.has(field: $0.field) && !CompiledRule.Condition($0).isOfKernel
+            }
     }
 
     /// All that a rule asks of fields: its `where`, and its `message_id`.
@@ -156,14 +175,18 @@ struct RuleCompiler {
 
     // MARK: The database
 
-    /// One database of all searches, in their order, and of one more: a line of JSON, whose message does
-    /// not stand in its bytes as it will be matched (escapes; members put together). With any fault found so far, or now, throws all.
+    /// One database of all searches, in their order, and of two more: a line whose header may name a level that a rule
+    /// without patterns asks for; a line of JSON, whose message does not stand in its bytes as it will be matched (escapes;
+    /// members put together). With any fault found so far, or now, throws all.
     mutating func database(_ cache: DatabaseCache?) throws(MatcherError) -> PatternDatabase {
-        let decoded = PatternDatabase.Expression(text: Self.decodedLine, multiline: true)
-        var fault = try build(with: decoded, cache)
+        let more = [
+            PatternDatabase.Expression(text: levelSearch, multiline: true),
+            PatternDatabase.Expression(text: Self.decodedLine, multiline: true),
+        ]
+        var fault = try build(with: more, cache)
         if case .failure = fault {
             judgeEach()
-            fault = try build(with: decoded, cache)
+            fault = try build(with: more, cache)
         }
         switch fault {
         case .success(let database): return database
@@ -180,11 +203,22 @@ struct RuleCompiler {
     /// With a second byte that can come first (StopBytes).
     static let decodedLine = "(?:^|\\xff)[\\{\\xff]|[s\\xff]td(?:out|err) [FP][^ \\n]* \\{"
 
+    /// The levels that rules without patterns ask for, a bit for each.
+    private var levels: UInt8 { compiled.reduce(0) { $0 | $1.levelsInFiles } }
+
+    /// Where nobody asks, what stands in no text.
+    private var levelSearch: String {
+        let (patterns, atStart) = LogLevel.searches(for: levels)
+        let relaxed = patterns.compactMap { (try? PatternSyntax($0)).flatMap { RelaxedPattern($0, classes) }?.text }
+        let all = relaxed + (atStart.isEmpty ? [] : ["(?:^|\\xff)(?:\(atStart.joined(separator: "|")))"])
+        return all.isEmpty ? StopBytes.fillers[0] : all.joined(separator: "|")
+    }
+
     private func build(
-        with decoded: PatternDatabase.Expression, _ cache: DatabaseCache?
+        with more: [PatternDatabase.Expression], _ cache: DatabaseCache?
     ) throws(MatcherError) -> Result<PatternDatabase, DatabaseFault> {
         if !faults.isEmpty { throw MatcherError(faults: faults) }
-        do throws(DatabaseFault) { return .success(try PatternDatabase(expressions + [decoded], cache: cache)) } catch {
+        do throws(DatabaseFault) { return .success(try PatternDatabase(expressions + more, cache: cache)) } catch {
             return .failure(error)
         }
     }

@@ -172,7 +172,12 @@ private struct RuleTrial {
 
     private func failedConditions() -> [String] {
         zip(parts.conditions, RuleCompiler.conditions(of: rule)).compactMap { condition, written in
-            guard isAsked(condition) else { return nil }
+            guard isAsked(condition) else {
+                let programs = RuleField.values("identifier", of: record)
+                return condition.isMet(byProgram: programs)
+                    ? nil
+                    : "it is for the kernel's own lines, and this one is of '\(Printable.text(programs[0], limit: 80))'"
+            }
             let values = RuleField.values(condition.field, of: record)
             if condition.holds(values, strictly: !parts.hasPatterns) { return nil }
             let key =

@@ -11,7 +11,7 @@ package final class TraceFinder {
     /// - Throws: `MatcherError` when there is no memory; the literals themselves are known to be good.
     package init() throws(MatcherError) {
         let literals = TraceTriggers.literals.map { PatternDatabase.Expression(text: Self.escaped($0)) }
-        let expressions = TraceTriggers.expressions.map { PatternDatabase.Expression(text: $0) }
+        let expressions = TraceTriggers.expressions.map { PatternDatabase.Expression(text: $0, multiline: true) }
         do throws(DatabaseFault) {
             database = try PatternDatabase(literals + expressions)
         } catch {

@@ -19,30 +19,40 @@ package struct Hit: Sendable, Equatable {
     package var record: Record
     /// The named groups that took part in the match, in the pattern's order.
     package var captures: [Capture]
-    /// The rule's title with its places filled, on one line, with nothing unsafe to show in it.
-    package var title: String
 
     package init(rule: Rule, record: Record, captures: [Capture]) {
         self.rule = rule
         self.record = record
         self.captures = captures
-        self.title = Self.render(rule.title, record: record, captures: captures)
+    }
+
+    /// The rule's title with its places filled, on one line, with nothing unsafe to show in it.
+    /// - Parameter localHost: stands for the host of a record that names none.
+    package func title(localHost: String? = nil) -> String {
+        rule.title.rendered { value($0, localHost: localHost) }
     }
 
     /// The rule's advice with its places filled; what has no value stays as written, since braces occur in commands.
-    package var advice: String? {
-        rule.advice?.rendered { name in Self.value(name, record: record, captures: captures) ?? "{\(name)}" }
+    package func advice(localHost: String? = nil) -> String? {
+        rule.advice?.rendered { value($0, localHost: localHost) ?? "{\($0)}" }
     }
 
-    /// The value of a capture, else of a record's field, safe to show; nil when there is none.
-    package func value(of name: String) -> String? { Self.value(name, record: record, captures: captures) }
-
-    private static func render(_ template: Template, record: Record, captures: [Capture]) -> String {
-        template.rendered { value($0, record: record, captures: captures) }
-    }
-
-    private static func value(_ name: String, record: Record, captures: [Capture]) -> String? {
+    /// The value of a capture, else of a record's field, safe to show; nil when there is none. A file's line need not
+    /// name who wrote it: then the file does.
+    private func value(_ name: String, localHost: String?) -> String? {
         let found = captures.first { $0.name == name }?.value ?? RuleField.values(name, of: record).first
-        return found.map { Printable.text($0, limit: 200) }
+        if let found { return Printable.text(found, limit: 200) }
+        switch name {
+        case "host": return localHost
+        case "identifier": return fileName
+        case "unit": return record.identifier.map { Printable.text($0, limit: 200) } ?? fileName
+        default: return nil
+        }
+    }
+
+    /// Without its folders.
+    private var fileName: String? {
+        guard case .file(let path) = record.source else { return nil }
+        return LogPath.shown(path).split(separator: "/").last.map { Printable.text(String($0), limit: 200) }
     }
 }

@@ -150,7 +150,8 @@ struct RuleReader {
         }
         guard let value = map.value("threshold") else { return }
         var threshold = MapReader(value, subject: "'threshold' of rule '\(rule.id)'", collector: collector)
-        let count = threshold.int("count", in: 1...1_000_000)
+        // Each hit's time is remembered until the threshold is reached, so that it is reached exactly.
+        let count = threshold.int("count", in: 1...1000)
         let within = threshold.duration("within")
         for key in ["count", "within"] where value.mapping != nil && value[key] == nil {
             threshold.fault(value, "'\(key)' is missing")

@@ -19,9 +19,12 @@ extension SettingsReader {
             hold: reader.duration("hold") ?? .zero, heartbeat: heartbeat(&reader),
             fallbackCommand: fallbackCommand(&reader))
         reader.finish()
-        if report.enabled, report.recipients.isEmpty, !collector.hasErrors {
+        if report.enabled, !report.recipients.contains(where: \.enabled), !collector.hasErrors {
             let place = node ?? YAMLNode(.mapping([]), file: files.first?.path ?? "", line: 1, column: 1)
-            reader.warn(place, "nobody is told: 'report.to_email' is missing")
+            let reason =
+                report.recipients.isEmpty
+                ? "'report.to_email' is missing" : "none of the recipients in 'report.to' is enabled"
+            reader.warn(place, "nobody is told: \(reason)")
         }
         return report
     }

@@ -22,6 +22,9 @@ package struct Settings: Sendable, Equatable {
         description.map { wanted in aliases.first { $0.description == wanted } } ?? defaultAlias
     }
 
+    /// Under which reports go; that `report.from` names one is checked when the settings are read.
+    package var reportAlias: Alias { alias(report.from) ?? defaultAlias }
+
     /// Who is told, by what subject, how often.
     package struct Report: Sendable, Equatable {
         package var enabled: Bool

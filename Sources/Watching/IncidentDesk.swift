@@ -52,15 +52,30 @@ struct IncidentDesk {
                 && arguments["host"]?.string.map { Wildcard.matches(incident.origin.host, $0) } ?? true
                 && since.map { incident.lastSeen >= $0 } ?? true
         }
-        var found = book.openIncidents.filter(isWanted).sorted {
+        let found = book.openIncidents.filter(isWanted).sorted {
             ($0.severity, $0.lastSeen) > ($1.severity, $1.lastSeen)
         }
+        var list = found.prefix(limit).map { shown($0, book) }
         if all {
             let open = Set(found.map(\.id))
-            found += try store.incidents(since: since, limit: limit).filter { !open.contains($0.id) && isWanted($0) }
-                .map { book.incident($0.id) ?? $0 }.filter { $0.state != .gathering }
+            let history = try store.history(
+                rule: arguments["rule"]?.string, host: arguments["host"]?.string, since: since,
+                limit: limit + open.count)
+            list += history.filter { !open.contains($0.id) }.prefix(limit - list.count).map { listed in
+                // What lingers in the book may have changed since it was stored.
+                book.incident(listed.id).map { shown($0, book) } ?? Self.shown(listed)
+            }
         }
-        return .success(.array(found.prefix(limit).map { shown($0, book) }))
+        return .success(.array(list))
+    }
+
+    private static func shown(_ listed: ListedIncident) -> JSON {
+        [
+            "id": .int(listed.id), "state": .string(listed.state), "severity": .string(listed.severity.name),
+            "title": .string(listed.title), "host": .string(listed.host), "rule": .string(listed.rule),
+            "hits": JSON(listed.hits), "not_told": JSON(max(0, listed.hits - listed.told)),
+            "first_seen": .string(listed.firstSeen.rfc3339()), "last_seen": .string(listed.lastSeen.rfc3339()),
+        ]
     }
 
     /// Everything about one.

@@ -25,7 +25,8 @@ struct Mailroom {
     func mailings(
         of report: Report, at now: Timestamp, utcOffset: Int, identifier: () -> String
     ) throws(MailError) -> [Mailing] {
-        guard settings.report.enabled, let alias = settings.alias(settings.report.from) else { return [] }
+        guard settings.report.enabled else { return [] }
+        let alias = settings.reportAlias
         let renderer = ReportLetter(
             from: alias.mailbox, replyTo: alias.replyTo.map { Mailbox(nil, $0) },
             subject: Template(settings.report.subject), mailerName: settings.report.mailerName, mailName: mailName,

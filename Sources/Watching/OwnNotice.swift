@@ -20,13 +20,18 @@ enum OwnNotice {
     }
 
     static func occurrence(of notice: MatchNotice, localHost: String, at now: Timestamp) -> Occurrence {
-        occurrence(
-            "herald-pattern-limit", group: notice.rule.id,
-            title: "A pattern of the rule \(notice.rule.id) ran into its limit", text: notice.text,
-            advice: "The pattern could not be decided on this line, so a hit may be missing. Make it simpler "
-                + "(\(Printable.text(notice.pattern.file, limit: 200)):\(notice.pattern.line)); "
-                + "`herald rules test` tries the rules.",
-            origin: Origin(notice.record, localHost: localHost), at: now)
+        let origin = Origin(notice.record, localHost: localHost)
+        let time = Occurrence.plausible(notice.record.time, now)
+        // As severe as what may be missing, and with the line, so that a person can decide.
+        return Occurrence(
+            rule: RuleFacts(id: "herald-pattern-limit", severity: notice.rule.severity, ending: .silent),
+            groups: [GroupValue("subject", notice.rule.id)],
+            title: "Whether the rule \(notice.rule.id) hits this line cannot be told",
+            advice: "\(notice.text) Until then such lines are not told as hits: read this one. The pattern stands in "
+                + "\(Printable.text(notice.pattern.file, limit: 200)):\(notice.pattern.line); `herald rules test` tries it.",
+            time: time, origin: origin,
+            sample: Sample(
+                time: time, origin: origin, text: Sample.line(notice.record.shownText)))
     }
 
     /// The database could not be used and was set aside.

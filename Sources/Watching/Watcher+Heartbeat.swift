@@ -24,7 +24,7 @@ extension Watcher {
             book.beginTally(at: now)
             planHeartbeat(at: now)
         }
-        guard let alias = settings.alias(settings.report.from) else { return }
+        let alias = settings.reportAlias
         let all = settings.report.recipients.filter(\.enabled)
         let everything = all.filter(\.rules.isEmpty)
         let offset = SystemClock.utcOffset(at: now)
@@ -141,6 +141,7 @@ private struct HeartbeatLetter {
 
     private static func state(_ source: SourceStatus) -> String {
         if source.fault != nil { return "Fault" }
+        if !source.isThere { return "Not there" }
         guard let behind = source.behind, behind > 0 else { return "Read to its end" }
         return "Not yet read"
     }

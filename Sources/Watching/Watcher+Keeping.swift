@@ -15,6 +15,7 @@ extension Watcher {
         let mailroom = Mailroom(settings: settings, host: host, mailName: HostNames.mail())
         for report in reports {
             var letters: [Int64: String] = [:]
+            var messageIDs: [Int64: [String]] = [:]
             var trouble: String?
             do throws(MailError) {
                 let mailings = try mailroom.mailings(
@@ -26,13 +27,16 @@ extension Watcher {
                         continue
                     }
                     let ids = mailing.report.entries.map(\.incident.id)
-                    book.tellMessageID(mailing.letter.messageID, of: ids)
-                    for id in ids { letters[id] = mailing.letter.id }
+                    for id in ids {
+                        letters[id] = mailing.letter.id
+                        messageIDs[id, default: []].append(mailing.letter.messageID)
+                    }
                     pending.letters.append(mailing.letter)
                 }
             } catch {
                 trouble = "it cannot be made a letter of: \(error)"
             }
+            book.tellMessageIDs(messageIDs)
             if let trouble { log.critical("a report was not sent: \(trouble)") }
             pending.reports += (report.entries + report.quieted).map { entry in
                 TellingRow(

@@ -27,7 +27,7 @@ extension Watcher {
             "daemon": "herald-watcher", "version": .string(Product.version), "pid": .int(Int64(getpid())),
             "since": .string(started.rfc3339(fraction: 3)),
             "rules": JSON(matcher.rules.rules.count),
-            "sources": .array(sources.status.map(Self.shown)),
+            "sources": .array(sources.status.sorted { Self.order($0) < Self.order($1) }.map(Self.shown)),
             "open_incidents": JSON(open.count),
             "incidents": .array(
                 open.sorted { ($0.severity, $0.lastSeen) > ($1.severity, $1.lastSeen) }.prefix(50).map(Self.shown)),
@@ -45,9 +45,13 @@ extension Watcher {
         ]
     }
 
+    /// What wants a look comes first.
+    private static func order(_ source: SourceStatus) -> Int { source.fault != nil ? 0 : source.isThere ? 2 : 1 }
+
     private static func shown(_ source: SourceStatus) -> JSON {
         [
-            "name": .string(source.source.name), "state": .string(source.fault == nil ? "well" : "unreadable"),
+            "name": .string(source.source.name),
+            "state": .string(source.fault != nil ? "unreadable" : source.isThere ? "well" : "not there"),
             "behind_bytes": source.behind.map { .int($0) } ?? .null, "fault": JSON(source.fault),
         ]
     }
@@ -67,7 +71,10 @@ extension Watcher {
         problems += busyRules.problems(book)
         if matcher.rules.rules.isEmpty { problems.append("there are no rules: nothing is looked for (watch.rules)") }
         if settings.report.enabled, !settings.report.recipients.contains(where: \.enabled) {
-            problems.append("nobody is told: report.to_email names no one")
+            problems.append(
+                settings.report.recipients.isEmpty
+                    ? "nobody is told: report.to_email names no one"
+                    : "nobody is told: none of the recipients in report.to is enabled")
         }
         for source in sources.status.prefix(1000) {
             if let fault = source.fault { problems.append(fault) }

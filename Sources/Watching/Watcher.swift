@@ -38,7 +38,7 @@ package final class Watcher {
     var pending = RoundChanges()
     let desk: WatcherDesk
     let log: Logger
-    let host: String
+    private(set) var host: String
     let started: Timestamp
 
     private let lock: LockFile
@@ -68,6 +68,7 @@ package final class Watcher {
     /// Of the last round, to see when the wall clock is set.
     private var lastTime: SourceTime?
     let isOwnProcess: (Int32, String) -> Bool
+    private let hostName: () -> String
     /// Changes that people asked for, and what they are told once these are durable.
     var unanswered: [(call: WatcherDesk.Call, response: ControlResponse)] = []
     var lettersHandedOver = 0
@@ -77,12 +78,14 @@ package final class Watcher {
     ///   - reload: reads the settings again; nil when they are invalid, having said so.
     ///   - clock: the clocks; tests turn them.
     ///   - isOwnProcess: whether the process of a number is our program of a name.
+    ///   - hostName: this host's name, asked again and again.
     /// - Throws: `SystemError` (EWOULDBLOCK: another watcher owns the state), `DatabaseError`.
     package init(
         _ settings: Settings, matcher: Matcher, options: Options = Options(), desk: WatcherDesk, signals: Signals?,
         log: Logger, reload: @escaping @Sendable () -> Settings? = { nil },
         clock: @escaping @Sendable () -> SourceTime = { SourceTime.now() },
-        isOwnProcess: @escaping (Int32, String) -> Bool = OwnProcess.isOne
+        isOwnProcess: @escaping (Int32, String) -> Bool = OwnProcess.isOne,
+        hostName: @escaping () -> String = HostNames.host
     ) throws {
         let folder = settings.paths.state("watcher")
         try Files.makeDirectories(folder)
@@ -98,7 +101,8 @@ package final class Watcher {
         self.clock = clock
         self.isOwnProcess = isOwnProcess
         stateFault = store.setAside
-        host = HostNames.host()
+        self.hostName = hostName
+        host = hostName()
         let now = clock()
         started = now.wall
         let (book, unreadable) = try store.book(policy: ReportPolicy(settings.report))
@@ -161,6 +165,7 @@ package final class Watcher {
     /// is due now.
     package func round(at time: SourceTime) -> Bool {
         noticeClock(time)
+        noticeHostName()
         guard commitRetryAt.map({ $0 <= time.monotonic }) ?? true else { return false }
         var isIdle = commitRetryAt == nil
         if isIdle {
@@ -198,6 +203,15 @@ package final class Watcher {
             "the clock was set by \(step.microseconds / 1_000_000) s: all waits go on for as long as they would have")
         book.clockWasSet(by: step)
         planHeartbeat(at: time.wall)
+    }
+
+    /// A host may get its name after the daemons have started (cloud-init), or another one later.
+    private func noticeHostName() {
+        let name = hostName()
+        if name == host { return }
+        log.notice("this host is called \(Printable.text(name, limit: 100)) now")
+        host = name
+        counter = HitCounter(matcher.rules, localHost: name)
     }
 
     /// What a source handed over: its records through the matcher into the book, its notices, its checkpoints.

@@ -6,6 +6,7 @@ import Formats
 import Incidents
 import Mail
 import Records
+import Rules
 import Spool
 
 /// What one round changed, to be committed as one.
@@ -48,6 +49,20 @@ struct TellingRow {
     var letter: String?
     /// Why there is no letter, though somebody wants it.
     var fault: String?
+}
+
+/// What a list shows of an incident.
+struct ListedIncident {
+    var id: Int64
+    var state: String
+    var severity: Severity
+    var title: String
+    var host: String
+    var rule: String
+    var hits: Int
+    var told: Int
+    var firstSeen: Timestamp
+    var lastSeen: Timestamp
 }
 
 /// A place in the order in which letters wait.
@@ -147,12 +162,27 @@ final class WatcherStore {
         return (Timestamp(microseconds: time), row[1].string ?? "")
     }
 
-    /// Incidents as they were stored, the newest first, those that gather hits towards a threshold apart.
-    func incidents(since: Timestamp?, limit: Int) throws(DatabaseError) -> [Incident] {
+    /// Incidents as they were stored, the newest first, those that gather hits towards a threshold apart: what a list shows
+    /// of them, so that a long history is neither read whole nor parsed.
+    /// - Parameters:
+    ///   - rule: a name as `Wildcard` has them; nil: any.
+    ///   - host: likewise.
+    func history(rule: String?, host: String?, since: Timestamp?, limit: Int) throws(DatabaseError) -> [ListedIncident]
+    {
+        func glob(_ pattern: String?) -> SQLValue { .text((pattern ?? "*").replacing("[", with: "[[]")) }
         let rows = try database.query(
-            "SELECT detail FROM incidents WHERE state <> 'gathering' AND last_seen >= ? ORDER BY id DESC LIMIT ?",
-            [.integer(since?.microseconds ?? .min), SQLValue(limit)])
-        return rows.compactMap(Self.incident)
+            "SELECT id, state, severity, title, host, rule, hits, told, first_seen, last_seen FROM incidents"
+                + " WHERE state <> 'gathering' AND last_seen >= ? AND rule GLOB ? AND host GLOB ?"
+                + " ORDER BY id DESC LIMIT ?",
+            [.integer(since?.microseconds ?? .min), glob(rule), glob(host), SQLValue(limit)])
+        return rows.map { row in
+            ListedIncident(
+                id: row[0].int ?? 0, state: row[1].string ?? "",
+                severity: row[2].int.flatMap { Severity(rawValue: Int($0)) } ?? .warning, title: row[3].string ?? "",
+                host: row[4].string ?? "", rule: row[5].string ?? "", hits: Int(clamping: row[6].int ?? 0),
+                told: Int(clamping: row[7].int ?? 0), firstSeen: Timestamp(microseconds: row[8].int ?? 0),
+                lastSeen: Timestamp(microseconds: row[9].int ?? 0))
+        }
     }
 
     func incident(_ id: Int64) throws(DatabaseError) -> Incident? {

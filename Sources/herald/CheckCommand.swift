@@ -53,6 +53,22 @@ struct SettingsCheck {
         checkLetters(settings)
         checkFiles(settings)
         checkUsers(settings)
+        checkTwice(settings, SyslogFile.all())
+    }
+
+    /// What the journal holds and a syslog daemon writes to a watched file too has two incidents, and two letters.
+    mutating func checkTwice(_ settings: Settings, _ written: [SyslogFile]) {
+        guard settings.watch.journal.enabled else { return }
+        for node in root["watch"]?["files"]?.sequence ?? [] {
+            guard let path = node["path"], let glob = path.string,
+                let file = written.first(where: { $0.isNamed(by: glob) })
+            else { continue }
+            faults.append(
+                path.fault(
+                    "\(Printable.text(file.path)) is written from what the journal holds too "
+                        + "(\(Printable.text(file.place))): each fault in it would be told twice; leave it out, "
+                        + "or set 'watch.journal.enabled' to false", severity: .warning))
+        }
     }
 
     /// The rules, compiled as the watcher would, and what the settings say of rules.

@@ -1,6 +1,7 @@
 // The answer of `herald rules explain` for one line, for people and for programs.
 
 import Formats
+import Platform
 import Incidents
 import Records
 import RuleMatching
@@ -48,7 +49,7 @@ struct ExplainAnswer {
 
     private func say(matched verdict: RuleVerdict) {
         let rule = verdict.rule
-        let title = verdict.hit?.title ?? ""
+        let title = verdict.hit?.title(localHost: HostNames.host()) ?? ""
         switch verdict.outcome {
         case .recovery: Terminal.say("\(Terminal.bold(rule.id)): this line says that it is over")
         case .expected: Terminal.say("\(Terminal.bold(rule.id)): this is the line that it expects")
@@ -118,7 +119,7 @@ struct ExplainAnswer {
             members.append(JSON.Member("pattern_line", JSON(pattern.line)))
         }
         if let hit = verdict.hit {
-            members.append(JSON.Member("title", .string(hit.title)))
+            members.append(JSON.Member("title", .string(hit.title(localHost: HostNames.host()))))
             members.append(
                 JSON.Member("captures", .object(hit.captures.map { JSON.Member($0.name, Self.text($0.value)) })))
             if verdict.outcome == .hit { members.append(JSON.Member("grouped", .string(grouping(verdict)))) }

@@ -1,6 +1,7 @@
 // What `herald scan` prints, gathered so that a million lines are not a million writes.
 
 import Formats
+import Platform
 import Records
 import RuleMatching
 import Rules
@@ -48,7 +49,7 @@ struct ScanOutput {
             rules[hit.rule.id, default: Tally(severity: hit.rule.severity, first: place)].hits = number
             if number > Self.shownOfRule, !all { return }
             let severity = Terminal.severity(hit.rule.severity)
-            put("\(place): \(severity) \(hit.rule.id): \(Terminal.bold(hit.title))")
+            put("\(place): \(severity) \(hit.rule.id): \(Terminal.bold(hit.title(localHost: HostNames.host())))")
             put("    \(Printable.text(hit.record.raw, limit: 300))")
         }
     }
@@ -58,7 +59,8 @@ struct ScanOutput {
         let language = hit.record.values(of: Record.traceLanguage).first.map { String(decoding: $0, as: UTF8.self) }
         return [
             "file": .string(file), "line": JSON(line), "rule": .string(hit.rule.id),
-            "severity": .string(hit.rule.severity.name), "title": .string(hit.title), "captures": .object(captures),
+            "severity": .string(hit.rule.severity.name), "title": .string(hit.title(localHost: HostNames.host())),
+            "captures": .object(captures),
             "trace_language": language.map { .string($0) } ?? .null,
             "text": .string(String(decoding: hit.record.raw, as: UTF8.self)),
         ]

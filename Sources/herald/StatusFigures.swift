@@ -33,7 +33,10 @@ enum StatusFigures {
         let sources = facts["sources"]?.array ?? []
         figures.add(
             "herald_source_up", "Whether the source can be read.",
-            sources.map { ([("source", $0["name"]?.string ?? "")], $0["state"]?.string == "well" ? 1 : 0) })
+            // A glob that names nothing now is no source.
+            sources.filter { $0["state"]?.string != "not there" }.map {
+                ([("source", $0["name"]?.string ?? "")], $0["state"]?.string == "well" ? 1 : 0)
+            })
         figures.add(
             "herald_source_behind_bytes", "What is there and not yet read.",
             sources.compactMap { source in

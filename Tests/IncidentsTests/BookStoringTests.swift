@@ -89,11 +89,11 @@ import Testing
         let open = clocked.hit("a")
         let event = clocked.hit("b", ending: .event)
         _ = clocked.book.due(clocked.now)
-        clocked.book.tellMessageID("<1@x>", of: [open, event])
-        clocked.book.tellMessageID("<2@x>", of: [open])
-        #expect(clocked.book.changes.open.first?.firstMessageID == "<1@x>")
-        #expect(clocked.book.changes.open.first?.lastMessageID == "<2@x>")
-        #expect(clocked.book.changes.closed.first?.firstMessageID == "<1@x>")
+        clocked.book.tellMessageIDs([open: ["<1@x>"], event: ["<1@x>"]])
+        clocked.book.tellMessageIDs([open: ["<2@x>", "<3@x>"]])
+        #expect(clocked.book.changes.open.first?.firstMessageIDs == ["<1@x>"])
+        #expect(clocked.book.changes.open.first?.lastMessageIDs == ["<2@x>", "<3@x>"])
+        #expect(clocked.book.changes.closed.first?.firstMessageIDs == ["<1@x>"])
     }
 
     @Test func `What the catalog says of the first hit stays with the incident`() throws {

@@ -43,12 +43,32 @@ import Testing
             ("host: web1", true), ("host: web2", false), ("identifier: app", true), ("identifier: nginx", false),
             ("pid: 7", true), ("pid: 8", false), ("file: /var/log/app/*.log", true), ("file: /var/log/x.log", false),
             ("file: '!/var/log/app/*'", false), ("unit: nginx.service", true), ("unit: '!nginx.service'", true),
-            ("uid: 0", true), ("transport: kernel", true), ("message_id: 00000000000000000000000000000000", true),
+            ("uid: 0", true), ("transport: syslog", true), ("message_id: 00000000000000000000000000000000", true),
             ("executable: /bin/x", true), ("_COMM: x", true), ("priority: 3", true), ("priority: 0..2", false),
         ])
     func fileFields(condition: String, expected: Bool) throws {
         let batch = lines("<11>Nov 21 12:41:14 web1 app[7]: it broke", source: "/var/log/app/one.log")
         #expect(try told(condition, batch) == (expected ? ["0 a"] : []))
+    }
+
+    @Test(
+        "a rule for the kernel's entries takes of a file's lines those of the kernel, and those that name no program",
+        arguments: [
+            ("Nov 21 12:41:14 web1 kernel: it broke", true), ("[ 12.345678] it broke", true), ("it broke", true),
+            ("Nov 21 12:41:14 web1 app[7]: it broke", false), ("Nov 21 12:41:14 web1 app[7]: kernel: it broke", false),
+            ("2026-11-21T12:41:14+00:00 web1 nginx: it broke", false), (#"{"app":"shop","msg":"it broke"}"#, false),
+            ("2026/11/21 12:41:14 [error] 812#812: it broke", true),
+        ])
+    func kernelInFiles(line: String, expected: Bool) throws {
+        #expect(try told("transport: kernel", lines(line)) == (expected ? ["0 a"] : []))
+        let matcher = try Matcher(
+            rules("rules: [{id: a, title: t, severity: error, match: broke, where: {transport: kernel}}]"))
+        // `herald scan --count` has a way of its own.
+        var notices: [MatchNotice] = []
+        let count = (Array(line.utf8) + [0x0a]).withUnsafeBytes {
+            matcher.countHits(in: $0, source: .file("x"), context: readAt, notices: &notices)
+        }
+        #expect(count == (expected ? 1 : 0))
     }
 
     @Test("a message id and patterns must both be there, in a journal") func messageIDAndPattern() throws {

@@ -59,7 +59,7 @@ extension Matches {
                 "Nov 21 12:41:14 web1 app[1]: it said Out of memory: Killed process 812 (mysqld)"))
         #expect(found.map(\.index) == [0])
         let hit = try #require(found.first).hit
-        #expect(hit.title == "mysqld was killed on web1")
+        #expect(hit.title() == "mysqld was killed on web1")
         #expect(
             hit.captures == [
                 Capture(name: "pid", value: Array("812".utf8)), Capture(name: "process", value: Array("mysqld".utf8)),
@@ -128,7 +128,7 @@ extension Matches {
         #expect(found.signsOfLife.map { "\($0.index) \($0.hit.rule.id)" } == ["2 backup"])
     }
 
-    @Test("a floor rule fires only where no other rule did, and only in a journal")
+    @Test("a floor rule fires only where no other rule did")
     func floor() throws {
         let matcher = try Matcher(
             rules(
@@ -145,7 +145,9 @@ extension Matches {
                 ["MESSAGE": "strange", "PRIORITY": "3"], ["MESSAGE": "strange"], ["MESSAGE": "", "PRIORITY": "2"],
             ]))
         #expect(found.told == ["0 known", "1 crit", "2 alert", "6 crit"])
-        #expect(matcher.matches(in: lines("<2>strange", "Nov 21 12:41:14 h app: CRIT strange")).told == [])
+        #expect(
+            matcher.matches(in: lines("<2>strange", "<2>broke", "<1>drill", "Nov 21 12:41:14 h app: CRIT strange")).told
+                == ["0 crit", "1 known"])
     }
 
     @Test("a catalog message id alone decides")

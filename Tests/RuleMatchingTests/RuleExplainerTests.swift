@@ -31,7 +31,7 @@ import YAML
         let verdict = try #require(found.first)
         #expect(found.count == 1)
         #expect(verdict.outcome == .hit)
-        #expect(verdict.hit?.title == "sda is gone")
+        #expect(verdict.hit?.title() == "sda is gone")
         #expect(verdict.pattern?.text == #"(?<who>\w+) vanished"#)
         #expect(
             verdict.reasons == [

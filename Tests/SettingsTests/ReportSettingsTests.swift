@@ -36,6 +36,19 @@ import Testing
     }
 
     @Test(arguments: [
+        ("max_per_hour: 5", "'report.to_email' is missing"), ("to: []", "'report.to_email' is missing"),
+        ("to: [{email: a@example.org, enabled: false}]", "none of the recipients in 'report.to' is enabled"),
+        ("to: [{email: a@example.org, enabled: false}, {email: b@example.org}]", ""),
+        ("enabled: false, to: [{email: a@example.org, enabled: false}]", ""),
+    ])
+    func `That nobody is told is said when the settings are read`(report: String, words: String) {
+        let (settings, faults) = load(report)
+        #expect(settings != nil)
+        #expect(faults.filter { $0.contains("nobody is told") }.allSatisfy { !words.isEmpty && $0.contains(words) })
+        #expect(faults.contains { $0.contains("nobody is told") } == !words.isEmpty, "\(faults)")
+    }
+
+    @Test(arguments: [
         ("kernel-oops", true), ("postgresql-panic", true), ("postgresql", false), ("nginx-crash", true),
         ("nginx-x", false),
     ])

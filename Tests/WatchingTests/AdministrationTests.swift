@@ -61,6 +61,36 @@ import Testing
         #expect(all.compactMap { $0["state"]?.string }.sorted() == ["open", "resolved"])
     }
 
+    @Test func `A list of the history finds what is asked for behind a storm of other rules, and reads no details`()
+        throws
+    {
+        let folder = try WatcherFolder()
+        let watcher = try folder.watcher()
+        watcher.settle(folder)
+        try folder.append(WatcherTests.oom, "md[0]: x", "md0: disk failure")
+        watcher.settle(folder)
+        #expect(watcher.answer(to: "incident-resolve", ["ids": [1, 2]], from: me).error == nil)
+        watcher.keep(at: folder.time, evenCheckpointsAlone: true)
+        // Details that cannot be read: a list does not look at them.
+        try watcher.store.database.execute(
+            "WITH RECURSIVE n(i) AS (SELECT 100 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)"
+                + " INSERT INTO incidents SELECT i, 0, 'f' || i, 'noise[1]', 4, 'quiet', 'db1', 'Noise', 3, 1, opened,"
+                + " last_seen, opened, changed, 'no JSON', 0"
+                + " FROM n, (SELECT * FROM incidents WHERE id = 1)")
+        func list(_ arguments: JSON) -> [JSON] {
+            watcher.answer(to: "incident-list", arguments, from: me).result?.array ?? []
+        }
+        let found = list(["all": true, "rule": "o?m"])
+        #expect(found.map { $0["id"]?.int } == [1])
+        #expect(found.first?["title"]?.string == "Out of memory: mysqld was killed")
+        #expect(found.first?["state"]?.string == "resolved")
+        let noise = list(["all": true, "rule": "noise[1]", "host": "db*", "limit": 10])
+        #expect(noise.map { $0["id"]?.int } == Array((2991...3000).reversed()))
+        #expect(noise.first?["hits"]?.int == 3 && noise.first?["not_told"]?.int == 2)
+        #expect(list(["all": true, "rule": "noise1"]).isEmpty && list(["all": true, "host": "db2"]).isEmpty)
+        #expect(list(["all": true]).count == 1000)
+    }
+
     @Test(
         arguments: [
             (["for": "4h"], false), (["rule": "x", "for": "0s"], false), (["rule": "x", "for": "400d"], false),

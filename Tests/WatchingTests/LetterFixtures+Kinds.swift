@@ -53,7 +53,9 @@ extension LetterFixtures {
         func due(_ time: Timestamp) {
             for report in book.due(time) {
                 reports.append(report)
-                book.tellMessageID(tell(report), of: report.entries.map(\.incident.id))
+                let messageID = tell(report)
+                book.tellMessageIDs(
+                    Dictionary(uniqueKeysWithValues: report.entries.map { ($0.incident.id, [messageID]) }))
             }
         }
         book.join(degraded(noon, "sdb1"), at: noon)

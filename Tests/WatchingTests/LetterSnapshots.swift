@@ -8,7 +8,9 @@ import Testing
 @testable import Watching
 
 @Suite struct LetterSnapshots {
-    @Test(.enabled(if: Environment["HERALD_SNAPSHOTS"] != nil), arguments: LetterFixtures.kinds)
+    @Test(
+        .enabled(if: Environment["HERALD_SNAPSHOTS"] != nil, "letters are kept where HERALD_SNAPSHOTS says"),
+        arguments: LetterFixtures.kinds)
     func `Every kind of report becomes a letter that can be looked at`(kind: String) throws {
         let report = try #require(LetterFixtures.report(kind))
         let draft = try LetterFixtures.letter().draft(report, to: LetterFixtures.admin(), id: "00ff")

@@ -77,7 +77,7 @@ import Testing
             let id = book.join(LetterFixtures.occurrence("r", "It broke", at: now), at: now)
             let report = try #require(book.due(now).first)
             let draft = try LetterFixtures.letter().draft(report, to: LetterFixtures.admin(), id: "id\(second)")
-            book.tellMessageID(draft.messageID, of: [id])
+            book.tellMessageIDs([id: [draft.messageID]])
             letters.append(draft)
         }
         let first = letters[0].messageID

@@ -65,9 +65,11 @@ final class WatcherFolder: Sendable {
     var incoming: HandoverFolder { HandoverFolder(path: path + "/spool/incoming/watcher") }
     var database: String { path + "/state/watcher/watcher.db" }
 
-    func settings(_ report: String = "group_wait: 0s", more: String = "") throws -> Settings {
+    func settings(
+        to: String = "Admin, to_email: admin@example.org", _ report: String = "group_wait: 0s", more: String = ""
+    ) throws -> Settings {
         let text = """
-            report: {to: Admin, to_email: admin@example.org, \(report)}
+            report: {to: \(to), \(report)}
             smtp: {accounts: [{name: a, server: localhost, security: none}]}
             watch:
               journal: {enabled: false}
@@ -89,7 +91,7 @@ final class WatcherFolder: Sendable {
     /// A watcher on this folder, at its clock.
     func watcher(
         _ settings: Settings? = nil, untilIdle: Bool = false, desk: WatcherDesk? = nil,
-        reload: @escaping @Sendable () -> Settings? = { nil }
+        reload: @escaping @Sendable () -> Settings? = { nil }, hostName: @escaping () -> String = HostNames.host
     ) throws -> Watcher {
         let settings = try settings ?? self.settings()
         let loaded = RuleLoading.load(settings.watch.rules, disabled: settings.watch.disabledRules)
@@ -98,7 +100,7 @@ final class WatcherFolder: Sendable {
             settings, matcher: matcher, options: Watcher.Options(untilIdle: untilIdle), desk: try desk ?? WatcherDesk(),
             signals: nil, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, reload: reload,
             clock: { [weak self] in self?.time ?? SourceTime.now() },
-            isOwnProcess: { pid, name in pid == 7 && name == "herald-mailer" })
+            isOwnProcess: { pid, name in pid == 7 && name == "herald-mailer" }, hostName: hostName)
     }
 
     var time: SourceTime {

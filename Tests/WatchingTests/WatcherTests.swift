@@ -204,6 +204,63 @@ import Testing
         #expect(status["problems"]?.array?.isEmpty == true)
     }
 
+    @Test func `What the settings name and is not there stands in the status, and is no fault at once`() throws {
+        let folder = try WatcherFolder()
+        let more =
+            "{path: \(folder.path)/none/*.txt}, {path: \(folder.path)/log/late*.txt}, {path: \(folder.path)/log/app.*}"
+        let watcher = try folder.watcher(folder.settings(more: more))
+        func states() -> [String] {
+            (watcher.status["sources"]?.array ?? []).map {
+                "\($0["name"]?.string?.split(separator: "/").last ?? "") \($0["state"]?.string ?? "")"
+            }
+        }
+        watcher.settle(folder)
+        #expect(states() == ["late*.txt not there", "*.txt not there", "app.log well"])
+        #expect(watcher.status["problems"]?.array?.isEmpty == true)
+        try Files.write([], to: folder.path + "/log/late.txt")
+        folder.pass(.seconds(30))
+        watcher.settle(folder)
+        #expect(states() == ["*.txt not there", "app.log well", "late.txt well"])
+    }
+
+    @Test func `A host that gets its name after the start is called by it from then on`() throws {
+        let folder = try WatcherFolder()
+        let name = Mutex("localhost")
+        let watcher = try folder.watcher(hostName: { name.withLock { $0 } })
+        watcher.settle(folder)
+        try folder.append("md0: disk failure")
+        watcher.settle(folder)
+        name.withLock { $0 = "web1" }
+        try folder.append("md1: disk failure", Self.oom)
+        watcher.settle(folder)
+        #expect(watcher.book.openIncidents.map(\.origin.host) == ["localhost", "web1", "web1"])
+        let letter = try #require(try folder.letters().last)
+        #expect(String(decoding: letter.message, as: UTF8.self).contains("on web1"))
+    }
+
+    @Test func `A line of which a rule cannot tell is told as severely as the rule, and shown`() throws {
+        let folder = try WatcherFolder(
+            rules: """
+                rules:
+                  - {id: slow, title: t, severity: emergency, match: 'x(a+)+$'}
+                """)
+        let watcher = try folder.watcher(folder.settings("group_wait: 10s"))
+        watcher.settle(folder)
+        let line = "2026-11-21 12:41:14 the line x" + String(repeating: "a", count: 60) + "b"
+        try folder.append(line)
+        watcher.settle(folder)
+        let incident = try #require(watcher.book.openIncidents.first)
+        #expect(incident.rule.id == "herald-pattern-limit")
+        #expect(incident.severity == .emergency)
+        // Told at once, as an emergency is.
+        let letter = try #require(try folder.letters().first)
+        let shown = ParsedMessage(letter.message)
+        #expect(shown.header("X-Herald-Severity") == "emergency")
+        #expect(shown.header("Importance") == "high")
+        #expect(incident.shownSamples.first?.text == line)
+        #expect(incident.advice?.contains("gave up on a line") == true)
+    }
+
     @Test func `A silence put in by request holds its letter, and ends`() throws {
         let folder = try WatcherFolder()
         let watcher = try folder.watcher()

@@ -45,7 +45,7 @@ enum LetterText {
             table(section.captures.map { ($0.name, $0.value) }, &out)
         }
         if !section.commands.isEmpty {
-            heading("To silence it", &out)
+            heading("To end or silence it", &out)
             for command in section.commands { out += "  \(command.purpose)\n    \(command.line)\n" }
         }
         if !section.samples.isEmpty {

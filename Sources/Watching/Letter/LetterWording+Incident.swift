@@ -123,12 +123,15 @@ extension LetterWording {
             purpose: "Not to hear of this incident for four hours:",
             line: "herald silence add --incident \(incident.id) --for 4h")
         if short { return [one] }
-        return [
-            one,
-            LetterContent.Command(
-                purpose: "Nor of anything this rule finds:",
-                line: "herald silence add --rule \(Self.shellWord(incident.rule.id)) --for 4h"),
-        ]
+        let rule = LetterContent.Command(
+            purpose: "Nor of anything this rule finds:",
+            line: "herald silence add --rule \(Self.shellWord(incident.rule.id)) --for 4h")
+        // An event is over with its letter.
+        if incident.rule.ending == .event { return [one, rule] }
+        let end = LetterContent.Command(
+            purpose: "When it is mended; should it come back, it is told as new:",
+            line: "herald incidents resolve \(incident.id)")
+        return [end, one, rule]
     }
 
     // MARK: Samples

@@ -90,14 +90,12 @@ package struct ReportLetter: Sendable {
         return Printable.text(text, limit: Self.subjectLimit)
     }
 
-    /// The first letter of the incident, and the last, so that a mail program shows one thread. A digest stands alone:
+    /// The first letters of the incident, and the last ones, so that a mail program shows one thread. A digest stands alone:
     /// it would tie the threads of its incidents into one.
     private func threading(_ report: Report) -> [String] {
-        guard report.entries.count == 1, let incident = report.entries.first?.incident,
-            let first = incident.firstMessageID
-        else { return [] }
-        guard let last = incident.lastMessageID, last != first else { return [first] }
-        return [first, last]
+        guard report.entries.count == 1, let incident = report.entries.first?.incident else { return [] }
+        let first = incident.firstMessageIDs
+        return first + incident.lastMessageIDs.filter { !first.contains($0) }
     }
 
     /// For programs: what a filter sorts by and a test adds up. `Auto-Submitted` (RFC 3834) and, for Exchange, which

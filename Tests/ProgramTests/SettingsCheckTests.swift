@@ -1,0 +1,58 @@
+// What `herald check` says of settings that are right and not wise.
+
+import Formats
+import Platform
+import Settings
+import TestSupport
+import Testing
+
+@testable import herald
+
+@Suite struct SettingsCheckTests {
+    @Test(
+        "the files that rsyslog and syslog-ng write are found in their configuration",
+        arguments: [
+            ("*.*;auth,authpriv.none\t\t-/var/log/syslog", "/var/log/syslog"),
+            ("auth,authpriv.*\t\t\t/var/log/auth.log", "/var/log/auth.log"),
+            (" kern.* -/var/log/kern.log;RSYSLOG_FileFormat", "/var/log/kern.log"),
+            (#"*.info action(type="omfile" file="/var/log/all.log")"#, "/var/log/all.log"),
+            (#"action(type="omfile" File="/var/log/all.log" template="x")"#, "/var/log/all.log"),
+            (#"destination d_syslog { file("/var/log/syslog"); };"#, "/var/log/syslog"),
+            (#"# *.* /var/log/syslog"#, nil), ("*.emerg :omusrmsg:*", nil), ("*.* @loghost:514", nil),
+            (#"file("/var/log/$HOST/all")"#, nil), ("module(load=\"imuxsock\")", nil),
+            ("$WorkDirectory /var/spool/rsyslog", nil),
+            ("*.* /dev/console", nil), ("*.=debug;\\", nil),
+        ])
+    func syslogFiles(line: String, path: String?) {
+        let found = SyslogFile.parse("# a comment\n" + line + "\n", file: "/etc/rsyslog.conf")
+        #expect(found == (path.map { [SyslogFile(path: $0, place: "/etc/rsyslog.conf:2")] } ?? []))
+    }
+
+    @Test("a watched file that is written from the journal is warned of, where the journal is read")
+    func twice() throws {
+        let folder = try TemporaryFolder()
+        for (journal, files, warned) in [
+            (true, "[{path: /var/log/syslog}]", true), (true, "[{path: /var/log/*log}]", true),
+            (false, "[{path: /var/log/syslog}]", false), (true, "[{path: /var/log/nginx/*.log}]", false),
+        ] {
+            let path = folder.path + "/herald.yaml"
+            let text = """
+                report: {to_email: a@example.org}
+                smtp: {accounts: [{name: a, server: localhost, security: none}]}
+                watch:
+                  journal: {enabled: \(journal)}
+                  files: \(files)
+                """
+            try Files.write(text.utf8, to: path)
+            let reading = Settings.examine(path)
+            var check = SettingsCheck(reading)
+            check.checkTwice(
+                try #require(reading.partial), [SyslogFile(path: "/var/log/syslog", place: "/etc/rsyslog.conf:60")])
+            let said = check.faults.map(\.description).filter { $0.contains("told twice") }
+            #expect(said.count == (warned ? 1 : 0), "\(files)")
+            if warned {
+                #expect(said[0].hasPrefix("\(path):5:") && said[0].contains("/etc/rsyslog.conf:60"), "\(said)")
+            }
+        }
+    }
+}

@@ -1,0 +1,70 @@
+import Formats
+import Records
+import Testing
+
+/// The levels of lines of files, as their headers name them.
+@Suite struct LogLevelTests {
+    private func level(_ line: String) -> UInt8? {
+        let now = CivilTime(year: 2026, month: 11, day: 21, hour: 12, minute: 41, second: 15).timestamp()
+        return LineHeader.record(of: Array(line.utf8), source: .file("x"), context: LineContext(readAt: now)).priority
+    }
+
+    static let grave: [(String, UInt8)] = [
+        ("2026-11-21 12:41:14,123 FATAL [main] c.e.Shop - no ledger", 2),
+        ("2026-11-21 12:41:14,123 [http-nio-8080-exec-10] [trace=a span=b] FATAL c.e.Shop - no ledger", 2),
+        ("2026-11-21 12:41:14.123 FATAL 812 --- [main] c.e.Shop : no ledger", 2),
+        ("2026-11-21 12:41:14,123 - root - CRITICAL - no ledger", 2),
+        ("[2026-11-21 12:41:14] app.EMERGENCY: no ledger {\"a\":1} []", 0),
+        ("[2026-11-21T12:41:14,123][FATAL][o.e.b.Bootstrap] [node] no ledger", 2),
+        ("2026-11-21T12:41:14.123Z [critical] <0.123.0> no ledger", 2),
+        ("2026/11/21 12:41:14 kid1| FATAL: no ledger", 2),
+        ("[2026-11-21 12:41:14 +0100] critical/ApiListener: no ledger", 2),
+        ("[Sat Nov 21 12:41:14.123456 2026] [core:emerg] [pid 812] AH00020: no ledger", 0),
+        ("2026/11/21 12:41:14 [alert] 812#812: no ledger", 1),
+        ("2026-11-21 12:41:14.123 UTC [812] PANIC:  no ledger", 2),
+        ("2026-11-21 12:41:14 UTC:10.0.0.7(5432):app@db:[812]:PANIC:  no ledger", 2),
+        ("12:41:14.123 [main] FATAL c.e.Shop - no ledger", 2),
+        ("CRITICAL:root:no ledger", 2), ("[ALERT] 324/124114 (812) : no ledger", 1), ("crit: Shop.Worker[0]", 2),
+        ("F, [2026-11-21T12:41:14.123456 #812] FATAL -- : no ledger", 2),
+        ("FATAL  |pool                     | 2026-11-21 12:41:14.123 no ledger", 2),
+        ("F1121 12:41:14.123456     812 ledger.go:12] no ledger", 2),
+        ("F20261121 12:41:14.123456     812 ledger.cc:12] no ledger", 2),
+        ("time=\"2026-11-21T12:41:14Z\" level=fatal msg=\"no ledger\"", 2),
+        ("ts=2026-11-21T12:41:14.5Z caller=main.go:12 level=crit msg=\"no ledger\"", 2),
+        ("<2>shop: no ledger", 2), ("<33>1 2026-11-21T12:41:14Z web1 shop - - - no ledger", 1),
+        (#"{"level":"fatal","msg":"no ledger"}"#, 2), (#"{"severity":"CRITICAL","message":"no ledger"}"#, 2),
+        (#"{"@timestamp":"2026-11-21T12:41:14Z","log.level":"FATAL","message":"no ledger"}"#, 2),
+        (#"{"log":{"level":"fatal"},"message":"no ledger"}"#, 2), (#"{"@l":"Fatal","@mt":"no ledger"}"#, 2),
+        (#"{"level":60,"msg":"no ledger"}"#, 2), (#"{"message":"no ledger","level":550,"level_name":"ALERT"}"#, 1),
+        (#"{"version":"1.1","short_message":"no ledger","level":2}"#, 2),
+        (#"{"PRIORITY":"2","MESSAGE":"no ledger"}"#, 2),
+        (#"{"t":{"$date":"2026-11-21T12:41:14Z"},"s":"F","c":"STORAGE","msg":"no ledger"}"#, 2),
+        (#""level": "FATAL", "message": "the rest of an object"}"#, 2),
+        (#"{"level": "critical", "message": "cut he"#, 2),
+        (#"{"log":"2026-11-21 12:41:14 FATAL no ledger\n","stream":"stderr","time":"2026-11-21T12:41:14.5Z"}"#, 2),
+        (#"{"log":"{\"level\":\"fatal\",\"msg\":\"x\"}\n","stream":"stderr","time":"2026-11-21T12:41:14.5Z"}"#, 2),
+        (#"2026-11-21T12:41:14.123456789Z stderr F {"level":"panic","msg":"no ledger"}"#, 2),
+    ]
+
+    static let others: [(String, UInt8?)] = [
+        ("2026-11-21 12:41:14,123 INFO [main] c.e.Shop - a FATAL mistake, they said", 6),
+        ("2026-11-21 12:41:14,123 ERROR [main] c.e.Shop - a critical section", 3),
+        ("2026-11-21 12:41:14 the critical section was left", nil), ("2026-11-21 12:41:14 NON-FATAL signal", nil),
+        ("2026-11-21 12:41:14 state=CRITICAL host=db1", nil), ("2026-11-21 12:41:14 ticket ALERT-812 closed", nil),
+        ("2026-11-21 12:41:14 UTC:10.0.0.7(5432):app@db:[812]:FATAL:  password authentication failed", 3),
+        ("FATAL:  role \"app\" does not exist", 3), ("Nov 21 12:41:14 web1 sshd[812]: fatal: no matching cipher", nil),
+        ("[1763728874] SERVICE ALERT: db1;disk;CRITICAL;HARD;3;full", nil), ("ALERTS were sent", nil),
+        ("Fatal accidents: a report", nil), ("crit: a word", nil), ("F2026 is a car", nil), ("critical=yes", nil),
+        (#"{"level":"info","msg":"critical"}"#, 6), (#"{"level":200,"level_name":"INFO","message":"x"}"#, 6),
+        (#"{"level":400,"message":"x"}"#, 3), (#"{"severity":2,"msg":"of a scale of its own"}"#, nil),
+        (#"{"level":0,"logger":"v","msg":"verbosity"}"#, nil), (#"{"s":"F","name":"a woman"}"#, nil),
+        (#"{"alert":{"severity":"critical"},"msg":"nested"}"#, nil),
+        ("192.0.2.7 - - [21/Nov/2026:12:41:14 +0000] \"GET /?level=fatal\"", nil),
+    ]
+
+    @Test("a level worse than an error is read where a level stands", arguments: grave)
+    func isGrave(line: String, expected: UInt8) { #expect(level(line) == expected) }
+
+    @Test("and words of prose are none", arguments: others)
+    func isOther(line: String, expected: UInt8?) { #expect(level(line) == expected) }
+}

@@ -1,1 +1,0 @@
-"""What an evaluation needs: logs with labels, their scan, the figures."""

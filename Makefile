@@ -4,7 +4,7 @@ BIN = .build/release
 SWIFT = swift
 BUILD = $(SWIFT) build -c release --static-swift-stdlib
 
-.PHONY: run build test check proof lint format docs docs-check bench stats clean
+.PHONY: run build test check proof lint format docs docs-check bench evaluate stats clean
 
 run: build
 	$(BIN)/herald demo
@@ -52,6 +52,10 @@ bench: build
 	@packaging/scripts/install-dependencies bench
 	packaging/bench/run $(BIN) --only "$(ONLY)" --scale $(or $(SCALE),1) --output $(BIN)/bench.txt \
 		$(if $(PAGE),--page $(PAGE)) -- $(OPTIONS)
+
+# What the rules say of logs that others have labelled: make evaluate CORPORA=FOLDER; one set: ONLY=kernel.
+evaluate: $(if $(CORPORA),$(if $(wildcard $(CORPORA)/.),build))
+	@PYTHONDONTWRITEBYTECODE=1 packaging/evaluate/evaluate $(BIN) "$(CORPORA)" $(ONLY)
 
 stats: build
 	packaging/scripts/stats $(BIN)

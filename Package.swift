@@ -145,7 +145,7 @@ let package = Package(
         .testTarget(
             name: "ProgramTests",
             dependencies: [
-                "TestSupport", "Formats", "Platform", "Mail", "Spool", "SMTPTransport", "Control", "herald",
+                "TestSupport", "Formats", "Platform", "Mail", "Settings", "Spool", "SMTPTransport", "Control", "herald",
                 "herald-watcher", "herald-mailer", "herald-responder", "herald-extract", logging,
             ],
             swiftSettings: swift6),

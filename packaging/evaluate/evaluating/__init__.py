@@ -1,0 +1,1 @@
+"""What an evaluation needs: logs with labels, their scan, the figures."""

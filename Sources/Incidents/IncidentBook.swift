@@ -123,7 +123,8 @@ package struct IncidentBook: Sendable {
     /// Puts a sample in place of the newest of that incident: the last hit of a batch is worth more than the last but one.
     package mutating func replaceLastSample(_ sample: Sample, of id: Int64) {
         guard let index = incidents.index(forKey: id) else { return }
-        Self.keep(sample, in: &incidents.values[index], limit: sampleLimit)
+        let limit = sampleLimit
+        incidents.values[index].keep(sample, limit: limit)
         noteChange(incidents.values[index])
     }
 
@@ -236,11 +237,6 @@ package struct IncidentBook: Sendable {
             changed.insert(counted.incident)
         }
     }
-
-    fileprivate static func keep(_ sample: Sample, in incident: inout Incident, limit: Int) {
-        if incident.samples.count >= limit { incident.samples.removeLast(incident.samples.count - limit + 1) }
-        incident.samples.append(sample)
-    }
 }
 
 extension RuleFacts {
@@ -249,93 +245,5 @@ extension RuleFacts {
         var facts = self
         facts.threshold = nil
         return facts
-    }
-}
-
-extension Incident {
-    /// What hits that joined mean for the book.
-    fileprivate struct Effect {
-        /// They wait for the digest of late hits.
-        var isLate = false
-        /// Something is due at another time than before.
-        var movesEvent = false
-    }
-
-    /// Takes hits in, which came at `now`.
-    fileprivate mutating func take(
-        _ counted: CountedHits, _ sample: Sample?, limit: Int, _ policy: ReportPolicy, at now: Timestamp
-    ) -> Effect {
-        let before = (state, due, isLate, isHeld, newHits > 0)
-        count(counted, at: now)
-        if let sample { IncidentBook.keep(sample, in: &self, limit: limit) }
-        if state == .gathering { gather(counted.count, counted.lastSeen, at: now) }
-        var effect = Effect()
-        if state == .open, severity.isAtLeast(policy.minSeverity) {
-            effect.isLate = arrange(isLate: counted.isLate, policy, at: now)
-        }
-        effect.movesEvent = before != (state, due, isLate, isHeld, true) || state == .gathering
-        return effect
-    }
-
-    /// Counts hits that joined.
-    fileprivate mutating func count(_ counted: CountedHits, at now: Timestamp) {
-        hits += counted.count
-        lastHit = now
-        firstSeen = min(firstSeen, counted.firstSeen)
-        lastSeen = max(lastSeen, counted.lastSeen)
-        counted.addTimes(to: &timeline)
-        let wasUrgent = isUrgent
-        severity = max(severity, counted.rule.severity)
-        if isUrgent, !wasUrgent { isHeld = false }  // no longer for the other digest
-        rule = counted.rule
-        if isOver {  // its last letter still waits, or it has come back soon after
-            if state == .recovered, letters > 0 { returns += 1 }
-            // The news that it is over might have gone at once; that it goes on waits like any other.
-            if letters > 0 { (due, isHeld) = (nil, false) }
-            state = .open
-            endedBy = nil
-        }
-    }
-
-    /// Counts the last `count` hits towards the threshold, by the records' own time: what is read late must not look like a
-    /// burst. Opens when it is reached.
-    fileprivate mutating func gather(_ count: Int, _ time: Timestamp, at now: Timestamp) {
-        guard let threshold = rule.threshold, threshold.count > 1 else {
-            state = .open
-            return
-        }
-        // A stamp from the future must not make those that follow look old.
-        let time = min(time, now)
-        let latest = max(arrivals.max() ?? time, time)
-        arrivals.removeAll { $0 <= latest - threshold.within }
-        guard threshold.within > .zero else { return }
-        // A count beyond what is worth remembering is approached by the count alone.
-        let remembered = min(threshold.count, 1000)
-        // How many of them had to come until both were reached.
-        let needed = max(remembered - arrivals.count, threshold.count - (hits - count), 1)
-        if needed <= count {
-            state = .open
-            opened = now
-            arrivals = []
-        } else {
-            arrivals.append(contentsOf: repeatElement(time, count: min(count, remembered)))
-            if arrivals.count > remembered { arrivals.removeFirst(arrivals.count - remembered) }
-        }
-    }
-
-    /// Sets when an open incident with a new hit is told. Returns whether that is in the digest of late hits.
-    fileprivate mutating func arrange(isLate late: Bool, _ policy: ReportPolicy, at now: Timestamp) -> Bool {
-        if let last = lastLetter {
-            due = min(due ?? .distantFuture, max(now, last + policy.interval(afterReturns: returns)))
-            return false
-        }
-        if late {
-            guard due == nil else { return false }
-            isLate = true
-            return true
-        }
-        isLate = false
-        due = min(due ?? .distantFuture, now + (isUrgent ? .zero : policy.groupWait))
-        return false
     }
 }

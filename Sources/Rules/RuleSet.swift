@@ -100,10 +100,51 @@ package struct RuleSet: Sendable, Equatable {
                         message: "\(message) in rule '\(rule.id)'", severity: .warning))
             }
         }
-        for id in disabled where first[id] == nil {
+        checkCircles(rules.filter { !disabled.contains($0.id) }, collector)
+        for id in disabled where first[id] == nil && !Rule.own.contains(id) {
             let message = "there is no rule '\(Printable.text(id))'\(hint(id, first.keys.sorted()))"
             collector.add(Diagnostic(file: "disabled_rules", message: message, severity: .warning))
         }
+    }
+
+    /// Rules that explain each other. The incident book tells one of such incidents; what was meant is another matter.
+    private static func checkCircles(_ rules: [Rule], _ collector: FaultCollector) {
+        let named = Dictionary(rules.map { ($0.id, $0.inhibits) }, uniquingKeysWith: { first, _ in first })
+        var said: Set<String> = []
+        for rule in rules where !said.contains(rule.id) {
+            guard let circle = circle(from: rule.id, named) else { continue }
+            said.formUnion(circle)
+            let ids = (circle + [rule.id]).map { "'\(Printable.text($0))'" }.joined(separator: ", ")
+            collector.add(
+                Diagnostic(
+                    file: rule.file, line: rule.line, column: rule.column,
+                    message: "'inhibits' goes in a circle: \(ids); of these the most severe incident is told, then the "
+                        + "oldest",
+                    severity: .warning))
+        }
+    }
+
+    /// The shortest way from a rule back to itself; nil when there is none. That a rule names itself says nothing.
+    private static func circle(from start: String, _ named: [String: [String]]) -> [String]? {
+        var cameFrom: [String: String] = [:]
+        var todo = [start][...]
+        while let rule = todo.popFirst() {
+            for next in named[rule] ?? [] where next != rule {
+                if next == start {
+                    var (way, last) = ([rule], rule)
+                    while last != start, let before = cameFrom[last] {
+                        way.insert(before, at: 0)
+                        last = before
+                    }
+                    return way
+                }
+                if cameFrom[next] == nil {
+                    cameFrom[next] = rule
+                    todo.append(next)
+                }
+            }
+        }
+        return nil
     }
 
     private static func hint(_ name: String, _ known: [String]) -> String {

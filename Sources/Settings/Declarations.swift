@@ -164,7 +164,9 @@ package enum Declarations {
     static let journal = SettingSection(
         "watch.journal",
         [
-            SettingKey("enabled", .bool, "true", "`false`: this host's own journal is not read."),
+            SettingKey(
+                "enabled", .bool, "true",
+                "`false`: this host's own journal is not read. Switched on again, it is read from then on."),
             SettingKey(
                 "namespaces", .texts, nil,
                 "Journal namespaces that are read besides, by name (`LogNamespace=` in systemd.exec(5))."),

@@ -200,6 +200,29 @@ import YAML
         #expect(set?.rules.map(\.id) == ["new", "kept"])
     }
 
+    @Test("what Herald reports of itself can be switched off like a rule")
+    func disablesOwn() {
+        let rule = "rules:\n  - {id: a, title: t, severity: error, match: x}"
+        let (_, faults) = load(rule, disabled: ["herald-file-gap", "herald-file-gop"])
+        #expect(faults.map(\.description) == ["disabled_rules: warning: there is no rule 'herald-file-gop'"])
+    }
+
+    @Test(
+        "a circle of inhibits is told, once",
+        arguments: [
+            (["b"], ["a"], [], "'a', 'b', 'a'"), (["b"], ["c"], ["a"], "'a', 'b', 'c', 'a'"),
+            (["b", "c"], ["c"], [], nil), ([], ["c"], ["b"], "'b', 'c', 'b'"),
+        ] as [([String], [String], [String], String?)])
+    func circles(a: [String], b: [String], c: [String], circle: String?) {
+        let rules = [("a", a), ("b", b), ("c", c)].map { id, names in
+            "  - {id: \(id), title: t, severity: error, match: x, inhibits: [\(names.joined(separator: ", "))]}\n"
+        }
+        let (set, faults) = load("rules:\n" + rules.joined())
+        #expect(set?.rules.count == 3)
+        #expect(faults.count == (circle == nil ? 0 : 1), "\(faults)")
+        if let circle { #expect(faults.first?.message.contains("goes in a circle: \(circle);") == true, "\(faults)") }
+    }
+
     @Test("a disabled rule is left out, and an unknown one to be disabled is told")
     func disabling() {
         let text = """

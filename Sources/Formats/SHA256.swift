@@ -1,53 +1,55 @@
 // SHA-256 for identities, not for secrecy: fingerprints, the heads of files, contents already seen. The watcher and the
-// responder do not link libcrypto (their link table is the first line of defence), so these hundred lines stand here.
+// responder do not link libcrypto (their link table is the first line of defence), so these lines stand here. Each line of
+// a storm of different messages is hashed: nothing is allocated on the way.
 
 /// SHA-256 (FIPS 180-4), incrementally.
 package struct SHA256: Sendable {
-    private var state: [UInt32] = [
-        0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
-    ]
+    private var state = HashState()
     private var pending: [UInt8] = []
     private var length: UInt64 = 0
 
-    package init() { pending.reserveCapacity(128) }
+    package init() {}
 
     package mutating func update(_ bytes: some Sequence<UInt8>) {
-        let handled: Void? = bytes.withContiguousStorageIfAvailable { update($0) }
-        if handled == nil { Array(bytes).withUnsafeBufferPointer { update($0) } }
+        let handled: Void? = bytes.withContiguousStorageIfAvailable { update(UnsafeRawBufferPointer($0)) }
+        if handled == nil { Array(bytes).withUnsafeBytes { update($0) } }
     }
 
-    private mutating func update(_ bytes: UnsafeBufferPointer<UInt8>) {
+    private mutating func update(_ bytes: UnsafeRawBufferPointer) {
         length &+= UInt64(bytes.count)
-        var index = 0
+        var rest = bytes[...]
         if !pending.isEmpty {
-            let taken = min(64 - pending.count, bytes.count)
-            pending.append(contentsOf: bytes[..<taken])
-            index = taken
+            let taken = rest.prefix(64 - pending.count)
+            pending.append(contentsOf: taken)
+            rest = rest.dropFirst(taken.count)
             guard pending.count == 64 else { return }
-            pending.withUnsafeBufferPointer { compress(&state, $0, at: 0) }
+            pending.withUnsafeBytes { state.compress($0) }
             pending.removeAll(keepingCapacity: true)
         }
-        while index + 64 <= bytes.count {
-            compress(&state, bytes, at: index)
-            index += 64
-        }
-        pending.append(contentsOf: bytes[index...])
+        let blocks = rest.count & ~63
+        state.compress(UnsafeRawBufferPointer(rebasing: rest.prefix(blocks)))
+        pending.append(contentsOf: rest.dropFirst(blocks))
     }
 
     /// The 32 bytes of the digest.
     package consuming func finalize() -> [UInt8] {
-        let bits = length &* 8
-        var tail: [UInt8] = [0x80]
-        tail.append(contentsOf: repeatElement(0, count: (119 - pending.count % 64) % 64))
-        for shift in stride(from: 56, through: 0, by: -8) { tail.append(UInt8(truncatingIfNeeded: bits >> shift)) }
-        update(tail)
-        return state.flatMap { word in [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: word >> $0) } }
+        pending.withUnsafeBytes { state.finish($0, length: length) }
+        return state.bytes
     }
 
     package static func digest(_ bytes: some Sequence<UInt8>) -> [UInt8] {
         var hash = SHA256()
         hash.update(bytes)
         return hash.finalize()
+    }
+
+    /// The first 16 bytes of the digest, as two numbers of which the first bytes are the highest.
+    package static func half(of bytes: UnsafeRawBufferPointer) -> (UInt64, UInt64) {
+        var state = HashState()
+        let blocks = bytes.count & ~63
+        state.compress(UnsafeRawBufferPointer(rebasing: bytes[..<blocks]))
+        state.finish(UnsafeRawBufferPointer(rebasing: bytes[blocks...]), length: UInt64(bytes.count))
+        return state.half
     }
 
     /// HMAC-SHA-256 (RFC 2104).
@@ -75,37 +77,83 @@ private let roundConstants: [UInt32] = [
     0x748f_82ee, 0x78a5_636f, 0x84c8_7814, 0x8cc7_0208, 0x90be_fffa, 0xa450_6ceb, 0xbef9_a3f7, 0xc671_78f2,
 ]
 
-private func compress(_ state: inout [UInt32], _ bytes: UnsafeBufferPointer<UInt8>, at offset: Int) {
-    withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 64) { w in
-        for i in 0..<16 {
-            let p = offset + i * 4
-            w[i] =
-                UInt32(bytes[p]) << 24 | UInt32(bytes[p + 1]) << 16 | UInt32(bytes[p + 2]) << 8 | UInt32(bytes[p + 3])
+/// The eight words that blocks are worked into.
+private struct HashState {
+    private var a: UInt32 = 0x6a09_e667
+    private var b: UInt32 = 0xbb67_ae85
+    private var c: UInt32 = 0x3c6e_f372
+    private var d: UInt32 = 0xa54f_f53a
+    private var e: UInt32 = 0x510e_527f
+    private var f: UInt32 = 0x9b05_688c
+    private var g: UInt32 = 0x1f83_d9ab
+    private var h: UInt32 = 0x5be0_cd19
+
+    var bytes: [UInt8] {
+        [a, b, c, d, e, f, g, h].flatMap { word in [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: word >> $0) } }
+    }
+
+    var half: (UInt64, UInt64) { (UInt64(a) << 32 | UInt64(b), UInt64(c) << 32 | UInt64(d)) }
+
+    /// The last bytes, fewer than 64, and the padding behind them (section 5.1.1). `length`: of all, in bytes.
+    mutating func finish(_ rest: UnsafeRawBufferPointer, length: UInt64) {
+        withUnsafeTemporaryAllocation(byteCount: 128, alignment: 8) { last in
+            last.initializeMemory(as: UInt8.self, repeating: 0)
+            last.copyMemory(from: rest)
+            last[rest.count] = 0x80
+            let size = rest.count < 56 ? 64 : 128
+            last.storeBytes(of: (length &* 8).bigEndian, toByteOffset: size - 8, as: UInt64.self)
+            compress(UnsafeRawBufferPointer(rebasing: last[..<size]))
         }
-        for i in 16..<64 {
-            let s0 = rotate(w[i - 15], 7) ^ rotate(w[i - 15], 18) ^ (w[i - 15] >> 3)
-            let s1 = rotate(w[i - 2], 17) ^ rotate(w[i - 2], 19) ^ (w[i - 2] >> 10)
-            w[i] = w[i - 16] &+ s0 &+ w[i - 7] &+ s1
+    }
+
+    /// Whole blocks of 64 bytes.
+    mutating func compress(_ blocks: UnsafeRawBufferPointer) {
+        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 64) { w in
+            for block in stride(from: 0, to: blocks.count, by: 64) {
+                for i in 0..<16 {
+                    w[i] = blocks.loadUnaligned(fromByteOffset: block + i * 4, as: UInt32.self).bigEndian
+                }
+                for i in 16..<64 {
+                    let s0 = rotate(w[i - 15], 7) ^ rotate(w[i - 15], 18) ^ (w[i - 15] >> 3)
+                    let s1 = rotate(w[i - 2], 17) ^ rotate(w[i - 2], 19) ^ (w[i - 2] >> 10)
+                    w[i] = w[i - 16] &+ s0 &+ w[i - 7] &+ s1
+                }
+                roundConstants.withUnsafeBufferPointer { constants in
+                    for i in 0..<64 { w[i] &+= constants[i] }
+                }
+                work(UnsafeBufferPointer(w))
+            }
         }
-        var (a, b, c, d) = (state[0], state[1], state[2], state[3])
-        var (e, f, g, h) = (state[4], state[5], state[6], state[7])
-        for i in 0..<64 {
-            let s1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)
-            let t1 = h &+ s1 &+ ((e & f) ^ (~e & g)) &+ roundConstants[i] &+ w[i]
-            let s0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)
-            let t2 = s0 &+ ((a & b) ^ (a & c) ^ (b & c))
-            (h, g, f, e, d, c, b, a) = (g, f, e, d &+ t1, c, b, a, t1 &+ t2)
+    }
+
+    /// The 64 rounds of a block, eight at a time: then the words are in their places again, and none is moved.
+    private mutating func work(_ w: UnsafeBufferPointer<UInt32>) {
+        var s = self
+        for i in stride(from: 0, to: 64, by: 8) {
+            Self.round(s.a, s.b, s.c, &s.d, s.e, s.f, s.g, &s.h, w[i])
+            Self.round(s.h, s.a, s.b, &s.c, s.d, s.e, s.f, &s.g, w[i + 1])
+            Self.round(s.g, s.h, s.a, &s.b, s.c, s.d, s.e, &s.f, w[i + 2])
+            Self.round(s.f, s.g, s.h, &s.a, s.b, s.c, s.d, &s.e, w[i + 3])
+            Self.round(s.e, s.f, s.g, &s.h, s.a, s.b, s.c, &s.d, w[i + 4])
+            Self.round(s.d, s.e, s.f, &s.g, s.h, s.a, s.b, &s.c, w[i + 5])
+            Self.round(s.c, s.d, s.e, &s.f, s.g, s.h, s.a, &s.b, w[i + 6])
+            Self.round(s.b, s.c, s.d, &s.e, s.f, s.g, s.h, &s.a, w[i + 7])
         }
-        state[0] &+= a
-        state[1] &+= b
-        state[2] &+= c
-        state[3] &+= d
-        state[4] &+= e
-        state[5] &+= f
-        state[6] &+= g
-        state[7] &+= h
+        (a, b, c, d) = (a &+ s.a, b &+ s.b, c &+ s.c, d &+ s.d)
+        (e, f, g, h) = (e &+ s.e, f &+ s.f, g &+ s.g, h &+ s.h)
+    }
+
+    @inline(__always)
+    private static func round(
+        _ a: UInt32, _ b: UInt32, _ c: UInt32, _ d: inout UInt32, _ e: UInt32, _ f: UInt32, _ g: UInt32,
+        _ h: inout UInt32, _ word: UInt32
+    ) {
+        let t1 = h &+ (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) &+ (g ^ (e & (f ^ g))) &+ word
+        let t2 = (rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) &+ ((a & b) | (c & (a | b)))
+        d = d &+ t1
+        h = t1 &+ t2
     }
 }
 
 @inline(__always)
-private func rotate(_ x: UInt32, _ n: UInt32) -> UInt32 { x >> n | x << (32 - n) }
+private func rotate(_ x: UInt32, _ n: UInt32) -> UInt32 { x &>> n | x &<< (32 &- n) }

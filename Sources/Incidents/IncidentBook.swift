@@ -89,17 +89,13 @@ package struct IncidentBook: Sendable {
         isJournal || isCatchingUp ? now - policy.lateAfter : .distantPast
     }
 
-    /// The incident that a hit of that rule would join, if it is there already: its own, or the one that stands for the
-    /// rest of its rule. Nil: it would open one.
-    /// - Parameters:
-    ///   - fingerprint: nil where no two hits share one.
-    ///   - overflow: `overflow(of: rule)`, which the caller keeps: it is asked for each hit of some storms.
-    package func incident(
-        for fingerprint: Fingerprint?, of rule: String, overflow: Fingerprint
-    ) -> (id: Int64, isOverflow: Bool)? {
-        if let fingerprint, let id = byFingerprint[fingerprint] { return (id, false) }
-        guard isFull(for: rule), let id = byFingerprint[overflow] else { return nil }
-        return (id, true)
+    /// The incident that hits with that fingerprint join.
+    package func incident(with fingerprint: Fingerprint) -> Int64? { byFingerprint[fingerprint] }
+
+    /// The incident that stands for the rest of a rule, if a hit of the rule that has none of its own would join it.
+    /// - Parameter fingerprint: `overflow(of: rule)`, which the caller keeps.
+    package func rest(of rule: String, _ fingerprint: Fingerprint) -> Int64? {
+        isFull(for: rule) ? byFingerprint[fingerprint] : nil
     }
 
     /// What the next hit of this incident needs: a sample, apart from the last one of a batch; to join by itself, because

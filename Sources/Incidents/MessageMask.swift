@@ -10,20 +10,37 @@ package struct MessageMask {
     package static let limit = 1024
 
     private let bytes: [UInt8]
+    private let hasSign: Bool
     private var at = 0
-    private var out: [UInt8] = []
+    private var out: [UInt8]
+    /// Where the masked form begins in `out`.
+    private let start: Int
 
     /// The masked form of `message`; each variable part is a `#`, a quoted string `"#"`.
     package static func masked(_ message: some Collection<UInt8>) -> [UInt8] {
-        var mask = MessageMask(bytes: Array(message.prefix(limit)))
-        mask.run()
-        return mask.out
+        var out: [UInt8] = []
+        append(message, to: &out)
+        return out
     }
 
-    private init(bytes: [UInt8]) {
-        self.bytes = bytes
-        out.reserveCapacity(bytes.count)
+    /// Appends the masked form of `message`.
+    package static func append(_ message: some Collection<UInt8>, to out: inout [UInt8]) {
+        var mask = MessageMask(Array(message.prefix(limit)), behind: out)
+        // Only one may own the buffer, or it is copied.
+        out = []
+        mask.run()
+        out = mask.out
     }
+
+    private init(_ bytes: [UInt8], behind out: [UInt8]) {
+        self.bytes = bytes
+        hasSign = bytes.contains(UInt8(ascii: "@"))
+        self.out = out
+        start = out.count
+    }
+
+    /// The last byte of the masked form so far.
+    private var last: UInt8? { out.count > start ? out[out.count - 1] : nil }
 
     private mutating func run() {
         while at < bytes.count {
@@ -37,7 +54,7 @@ package struct MessageMask {
                 word()
             } else {
                 // Runs of blanks are one: columns are padded by what stands in them.
-                if byte != space || out.last != space { out.append(byte) }
+                if byte != space || last != space { out.append(byte) }
                 at += 1
             }
         }
@@ -50,7 +67,7 @@ package struct MessageMask {
 
     private mutating func mask(to end: Int) {
         // What varies in how many pieces it has is still one.
-        if out.last != hash { out.append(hash) }
+        if last != hash { out.append(hash) }
         at = end
     }
 
@@ -130,7 +147,7 @@ package struct MessageMask {
 
     /// A word with what may join it to others: an address, a date or a UUID whole, else its pieces.
     private mutating func word() {
-        if !precededByWord, let end = VariableToken.end(in: bytes, from: at) { return mask(to: end) }
+        if !precededByWord, let end = VariableToken.end(in: bytes, from: at, hasSign: hasSign) { return mask(to: end) }
         guard VariableToken.isWord(bytes[at]) else {  // a colon that begins no address
             out.append(bytes[at])
             at += 1
@@ -144,15 +161,15 @@ package struct MessageMask {
     /// A run of letters and digits.
     private mutating func keep(_ piece: ArraySlice<UInt8>) {
         // The last part of a generated name: nginx-7d8b49557c-x8z2l.
-        let follows = out.count >= 2 && out[out.count - 1] == UInt8(ascii: "-") && out[out.count - 2] == hash
+        let follows = out.count - start >= 2 && last == UInt8(ascii: "-") && out[out.count - 2] == hash
         if VariableToken.isIdentifier(piece) || (follows && VariableToken.isGeneratedSuffix(piece)) {
-            if out.last != hash { out.append(hash) }
+            if last != hash { out.append(hash) }
             return
         }
         for byte in piece {
             if !VariableToken.isDigit(byte) {
                 out.append(byte)
-            } else if out.last != hash {
+            } else if last != hash {
                 out.append(hash)
             }
         }

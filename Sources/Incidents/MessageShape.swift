@@ -5,13 +5,15 @@
 /// What `MessageMask` distinguishes of a message.
 package enum MessageShape {
     /// Appends the shape of what the mask looks at of `message`.
-    package static func append(_ message: some Collection<UInt8>, to out: inout [UInt8]) {
+    package static func append(_ message: ArraySlice<UInt8>, to out: inout [UInt8]) {
         let start = out.count
         out.append(contentsOf: message.prefix(MessageMask.limit))
-        for index in start..<out.count where out[index] &- 0x30 < 10 {
-            // `0x` is a sign of its own.
-            let isPrefix = out[index] == 0x30 && index + 1 < out.count && out[index + 1] == 0x78
-            if !isPrefix { out[index] = 0x31 }
+        out.withUnsafeMutableBufferPointer { bytes in
+            for index in start..<bytes.count where bytes[index] &- 0x30 < 10 {
+                // `0x` is a sign of its own.
+                let isPrefix = bytes[index] == 0x30 && index + 1 < bytes.count && bytes[index + 1] == 0x78
+                if !isPrefix { bytes[index] = 0x31 }
+            }
         }
     }
 }

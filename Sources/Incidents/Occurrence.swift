@@ -100,26 +100,6 @@ package struct Occurrence: Sendable {
         captures = hit.captures.prefix(20).map { CapturedValue(name: $0.name, bytes: $0.value) }
     }
 
-    /// The fingerprint alone of a hit of a rule that groups, for who has not built it: only what it groups by is asked for.
-    /// - Parameters:
-    ///   - host: as the record names it.
-    ///   - unit: likewise; where there is none, the source stands for it.
-    ///   - value: of a capture, else of a field; of `message`, the message.
-    package static func fingerprint(
-        of rule: String, groupBy: [String]?, uid: UInt32?, host: @autoclosure () -> String?,
-        unit: @autoclosure () -> String?, source: Source, localHost: String, value: (String) -> [UInt8]
-    ) -> Fingerprint {
-        let names = groupBy ?? ["host", "place", "message"]
-        let groups = names.map { name in
-            switch name {
-            case "host": GroupValue(name, Origin.safe(host()) ?? localHost)
-            case "place" where groupBy == nil: GroupValue(name, unit() ?? Origin.shown(source))
-            default: GroupValue(name, value(name))
-            }
-        }
-        return Fingerprint(rule: rule, uid: uid, groups: groups)
-    }
-
     /// A record from the future or from before logs is dated by its reading.
     package static func plausible(_ time: Timestamp?, _ now: Timestamp) -> Timestamp {
         // In microseconds, and not as `Duration`s, which have 128 bits: each line of a storm is asked.

@@ -52,8 +52,8 @@ package struct Origin: Hashable, Sendable {
             && (isJournal || source == other.source)
     }
 
-    static func shown(_ source: Source) -> String { Printable.text(source.name, limit: 300) }
-    static func safe(_ text: String?) -> String? { text.map { Printable.text($0, limit: 200) } }
+    package static func shown(_ source: Source) -> String { Printable.text(source.name, limit: 300) }
+    package static func safe(_ text: String?) -> String? { text.map { Printable.text($0, limit: 200) } }
 }
 
 /// One hit as the letter shows it.

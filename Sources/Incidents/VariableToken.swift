@@ -4,11 +4,15 @@
 /// What varies in messages.
 enum VariableToken {
     /// Where the variable thing that begins at `start` ends; nil when none begins there. `start` follows no word.
-    static func end(in bytes: [UInt8], from start: Int) -> Int? {
-        if bytes[start] == UInt8(ascii: ":") { return addressEnd(bytes, start) }
-        return mailAddressEnd(bytes, start) ?? uuidEnd(bytes, start) ?? dateEnd(bytes, start) ?? hardwareEnd(
-            bytes, start)
-            ?? addressEnd(bytes, start) ?? numberEnd(bytes, start)
+    /// - Parameter hasSign: whether there is an `@` in all of `bytes`.
+    static func end(in bytes: [UInt8], from start: Int, hasSign: Bool) -> Int? {
+        let first = bytes[start]
+        if first == UInt8(ascii: ":") { return addressEnd(bytes, start) }
+        if hasSign, let end = mailAddressEnd(bytes, start) { return end }
+        // All else begins with a hexadecimal digit or with the name of a day or a month.
+        guard isHex(first) else { return first &- 0x41 < 26 ? dateEnd(bytes, start) : nil }
+        return uuidEnd(bytes, start) ?? dateEnd(bytes, start) ?? hardwareEnd(bytes, start) ?? addressEnd(bytes, start)
+            ?? numberEnd(bytes, start)
     }
 
     // MARK: Bytes

@@ -17,9 +17,16 @@ extension LineHeader {
 }
 
 /// A walk over a line's header. Nothing here reads outside the line.
-private struct HeaderWalk {
+struct HeaderWalk {
     private let line: UnsafeRawBufferPointer
     private var at = 0
+    /// What was passed over of a header of syslog: its time, else nil, and where the names stand in the line.
+    private(set) var stamp: SyslogStamp?
+    private(set) var host = 0..<0
+    private(set) var program = 0..<0
+    private(set) var pid: Int32?
+    /// The kernel's own stamp, in microseconds.
+    private(set) var uptime: Int64?
 
     init(_ line: UnsafeRawBufferPointer) { self.line = line }
 
@@ -88,12 +95,12 @@ private struct HeaderWalk {
         return month
     }
 
-    /// `12:41:14`, nothing finer. No second of a leap.
-    private mutating func takeTimeOfDay() -> Bool {
+    /// `12:41:14`, nothing finer; its second of the day. No second of a leap.
+    private mutating func timeOfDay() -> Int? {
         guard let hour = twoDigits(), hour < 24, take(UInt8(ascii: ":")), let minute = twoDigits(), minute < 60,
-            take(UInt8(ascii: ":")), let second = twoDigits()
-        else { return false }
-        return second < 60
+            take(UInt8(ascii: ":")), let second = twoDigits(), second < 60
+        else { return nil }
+        return hour * 3600 + minute * 60 + second
     }
 
     /// Whether every year has that day.
@@ -112,7 +119,8 @@ private struct HeaderWalk {
             at += 1
             day = day * 10 + Int(ones - 48)
         }
-        guard take(0x20), takeTimeOfDay(), Self.isCertain(day: day, of: month), take(0x20) else { return nil }
+        guard take(0x20), let second = timeOfDay(), Self.isCertain(day: day, of: month), take(0x20) else { return nil }
+        stamp = SyslogStamp(month: month, day: day, second: second)
         let start = at
         switch tag() {
         case .message(let message): return message
@@ -131,8 +139,12 @@ private struct HeaderWalk {
 
     /// A host's name and the spaces behind it.
     private mutating func takeHost() -> Bool {
-        guard let host = word(limit: 255), LineHeader.isHost(host), LogLevel.named(host) == nil else { return false }
-        return skipSpaces()
+        let start = at
+        guard let word = word(limit: 255), LineHeader.isHost(word), LogLevel.named(word) == nil else { return false }
+        let end = at
+        guard skipSpaces() else { return false }
+        host = start..<end
+        return true
     }
 
     private enum Tag {
@@ -146,28 +158,41 @@ private struct HeaderWalk {
     private mutating func tag() -> Tag {
         let start = at
         while let byte = peek(), byte != 0x20, byte != 0x5b, byte != 0x3a { at += 1 }
-        let name = UnsafeRawBufferPointer(rebasing: line[start..<at])
+        let end = at
+        let name = UnsafeRawBufferPointer(rebasing: line[start..<end])
         guard name.count <= 64, LineHeader.isName(name) else { return .none }
+        var number: Int32?
         if take(UInt8(ascii: "[")) {
             let content = at
             while let byte = peek(), byte != 0x5d, byte != 0x20 { at += 1 }
             guard (1...32).contains(at - content), take(UInt8(ascii: "]")) else { return .none }
+            number = LineHeader.processID(line[content..<at - 1])
         }
         guard take(UInt8(ascii: ":")), peek() == 0x20 || peek() == nil else { return .none }
+        (program, pid) = (start..<end, number)
         _ = take(0x20)
         if peek() == UInt8(ascii: "["), name.elementsEqual("kernel".utf8) {
-            return stamp() ? .message(at) : .unknown
+            return kernelStamp() ? .message(at) : .unknown
         }
         return .message(at)
     }
 
     /// `[  123.456789] `, with nothing else in brackets behind it.
-    private mutating func stamp() -> Bool {
+    private mutating func kernelStamp() -> Bool {
         at += 1
         _ = skipSpaces()
-        guard (1...10).contains(skipDigits()), take(UInt8(ascii: ".")), (3...9).contains(skipDigits()),
-            take(UInt8(ascii: "]"))
-        else { return false }
+        var seconds: Int64 = 0
+        let start = at
+        while let byte = peek(), byte &- 48 < 10, at - start < 11 {
+            seconds = seconds * 10 + Int64(byte - 48)
+            at += 1
+        }
+        guard (1...10).contains(at - start), take(UInt8(ascii: ".")) else { return false }
+        let point = at
+        guard let fraction = fraction(), (3...9).contains(at - point) else { return false }
+        // printk writes six digits.
+        uptime = seconds * 1_000_000 + (at - point == 6 ? Int64(fraction) : 0)
+        guard take(UInt8(ascii: "]")) else { return false }
         _ = take(0x20)
         return peek() != UInt8(ascii: "[")
     }
@@ -175,29 +200,47 @@ private struct HeaderWalk {
     /// rsyslog's `2026-11-21T12:41:14.123456+01:00 host sshd[812]: `, nginx' `2026/11/21 12:41:14 [error] `, PostgreSQL's
     /// `2026-11-21 12:41:14.123 UTC [812] app@db FATAL:  `.
     private mutating func dated() -> Int? {
-        guard skipDigits() == 4, let mark = peek(), mark == UInt8(ascii: "-") || mark == UInt8(ascii: "/") else {
-            return nil
-        }
+        guard let century = twoDigits(), let year = twoDigits(), let mark = peek(),
+            mark == UInt8(ascii: "-") || mark == UInt8(ascii: "/")
+        else { return nil }
         at += 1
         guard let month = twoDigits(), take(mark), let day = twoDigits(), Self.isCertain(day: day, of: month),
-            take(UInt8(ascii: "T")) || take(0x20), takeTimeOfDay()
+            take(UInt8(ascii: "T")) || take(0x20), let second = timeOfDay()
         else { return nil }
+        var microsecond = 0
         if peek() == 0x2e || peek() == 0x2c {
             at += 1
-            guard skipDigits() > 0 else { return nil }
+            guard let fraction = fraction() else { return nil }
+            microsecond = fraction
         }
         if peek() == 0x20 { return peek(1) == UInt8(ascii: "[") ? bracketed(skipping: 1) : postgresql() }
-        guard takeOffset(), take(0x20), takeHost(), case .message(let message) = tag() else { return nil }
+        guard let offset = offset(), take(0x20), takeHost(), case .message(let message) = tag() else { return nil }
+        var stamp = SyslogStamp(month: month, day: day, second: second)
+        (stamp.year, stamp.microsecond, stamp.offset) = (century * 100 + year, microsecond, offset)
+        self.stamp = stamp
         return message
     }
 
-    /// `Z`, `+01:00`.
-    private mutating func takeOffset() -> Bool {
-        if take(UInt8(ascii: "Z")) { return true }
-        guard take(UInt8(ascii: "+")) || take(UInt8(ascii: "-")), let hours = twoDigits(), hours < 24,
-            take(UInt8(ascii: ":")), let minutes = twoDigits()
-        else { return false }
-        return minutes < 60
+    /// Digits as microseconds; finer ones are passed over.
+    private mutating func fraction() -> Int? {
+        var (value, count) = (0, 0)
+        while let byte = peek(), byte &- 48 < 10 {
+            if count < 6 { value = value * 10 + Int(byte - 48) }
+            (count, at) = (count + 1, at + 1)
+        }
+        for _ in min(count, 6)..<6 { value *= 10 }
+        return count > 0 ? value : nil
+    }
+
+    /// `Z`, `+01:00`, in seconds.
+    private mutating func offset() -> Int? {
+        if take(UInt8(ascii: "Z")) { return 0 }
+        let isEast = peek() == UInt8(ascii: "+")
+        guard isEast || peek() == UInt8(ascii: "-") else { return nil }
+        at += 1
+        guard let hours = twoDigits(), hours < 24, take(UInt8(ascii: ":")), let minutes = twoDigits(), minutes < 60
+        else { return nil }
+        return (hours * 60 + minutes) * (isEast ? 60 : -60)
     }
 
     private mutating func postgresql() -> Int? {

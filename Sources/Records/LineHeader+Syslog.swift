@@ -111,7 +111,7 @@ extension LineHeader {
     }
 
     /// Digits alone, as far as Int32 goes; nil for anything else.
-    private static func processID(_ digits: ArraySlice<UInt8>) -> Int32? {
+    static func processID(_ digits: some Collection<UInt8>) -> Int32? {
         guard (1...10).contains(digits.count) else { return nil }
         var value: Int64 = 0
         for byte in digits {

@@ -103,8 +103,8 @@ extension LineScanner {
         return nil
     }
 
-    /// A line may be stamped a little ahead of our clock, not a day; the 29th of February is in a leap year.
-    /// In the year that puts it nearest before `readAt`.
+    /// In the year that puts it nearest before `readAt`. A line may be stamped a little ahead of our clock, not a day; the
+    /// 29th of February is in a leap year.
     static func nearest(_ civil: CivilTime, _ context: LineContext) -> Timestamp? {
         var civil = civil
         let thisYear = CivilTime(context.readAt, utcOffset: context.utcOffset).year

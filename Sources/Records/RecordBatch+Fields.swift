@@ -17,8 +17,17 @@ extension RecordBatch {
     package func message(at index: Int, _ header: LineHeader?) -> Range<Int> {
         let range = ranges[index]
         guard let header else { return range }
-        let start = min(range.lowerBound + header.messageStart, range.upperBound)
-        var end = range.upperBound
+        return message(from: range.lowerBound + header.messageStart, to: range.upperBound)
+    }
+
+    /// Likewise, behind a header of syslog.
+    package func message(at index: Int, _ outline: HeaderOutline) -> Range<Int> {
+        message(from: outline.messageStart, to: ranges[index].upperBound)
+    }
+
+    private func message(from start: Int, to end: Int) -> Range<Int> {
+        let start = min(start, end)
+        var end = end
         while end > start, bytes[end - 1] == 0x0d { end -= 1 }
         return start..<end
     }
@@ -30,6 +39,26 @@ extension RecordBatch {
         case "transport", "unit", "uid", "message_id": return false
         case "identifier", "host", "pid", "priority", "file", "MESSAGE": return true
         default: return header.fields.contains { $0.name == field }
+        }
+    }
+
+    /// As `Record.has(field:)`, of a line with a header of syslog.
+    package func hasInSyslog(field: String) -> Bool {
+        switch field {
+        case "identifier", "host", "pid", "priority", "file", "MESSAGE": true
+        default: false
+        }
+    }
+
+    /// As the first of `Record.values(of:)`, of a line with a header of syslog.
+    package func value(of field: String, at index: Int, _ outline: HeaderOutline) -> ArraySlice<UInt8>? {
+        switch field {
+        case "MESSAGE": bytes[message(at: index, outline)]
+        case "host": outline.host.isEmpty ? nil : bytes[outline.host]
+        case "identifier": outline.identifier.isEmpty ? nil : bytes[outline.identifier]
+        case "pid": outline.pid.map { Array(String($0).utf8)[...] }
+        case "file": if case .file(let path) = source { Array(path.utf8)[...] } else { nil }
+        default: nil
         }
     }
 

@@ -159,6 +159,7 @@ package struct RecordJoiner {
 
     /// From candidate to candidate; between them only what may be of the stream of an open trace.
     private mutating func walk(_ work: inout JoiningBatch, _ candidates: [Int]) {
+        var outlines = OutlineReader(work.batch)
         var at = 0
         var next = candidates.startIndex
         while at < work.batch.count {
@@ -169,7 +170,9 @@ package struct RecordJoiner {
                 at = candidates[next]
                 continue
             }
-            if isCandidate || !parts.isEmpty || object != nil || concerns(at, work.batch) {
+            if !isCandidate, passesAmidReport(at, work.batch, &outlines) {
+                releaseDistant(order + at, &work)
+            } else if isCandidate || !parts.isEmpty || object != nil || concerns(at, work.batch) {
                 take(work.line(at), index: at, mayBegin: isCandidate, &work)
             } else {
                 releaseDistant(order + at, &work)
@@ -258,11 +261,7 @@ package struct RecordJoiner {
 
     private mutating func judge(_ line: StreamLine, _ number: Int) -> TraceVerdict {
         let trace = open[number]
-        if let before = trace.lines.last?.uptime, let now = line.uptime,
-            now.subtractingReportingOverflow(before).partialValue > Self.longestPause
-        {
-            return .foreign
-        }
+        if Self.isAfterPause(line.uptime, trace) { return .foreign }
         var state = trace.state
         var verdict = state.verdict(on: line.lineText)
         let isOfEntry = trace.lines[0].isEntry && trace.state.language != .kernel
@@ -287,12 +286,7 @@ package struct RecordJoiner {
         guard trace.state.language == .kernel, trace.state.isConfirmed, !trace.state.ownsStream,
             trace.strangers < (line.isKernel ? Self.strangers : Self.doubts)
         else { return false }
-        if let before = trace.lines.last?.uptime, let now = line.uptime,
-            now.subtractingReportingOverflow(before).partialValue > Self.longestPause
-        {
-            return false
-        }
-        return TraceState.kernelOpening(line.lineText) == nil && !TraceState.isKill(line.lineText)
+        return !Self.isAfterPause(line.uptime, trace) && Self.isStranger(line.lineText)
     }
 
     private mutating func append(_ line: StreamLine, index: Int?, to number: Int, _ work: inout JoiningBatch) {

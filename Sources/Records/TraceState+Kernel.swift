@@ -13,7 +13,8 @@ extension TraceState {
         if line.starts("---[ end Kernel panic") || line.starts("Rebooting in ") { return .last }
         // The tail of the report of a killed process; what follows is another's.
         if Self.isKill(line) { return .last }
-        if hasCalls || mark, beginsAnother(line) { return .foreign }
+        // A report on one waiting task holds no line about another: where many wait, each is a report.
+        if hasCalls || mark || line.starts("INFO: task "), beginsAnother(line) { return .foreign }
         if line.startsWithAny(["Call Trace:", "Call trace:", "Backtrace:", "Backtrace: ", "[<"]) { hasCalls = true }
         return ownsStream || Self.isReportLine(line) ? .joins : .foreign
     }

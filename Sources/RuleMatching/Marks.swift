@@ -25,7 +25,9 @@ package struct Marks: Sendable {
     package enum Place: Sendable {
         /// It stands in the batch, an entry of the journal.
         case entry
-        /// It stands in the batch behind a header, the one of this number in `headers`.
+        /// It stands in the batch behind a header of syslog, the one of this number in `outlines`.
+        case outlined(Int)
+        /// It stands in the batch behind another header, the one of this number in `headers`.
         case line(Int)
         /// It had to be built, because its text had to be decoded: the one of this number in `records`.
         case built(Int)
@@ -46,6 +48,7 @@ package struct Marks: Sendable {
     package internal(set) var signsOfLife: [Mark] = []
     package internal(set) var notices: [MatchNotice] = []
     var captures: [CapturedRange] = []
+    package internal(set) var outlines: [HeaderOutline] = []
     package internal(set) var headers: [LineHeader] = []
     package internal(set) var records: [Record] = []
 

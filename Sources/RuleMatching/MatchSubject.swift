@@ -33,30 +33,66 @@ struct BuiltSubject: MatchSubject {
 /// A record where it stands in its batch. One object for all records of a batch, one after the other: a value would be
 /// copied with the batch and the header in it for each (a tenth of the time of a storm).
 final class StandingSubject: MatchSubject {
+    /// What was read of the record.
+    private enum Head {
+        case entry
+        case line(LineHeader)
+        case outlined(HeaderOutline)
+    }
+
     private let batch: RecordBatch
+    private var outlines: OutlineReader?
     private(set) var index = 0
-    /// Nil: an entry of the journal.
-    private(set) var header: LineHeader?
+    private var head = Head.entry
     private(set) var message = 0..<0
 
-    init(_ batch: RecordBatch) { self.batch = batch }
+    init(_ batch: RecordBatch) {
+        self.batch = batch
+        outlines = OutlineReader(batch)
+    }
 
-    /// Goes to another record.
-    func stand(at index: Int, _ header: LineHeader?) {
-        self.index = index
-        self.header = header
+    /// Goes to an entry of the journal.
+    func stand(atEntry index: Int) {
+        (self.index, head) = (index, .entry)
+        message = batch.message(at: index, nil)
+    }
+
+    /// Goes to a line with a header.
+    func stand(at index: Int, _ header: LineHeader) {
+        (self.index, head) = (index, .line(header))
         message = batch.message(at: index, header)
     }
 
+    /// Goes to a line with a header of syslog, and tells it; nil: it has none.
+    func standOutlined(at index: Int) -> HeaderOutline? {
+        let range = batch.ranges[index]
+        guard let outline = batch.bytes.withUnsafeBytes({ outlines?.outline(of: range, in: $0) }) else { return nil }
+        (self.index, head) = (index, .outlined(outline))
+        message = batch.message(at: index, outline)
+        return outline
+    }
+
     var record: Record { batch.record(at: index) }
-    func has(field: String) -> Bool { batch.has(field: field, at: index, header) }
-    func values(of field: String) -> [[UInt8]] {
-        switch field {
-        case "message": batch.values(of: "MESSAGE", at: index, header)
-        case "executable": header == nil ? Array(batch.values(of: "_EXE", at: index, nil).prefix(1)) : []
-        default: batch.values(of: field, at: index, header)
+
+    func has(field: String) -> Bool {
+        switch head {
+        case .entry: batch.has(field: field, at: index, nil)
+        case .line(let header): batch.has(field: field, at: index, header)
+        case .outlined: batch.hasInSyslog(field: field)
         }
     }
+
+    func values(of field: String) -> [[UInt8]] {
+        switch (head, field) {
+        case (.entry, "executable"): Array(batch.values(of: "_EXE", at: index, nil).prefix(1))
+        case (.entry, _): batch.values(of: field == "message" ? "MESSAGE" : field, at: index, nil)
+        case (_, "executable"): []
+        case (.line(let header), _): batch.values(of: field == "message" ? "MESSAGE" : field, at: index, header)
+        case (.outlined(let outline), _):
+            batch.value(of: field == "message" ? "MESSAGE" : field, at: index, outline).map { [Array($0)] } ?? []
+        }
+    }
+
     func withMessage<Answer>(_ body: (UnsafeBufferPointer<UInt8>) -> Answer) -> Answer {
         batch.bytes.withUnsafeBufferPointer { body(UnsafeBufferPointer(rebasing: $0[message])) }
     }

@@ -198,8 +198,12 @@ package final class Matcher {
     ) {
         if named.last != decodedNumber {
             if batch.source.isJournal {
-                standing.stand(at: index, nil)
+                standing.stand(atEntry: index)
                 return decide(standing, .entry, named[...], .live, &marks)
+            }
+            if let outline = standing.standOutlined(at: index) {
+                marks.outlines.append(outline)
+                return decide(standing, .outlined(marks.outlines.count - 1), named[...], .live, &marks)
             }
             if let header = batch.header(at: index) {
                 standing.stand(at: index, header)

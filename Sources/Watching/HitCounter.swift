@@ -18,9 +18,12 @@ struct HitCounter {
         var facts: RuleFacts
         var ofOverflow: RuleFacts
         var overflow: Fingerprint
-        var groupBy: [String]?
         var parts: [Part]
         var neverGroups: Bool
+        /// The place in `counts` of the incident that stands for its rest, as long as `restRound` is the round: until the
+        /// next one nothing ends, so what has no incident now would not get one.
+        var restPlace = 0
+        var restRound = -1
     }
 
     /// What a rule's hits are grouped by, one after the other.
@@ -41,21 +44,6 @@ struct HitCounter {
         }
     }
 
-    /// All that distinguishes one group of hits from another, in bytes.
-    private struct GroupKey: Hashable {
-        var bytes: [UInt8] = []
-
-        // Byte by byte, as arrays are hashed and compared, would take longer than the match.
-        func hash(into hasher: inout Hasher) { bytes.withUnsafeBytes { hasher.combine(bytes: $0) } }
-    }
-
-    private struct Group {
-        var fingerprint: Fingerprint
-        /// The place of its incident in `counts`, as long as `round` is the counter's.
-        var place = 0
-        var round = -1
-    }
-
     /// Where a hit goes.
     enum Way {
         /// Counted.
@@ -67,17 +55,21 @@ struct HitCounter {
     /// Hits of an incident, counted.
     private struct Count {
         var hits: CountedHits
+        var rule: Int
         /// Of the last of them in the batch; nil when one that was built came after it.
         var last: Int?
         /// Below the threshold of its rule, where the time of each hit counts: they join one by one.
         var isGathering: Bool
     }
 
-    private let rules: [CountedRule]
+    private var rules: [CountedRule]
     private let localHost: String
-    private var known: [GroupKey: Group] = [:]
-    private var knownBytes = 0
-    private var key = GroupKey()
+    private var known = GroupTable()
+    /// What distinguishes the group of the hit that is looked at; its memory serves for the next one too.
+    private var key: [UInt8] = []
+    private var pieces = FingerprintPieces()
+    /// The host's name that was looked at last, as records have it and as it counts.
+    private var host: (named: ArraySlice<UInt8>?, counted: [UInt8])
     private var counts: [Count] = []
     private var placeOf: [Int64: Int] = [:]
     private var round = 0
@@ -87,18 +79,14 @@ struct HitCounter {
     private var now = Timestamp(seconds: 0)
     private var lateBefore = Timestamp(seconds: 0)
 
-    /// Of all remembered groups together.
-    private static let knownLimit = 512 << 10
-    /// A key longer than this is not worth remembering.
-    private static let keyLimit = 4096
-
     init(_ rules: RuleSet, localHost: String) {
         self.localHost = localHost
+        host = (nil, Array(localHost.utf8))
         self.rules = rules.rules.map { rule in
             let facts = RuleFacts(rule)
             return CountedRule(
                 facts: facts, ofOverflow: facts.ofOverflow, overflow: IncidentBook.overflow(of: rule.id),
-                groupBy: rule.groupBy, parts: rule.groupBy.map { $0.map { Part($0) } } ?? [.host, .place, .message],
+                parts: rule.groupBy.map { $0.map { Part($0) } } ?? [.host, .place, .message],
                 neverGroups: rule.neverGroup)
         }
     }
@@ -118,24 +106,21 @@ struct HitCounter {
             return add(mark, time, to: place, &book)
         }
         makeKey(mark, view)
-        let index = known.index(forKey: key)
-        if let index, known.values[index].round == round {
-            let place = known.values[index].place
-            if counts[place].hits.isLate == isLate { return add(mark, time, to: place, &book) }
-        }
-        let fingerprint: Fingerprint
-        if let index {
-            fingerprint = known.values[index].fingerprint
+        let number: Int
+        if let met = known.number(of: key) {
+            number = met
+            if known[number].round == round {
+                let place = known[number].place
+                if counts[place].hits.isLate == isLate { return add(mark, time, to: place, &book) }
+            }
         } else {
-            fingerprint = view.fingerprint(
-                of: mark, rules[mark.rule].facts.id, groupBy: rules[mark.rule].groupBy, localHost: localHost)
-            remember(fingerprint)
+            number = known.add(key, fingerprint(of: mark, view))
         }
-        guard let place = place(for: fingerprint, mark.rule, isLate: isLate, &book) else { return .toBuild }
-        if let index = known.index(forKey: key) {
-            known.values[index].place = place
-            known.values[index].round = round
+        guard let place = place(for: known[number].fingerprint, mark.rule, isLate: isLate, &book) else {
+            return .toBuild
         }
+        known[number].place = place
+        known[number].round = round
         return add(mark, time, to: place, &book)
     }
 
@@ -144,6 +129,9 @@ struct HitCounter {
         last[incident] = nil
         if let place = placeOf[incident] { counts[place].last = nil }
     }
+
+    /// Whether hits of that rule were counted that are not in the book yet.
+    func isCounting(_ rule: Int) -> Bool { counts.contains { $0.rule == rule } }
 
     /// All that was counted goes into the book; what comes after looks its incident up anew.
     mutating func flush(into book: inout IncidentBook) {
@@ -176,10 +164,17 @@ struct HitCounter {
     private mutating func place(
         for fingerprint: Fingerprint?, _ rule: Int, isLate: Bool, _ book: inout IncidentBook
     ) -> Int? {
-        guard
-            let (id, isOverflow) = book.incident(
-                for: fingerprint, of: rules[rule].facts.id, overflow: rules[rule].overflow)
-        else { return nil }
+        let id: Int64
+        var isRest = false
+        if let fingerprint, let own = book.incident(with: fingerprint) {
+            id = own
+        } else {
+            if rules[rule].restRound == round, counts[rules[rule].restPlace].hits.isLate == isLate {
+                return rules[rule].restPlace
+            }
+            guard let rest = book.rest(of: rules[rule].facts.id, rules[rule].overflow) else { return nil }
+            (id, isRest) = (rest, true)
+        }
         if let place = placeOf[id] {
             if counts[place].hits.isLate == isLate { return place }
             // The order of late hits and others matters to when they are told.
@@ -187,49 +182,71 @@ struct HitCounter {
         }
         let needs = book.needs(of: id)
         guard !needs.sample else { return nil }
-        let facts = isOverflow ? rules[rule].ofOverflow : rules[rule].facts
+        let facts = isRest ? rules[rule].ofOverflow : rules[rule].facts
         counts.append(
             Count(
-                hits: CountedHits(incident: id, rule: facts, isLate: isLate), last: nil,
+                hits: CountedHits(incident: id, rule: facts, isLate: isLate), rule: rule, last: nil,
                 isGathering: needs.gathering))
         placeOf[id] = counts.count - 1
+        if isRest { (rules[rule].restPlace, rules[rule].restRound) = (counts.count - 1, round) }
         return counts.count - 1
-    }
-
-    private mutating func remember(_ fingerprint: Fingerprint) {
-        guard key.bytes.count <= Self.keyLimit else { return }
-        if knownBytes > Self.knownLimit {
-            known = [:]
-            knownBytes = 0
-        }
-        known[key] = Group(fingerprint: fingerprint)
-        knownBytes += key.bytes.count + 128
     }
 
     // MARK: What distinguishes groups
 
+    /// Of a message the shape, which is cheaper than what counts of it.
     private mutating func makeKey(_ mark: Marks.Mark, _ view: BatchView) {
         // Taken out and put back, so that it is changed in place.
-        var bytes = key.bytes
-        key.bytes = []
+        var bytes = key
+        key = []
         bytes.removeAll(keepingCapacity: true)
         Self.add(UInt32(truncatingIfNeeded: mark.rule), to: &bytes)
         if let uid = view.uid(of: mark) { Self.add(uid, to: &bytes) }
         for part in rules[mark.rule].parts {
             let start = bytes.count
             switch part {
-            case .host: view.appendHost(of: mark, to: &bytes)
-            case .place: view.appendPlace(of: mark, to: &bytes)
-            case .message: view.appendShape(of: mark, to: &bytes)
-            case .value(let name): view.appendValue(name, of: mark, to: &bytes)
+            case .host:
+                let host = view.host(of: mark)
+                bytes.append(contentsOf: host ?? [])
+                bytes.append(host == nil ? 0 : 1)  // a name may be empty
+            case .place:
+                let unit = view.unit(of: mark)
+                bytes.append(contentsOf: unit ?? view.source)
+                bytes.append(unit == nil ? 0 : 1)  // a unit may have the name of a source
+            case .message: MessageShape.append(view.message(of: mark), to: &bytes)
+            case .value(let name): bytes.append(contentsOf: view.value(name, of: mark) ?? [])
             }
             // Behind each its length, so that "ab" and "c" are not "a" and "bc".
             Self.add(UInt32(clamping: bytes.count - start), to: &bytes)
         }
-        key.bytes = bytes
+        key = bytes
     }
 
     private static func add(_ number: UInt32, to bytes: inout [UInt8]) {
         withUnsafeBytes(of: number) { bytes.append(contentsOf: $0) }
+    }
+
+    /// The fingerprint that `Occurrence` makes of the hit, of a rule that groups.
+    private mutating func fingerprint(of mark: Marks.Mark, _ view: BatchView) -> Fingerprint {
+        pieces.begin(rule: rules[mark.rule].facts.id, uid: view.uid(of: mark))
+        for part in rules[mark.rule].parts {
+            switch part {
+            case .host:
+                noteHost(view.host(of: mark))
+                pieces.add("host", host.counted[...])
+            case .place:
+                let unit = view.unit(of: mark).map { Array(String(decoding: $0, as: UTF8.self).utf8)[...] }
+                pieces.add("place", unit ?? view.shownSource)
+            case .message: pieces.add("message", view.message(of: mark))
+            case .value(let name): pieces.add(name, view.value(name, of: mark) ?? [])
+            }
+        }
+        return pieces.fingerprint
+    }
+
+    private mutating func noteHost(_ named: ArraySlice<UInt8>?) {
+        if named == host.named { return }
+        let name = named.map { String(decoding: $0, as: UTF8.self) }
+        host = (named.map { Array($0)[...] }, Array((Origin.safe(name) ?? localHost).utf8))
     }
 }

@@ -72,7 +72,8 @@ extension Watcher {
     }
 
     private func recover(_ mark: Marks.Mark, _ view: BatchView, at now: Timestamp) {
-        guard book.awaitsRecovery(of: view.rule(mark).id) else { return }
+        // What was counted may have begun an incident again that was over.
+        guard counter.isCounting(mark.rule) || book.awaitsRecovery(of: view.rule(mark).id) else { return }
         counter.flush(into: &book)
         let recovery = view.recovery(mark)
         book.recover(

@@ -76,7 +76,8 @@ private struct Seeded: RandomNumberGenerator {
     ) {
         let overflow = IncidentBook.overflow(of: hit.rule.id)
         let isLate = hit.time < book.lateBefore(now, isJournal: hit.origin.isJournal)
-        guard let (id, isOverflow) = book.incident(for: hit.fingerprint, of: hit.rule.id, overflow: overflow) else {
+        let own = book.incident(with: hit.fingerprint)
+        guard let id = own ?? book.rest(of: hit.rule.id, overflow) else {
             book.join(hit, at: now)
             return
         }
@@ -87,7 +88,7 @@ private struct Seeded: RandomNumberGenerator {
         counts[
             id,
             default: CountedHits(
-                incident: id, rule: isOverflow ? hit.rule.ofOverflow : hit.rule, isLate: isLate)
+                incident: id, rule: own == nil ? hit.rule.ofOverflow : hit.rule, isLate: isLate)
         ].add(hit.time)
         if book.needs(of: id).gathering, let count = counts.removeValue(forKey: id) { book.join(count, at: now) }
     }
@@ -127,7 +128,7 @@ private struct Seeded: RandomNumberGenerator {
         let message = Array(
             (0..<random.number(1..<30)).map { _ in pieces[random.number(0..<pieces.count)] }.joined().utf8)
         var shape: [UInt8] = [1, 2, 3]
-        MessageShape.append(message, to: &shape)
+        MessageShape.append(message[...], to: &shape)
         let words = "seed \(seed): \(String(decoding: message, as: UTF8.self))"
         #expect(MessageMask.masked(shape[3...]) == MessageMask.masked(message), "\(words)")
         #expect(Array(shape[..<3]) == [1, 2, 3])

@@ -32,6 +32,28 @@ import Testing
         }
     }
 
+    @Test("a line with a header of syslog says the same of its outline", arguments: ["", "first line\n", "\n\n"])
+    func outlined(before: String) throws {
+        let context = LineContext(readAt: Timestamp(seconds: 1_795_264_874), utcOffset: 3600)
+        let text = before + Self.lines.joined(separator: "\n")
+        let batch = RecordBatch(lines: Array(text.utf8), source: .file("/var/log/x"), context: context)
+        var reader = try #require(OutlineReader(batch))
+        var count = 0
+        for (index, range) in batch.ranges.enumerated() {
+            guard let outline = batch.bytes.withUnsafeBytes({ reader.outline(of: range, in: $0) }) else { continue }
+            count += 1
+            let record = batch.record(at: index)
+            #expect(outline.time == record.time)
+            #expect(Array(batch.bytes[batch.message(at: index, outline)]) == record.message)
+            for field in Self.fields {
+                #expect(batch.hasInSyslog(field: field) == record.has(field: field), "\(index) \(field)")
+                let value = batch.value(of: field, at: index, outline).map { Array($0) }
+                #expect(value == record.values(of: field).first, "\(index) \(field)")
+            }
+        }
+        #expect(count == 6)
+    }
+
     @Test("a line that has to be decoded is not asked where it stands")
     func decoded() {
         var context = LineContext(readAt: Timestamp(seconds: 1_795_264_874))

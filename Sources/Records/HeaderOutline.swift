@@ -1,0 +1,76 @@
+// The header of a line of syslog as places in the block that the line stands in: what is asked of each line of a storm,
+// with no text made of it. Must stay true: an outline says what `LineHeader.parse` says of the line; where it might not,
+// there is none, and `parse` is asked.
+
+import Formats
+
+/// What the header of a line of syslog says, and where: `Nov 21 12:41:14 host sshd[812]: `, with an ISO time too. Such a
+/// header has no severity and no further fields.
+package struct HeaderOutline: Equatable, Sendable {
+    package let time: Timestamp
+    /// Of the name in the block; empty where there is none. Both names are printable ASCII.
+    package let host: Range<Int>
+    package let identifier: Range<Int>
+    package let pid: Int32?
+    /// The kernel's own stamp, in microseconds.
+    let uptime: Int64?
+    /// In the block.
+    package let messageStart: Int
+}
+
+/// The time in a header of syslog, as written. Its fields are in their ranges.
+struct SyslogStamp: Equatable {
+    var month: Int
+    var day: Int
+    /// Of the day.
+    var second: Int
+    /// Nil where only month and day are written.
+    var year: Int?
+    var microsecond = 0
+    /// Seconds ahead of UTC, where they are written.
+    var offset: Int?
+
+    init(month: Int, day: Int, second: Int) { (self.month, self.day, self.second) = (month, day, second) }
+
+    var civil: CivilTime {
+        CivilTime(
+            year: year ?? 2000, month: month, day: day, hour: second / 3600, minute: second / 60 % 60,
+            second: second % 60, microsecond: microsecond)
+    }
+}
+
+/// Reads the outlines of a batch's lines. In a storm a thousand lines in a row have one time.
+package struct OutlineReader {
+    private let context: LineContext
+    private var last: (stamp: SyslogStamp, time: Timestamp)?
+
+    /// Nil for a format whose lines have none.
+    package init?(_ batch: RecordBatch) {
+        guard case .lines(let context) = batch.origin, context.format == .auto else { return nil }
+        self.context = context
+    }
+
+    /// The outline of the line at `range` of the block; nil when it has no such header, or one that is written in a way
+    /// that takes more looking at.
+    package mutating func outline(of range: Range<Int>, in block: UnsafeRawBufferPointer) -> HeaderOutline? {
+        var walk = HeaderWalk(UnsafeRawBufferPointer(rebasing: block[range]))
+        guard let start = walk.messageStart(), let stamp = walk.stamp, let time = time(of: stamp) else { return nil }
+        let base = range.lowerBound
+        return HeaderOutline(
+            time: time, host: walk.host.lowerBound + base..<walk.host.upperBound + base,
+            identifier: walk.program.lowerBound + base..<walk.program.upperBound + base, pid: walk.pid,
+            uptime: walk.uptime, messageStart: start + base)
+    }
+
+    private mutating func time(of stamp: SyslogStamp) -> Timestamp? {
+        if let last, last.stamp == stamp { return last.time }
+        let time =
+            if stamp.year == nil {
+                LineScanner.nearest(stamp.civil, context)
+            } else {
+                stamp.civil.timestamp(utcOffset: stamp.offset ?? context.utcOffset)
+            }
+        if let time { last = (stamp, time) }
+        return time
+    }
+}

@@ -100,12 +100,14 @@ package struct IncidentBook: Sendable {
 
     /// What the next hit of this incident needs: a sample, apart from the last one of a batch; to join by itself, because
     /// it counts towards its rule's threshold.
-    package func needs(of id: Int64) -> (sample: Bool, gathering: Bool) {
-        // Looked at in place: to take an incident out is to copy a dozen texts.
+    package mutating func needs(of id: Int64) -> (sample: Bool, gathering: Bool) {
         guard let index = incidents.index(forKey: id) else { return (true, false) }
-        return (
-            incidents.values[index].samples.count < sampleLimit - 1, incidents.values[index].state == .gathering
-        )
+        let limit = sampleLimit
+        // Looked at in place, as if it were changed: to take an incident out is to copy a dozen texts.
+        func look(_ incident: inout Incident) -> (sample: Bool, gathering: Bool) {
+            (incident.samples.count < limit - 1, incident.state == .gathering)
+        }
+        return look(&incidents.values[index])
     }
 
     /// Whether there is an incident of that rule which a recovery could end.

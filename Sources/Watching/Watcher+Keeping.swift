@@ -58,7 +58,7 @@ extension Watcher {
     }
 
     /// In a storm every round changes many incidents, and a commit writes each of them whole. While more waits to be read
-    /// and nobody waits for a letter, commits take a tenth of the time at most; a crash reads a second of the log again.
+    /// and nobody waits for a letter, commits take a twentieth of the time at most; a crash reads a second of the log again.
     func mayCommitLater(at time: SourceTime) -> Bool {
         guard let commitPause, time.monotonic < commitPause else { return false }
         return !pending.isUrgent && unanswered.isEmpty && commitRetryAt == nil && !sources.isIdle
@@ -66,6 +66,7 @@ extension Watcher {
 
     /// Commits what changed: at once where there is a hit or a letter, checkpoints alone every 30 s and at the end.
     func keep(at time: SourceTime, evenCheckpointsAlone: Bool) {
+        let start = clock().monotonic
         showLastHits()
         let changes = book.changes
         let hasCheckpoints = pending.hasCheckpoints || !joining.changed.isEmpty
@@ -77,10 +78,9 @@ extension Watcher {
         pending.held = joining.changes
         do {
             book.noteCounts()
-            let start = clock().monotonic
             try store.commit(pending, book.changes, at: time.wall)
             let end = clock().monotonic
-            commitPause = end + min((end - start) * 9, .seconds(1))
+            commitPause = end + min((end - start) * 19, .seconds(1))
             if !pending.letters.isEmpty { outbox.wake(at: time.monotonic) }
             pending = RoundChanges()
             joining.changesKept()

@@ -52,15 +52,21 @@ KINDS = {
 }
 
 
+def hits(kind, count):
+    """How many of the first so many lines hit: of those that tell of a recovery none does."""
+    return (count + 1) // 2 if kind == "recovering" else count
+
+
 def header(ago=0):
     return time.strftime("%b %e %H:%M:%S", time.localtime(time.time() - ago)) + " web1 "
 
 
-def write(path, kind, count, mode="w"):
+def write(path, kind, count, first=0):
+    """Adds the lines from the first to the count-th."""
     head, make = header(), KINDS[kind][1]
-    with open(path, mode, encoding="utf-8") as file:
-        for first in range(0, count, 100_000):
-            file.write("".join(f"{head}{make(n)}\n" for n in range(first, min(count, first + 100_000))))
+    with open(path, "a", encoding="utf-8") as file:
+        for start in range(first, count, 100_000):
+            file.write("".join(f"{head}{make(n)}\n" for n in range(start, min(count, start + 100_000))))
 
 
 def write_faults(path, count, herald, rules, ago=0, mode="w"):

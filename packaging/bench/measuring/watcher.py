@@ -90,6 +90,17 @@ class Watcher:
         finally:
             database.close()
 
+    def held_back(self):
+        """How many incidents the caps hold back for a digest, and of how many digests the time is set."""
+        database = sqlite3.connect(f"file:{self.folder}/state/watcher/watcher.db?mode=ro", uri=True, timeout=30)
+        try:
+            held = sum(bool(json.loads(detail).get("held"))
+                       for detail, in database.execute("SELECT detail FROM incidents WHERE in_book"))
+            book = json.loads(database.execute("SELECT value FROM book").fetchone()[0])
+            return held, sum(book.get(name) is not None for name in ("digest_due", "urgent_digest_due"))
+        finally:
+            database.close()
+
     def letters(self):
         """The subjects of the letters that it handed over, in the order of their making."""
         folder = self.folder + "/spool/incoming/watcher"

@@ -58,7 +58,7 @@ class Log:
 
     @classmethod
     def of_lines(cls, name, labelled):
-        """A record for each line that has a label: pairs of a line and nothing, or what is expected of it and the label."""
+        """A record for each line that has a label. `labelled`: pairs of a line and (what is expected, label), or None."""
         labelled = list(labelled)
         records = [Record(at, at, *label) for at, (_, label) in enumerate(labelled, 1) if label]
         return cls(name, [line for line, _ in labelled], records)

@@ -1,6 +1,6 @@
-"""The YAML of the labels: mappings and sequences in block style, scalars plain, quoted or in blocks. Python's library has
-no reader of YAML; what is not needed (anchors, tags, flow collections, documents) is not read: a flow collection comes
-back as its text.
+"""The YAML of the labels: mappings and sequences in block style, scalars plain, quoted or in blocks. Python's library
+has no reader of YAML; what is not needed (anchors, tags, flow collections, documents) is not read: a flow collection
+comes back as its text.
 """
 
 import re
@@ -74,8 +74,8 @@ class Reader:
             else:
                 # A sequence may stand as far left as its key.
                 below = self.skip() and self.lines[self.at]
-                isSequence = below and self.indent(below) == indent and re.match(r"-(\s|$)", below[indent:])
-                pairs[key] = self.node(indent if isSequence else indent + 1)
+                is_sequence = below and self.indent(below) == indent and re.match(r"-(\s|$)", below[indent:])
+                pairs[key] = self.node(indent if is_sequence else indent + 1)
         return pairs
 
     def scalar(self, rest, indent, step):

@@ -1,6 +1,6 @@
 """Error logs of MySQL (Percona's tests) and MongoDB (mtools' tests). Their labels are the servers' own words: crashes,
-damage, no space, and with MongoDB the fatal lines of its parts that stop it. Such lines near to each other are one fault, since a crash is
-told in a page of text.
+damage, no space, and with MongoDB the fatal lines of the parts that stop it. Such lines near to each other are one
+fault, since a crash is told in a page of text.
 """
 
 import re
@@ -9,9 +9,10 @@ from ..logs import Log, Record, name, paths, read
 from .subset import Subset, all_told
 
 FAULT = re.compile(
-    rb"\[ERROR\][^\n]*(?:corrupt|crashed|Incorrect key file|No space left|[Dd]isk (?:is )?full|Errcode: 28|is full|Aborting)|(?:mysqld|mariadbd) got signal|"
-    rb"InnoDB: (?:Assertion failure|We intentionally|Database page corruption)|^\S+ F (?:-|ASSERT|CONTROL|STORAGE|REPL|ROLLBACK) +\[|\bFatal [Aa]ssertion|"
-    rb"Got signal: (?:4|6|7|8|11) |\bE STORAGE [^\n]*(?:corrupt|checksum|No space)")
+    rb"\[ERROR\][^\n]*(?:corrupt|crashed|Incorrect key file|No space left|[Dd]isk (?:is )?full|Errcode: 28|is full|Aborting)|"
+    rb"(?:mysqld|mariadbd) got signal|InnoDB: (?:Assertion failure|We intentionally|Database page corruption)|"
+    rb"^\S+ F (?:-|ASSERT|CONTROL|STORAGE|REPL|ROLLBACK) +\[|\bFatal [Aa]ssertion|Got signal: (?:4|6|7|8|11) |"
+    rb"\bE STORAGE [^\n]*(?:corrupt|checksum|No space)")
 #: Lines.
 NEAR = 40
 

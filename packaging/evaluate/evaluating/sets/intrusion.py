@@ -1,6 +1,6 @@
-"""Tests of host intrusion detection (OSSEC, Wazuh): `log N pass = LINE`, then `alert = LEVEL`. Levels up to 3 are noise;
-what is told of 10 and more is listed, to be read. Many lines stand in both and in several tests: each counts once, with
-its highest level.
+"""Tests of host intrusion detection (OSSEC, Wazuh): `log N pass = LINE`, then `alert = LEVEL`. Levels up to 3 are
+noise; what is told of 10 and more is listed, to be read. Many lines stand in both and in several tests: each counts
+once, with its highest level.
 """
 
 import re

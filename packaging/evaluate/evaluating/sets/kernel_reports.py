@@ -10,8 +10,8 @@ from .subset import Subset
 #: What no Debian kernel prints: sanitizers of memory and races, the checkers of locks and of leaks; and what comes from
 #: the fuzzer or from another system beside the kernel.
 DEBUGGING = re.compile(
-    r"KASAN|KMSAN|KCSAN|LOCKDEP|possible deadlock|possible (?:circular|recursive|irq lock)|suspicious RCU|inconsistent lock|"
-    r"bad unlock|locking bug|held lock|lock held|still has locks|nested lock|spinlock|trying to register non-static|"
+    r"KASAN|KMSAN|KCSAN|LOCKDEP|possible deadlock|possible (?:circular|recursive|irq lock)|suspicious RCU|"
+    r"inconsistent lock|bad unlock|locking bug|held lock|lock held|still has locks|nested lock|spinlock|trying to register non-static|"
     r"MAX_STACK_TRACE_ENTRIES|invalid wait context|can.t die|memory leak|SYZ|trusty")
 STAMP = re.compile(rb"^(?:.*? login: )?(?:<\d+>)?\[ *\d+\.\d+\](\[ *[CT]\d+\])? ?")
 TRACE = re.compile(rb"(?:Call [Tt]race|Backtrace):")

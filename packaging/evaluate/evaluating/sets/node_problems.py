@@ -1,5 +1,6 @@
-"""Kubernetes' node problem detector: its rules are patterns, with `type` permanent or temporary and a `reason`. For each
-pattern a line: as the program writes it, where that is known here and the pattern agrees, else one made from the pattern.
+"""Kubernetes' node problem detector: its rules are patterns, with `type` permanent or temporary and a `reason`. For
+each pattern a line: as the program writes it, where that is known here and the pattern agrees, else one made from the
+pattern.
 """
 
 import json
@@ -12,12 +13,12 @@ from .subset import Subset, all_told
 REAL = [
     "smartd[733]: Device: /dev/sdb [SAT], 112 Currently unreadable (pending) sectors",
     "smartd[733]: Device: /dev/sdb [SAT], 104 Offline uncorrectable sectors",
-    'dockerd[812]: time="2026-11-03T02:11:07Z" level=error msg="Handler for POST /v1.43/containers/create returned error: '
-    'readlink /var/lib/docker/overlay2/l/QX4R2WQ6: invalid argument"',
+    'dockerd[812]: time="2026-11-03T02:11:07Z" level=error msg="Handler for POST /v1.43/containers/create returned '
+    'error: readlink /var/lib/docker/overlay2/l/QX4R2WQ6: invalid argument"',
     "kernel: INFO: task docker:812 blocked for more than 120 seconds.",
     "kernel: INFO: task jbd2/dm-0-8:312 blocked for more than 120 seconds.",
-    "kernel: XFS (dm-2): Corruption of in-memory data (0x8) detected at xfs_defer_finish+0x1 [xfs] (fs/xfs/xfs_defer.c:1). "
-    "Shutting down filesystem.",
+    "kernel: XFS (dm-2): Corruption of in-memory data (0x8) detected at xfs_defer_finish+0x1 [xfs] "
+    "(fs/xfs/xfs_defer.c:1). Shutting down filesystem.",
     "kernel: {1}[Hardware Error]: event severity: fatal",
     "kernel: {1}[Hardware Error]: event severity: recoverable",
     "kernel: {1}[Hardware Error]: event severity: corrected",
@@ -27,7 +28,8 @@ REAL = [
     "kernel: unregister_netdevice: waiting for veth0 to become free. Usage count = 1",
     "kernel: BUG: unable to handle kernel NULL pointer dereference at 0000000000000010",
     "kernel: divide error: 0000 [#1] SMP PTI",
-    "kernel: Out of memory: Killed process 812 (mysqld) total-vm:4521048kB, anon-rss:3120004kB, file-rss:0kB, shmem-rss:0kB",
+    "kernel: Out of memory: Killed process 812 (mysqld) total-vm:4521048kB, anon-rss:3120004kB, file-rss:0kB, "
+    "shmem-rss:0kB",
 ]
 
 
@@ -68,8 +70,8 @@ class NodeProblems(Subset):
                 if rule.get("pattern"):
                     line = "Nov  3 02:11:07 node1 " + line_for(rule["pattern"], source)
                     kind = rule.get("type", "?")
-                    yield Log.of_one_record(
-                        f"{name(path)} {rule.get('reason')}", line.encode(), True if kind == "permanent" else None, kind)
+                    expect = True if kind == "permanent" else None
+                    yield Log.of_one_record(f"{name(path)} {rule.get('reason')}", line.encode(), expect, kind)
 
     def targets(self, count):
         return [all_told(count)]

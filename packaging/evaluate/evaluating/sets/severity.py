@@ -1,4 +1,4 @@
-"""Logs whose records others have given a severity: of the ops agent's applications, Datadog's pipelines, lnav's formats."""
+"""Logs whose records others have given a severity: the ops agent's applications, Datadog's pipelines, lnav's formats."""
 
 import json
 import os

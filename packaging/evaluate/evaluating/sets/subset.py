@@ -25,5 +25,5 @@ def all_told(count):
 def at_most(count, limit):
     """In a thousand; in a small set one alarm is no more than chance."""
     allowed = max(1, limit * count.quiet // 1000)
-    return (count.alarms <= allowed,
-            f"at most {limit} false alarms in 1,000: {count.alarms} of {count.quiet} ({count.rate:.1f}, {allowed} allowed)")
+    found = f"{count.alarms} of {count.quiet} ({count.rate:.1f}, {allowed} allowed)"
+    return count.alarms <= allowed, f"at most {limit} false alarms in 1,000: {found}"

@@ -12,7 +12,6 @@ LANGUAGES = {
     "RAILS": "ruby", "PHP": "php", "CLIENT_JS": "javascript", "NODE_JS": "javascript", "V8_JS": "javascript",
     "CSHARP": "dotnet", "DART": "dart",
 }
-AROUND = re.compile(rb"^(?:single line|another line|one more line|)\W*")
 
 
 def language(file):
@@ -38,8 +37,9 @@ class Traces(Subset):
             yield Log(name(path), lines, [self.trace(lines, 1, len(lines), of)])
         for path in paths(folder, "fluentbit_multiline/**/test.log"):
             lines = read(path).rstrip(b"\n").split(b"\n")
-            first = next((at for at, line in enumerate(lines, 1) if re.search(rb"Exception in thread|^panic: ", line)), 0)
-            ends = [at for at, line in enumerate(lines, 1) if at > first and re.match(rb"another line|one more line", line)]
+            numbered = list(enumerate(lines, 1))
+            first = next((at for at, line in numbered if re.search(rb"Exception in thread|^panic: ", line)), 0)
+            ends = [at for at, line in numbered if at > first and re.match(rb"another line|one more line", line)]
             if first and ends:
                 of = "go" if lines[first - 1].startswith(b"panic") else "java"
                 yield Log(path.split("/")[-2], lines, [self.trace(lines, first, ends[0] - 1, of)])

@@ -110,20 +110,7 @@ extension Matcher {
         if isUnnamed(line, found) { return false }
         if found.contains(where: { $0.pattern == decodedNumber }) { return nil }
         guard let start = LineHeader.messageStart(of: line, format: format) else { return nil }
-        let end = Self.messageEnd(line, start)
-        let isTold = found.contains { candidate in
-            let matchEnd = Int(candidate.end) - Int(candidate.lineEnd) + line.count
-            return exact[Int(candidate.pattern)]?.isFound(in: line, start, end, matchEnd: matchEnd) == true
-        }
-        if isTold { return true }
         return isHitByPattern(line, from: start, found.lazy.map { Int($0.pattern) })
-    }
-
-    /// Without the carriage returns that end a line.
-    private static func messageEnd(_ line: UnsafeRawBufferPointer, _ start: Int) -> Int {
-        var end = line.count
-        while end > start, line[end - 1] == 0x0d { end -= 1 }
-        return end
     }
 
     /// Whether any rule hits the line; `notices` gets what could not be decided.
@@ -143,8 +130,9 @@ extension Matcher {
 
     /// The quick answer, where patterns alone decide; nil where fields are asked or a match ran into its limit.
     private func isHitByPattern(_ line: UnsafeRawBufferPointer, from start: Int, _ named: some Sequence<Int>) -> Bool? {
-        let message = UnsafeRawBufferPointer(rebasing: line[start..<Self.messageEnd(line, start)])
-        return message.withMemoryRebound(to: UInt8.self) { message in
+        var end = line.count
+        while end > start, line[end - 1] == 0x0d { end -= 1 }
+        return UnsafeRawBufferPointer(rebasing: line[start..<end]).withMemoryRebound(to: UInt8.self) { message in
             var isCertain = true
             for number in named {
                 guard searches.indices.contains(number) else {

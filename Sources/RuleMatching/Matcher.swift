@@ -16,8 +16,6 @@ package struct MatcherError: Error, Sendable, CustomStringConvertible {
 package final class Matcher {
     package let rules: RuleSet
     let searches: [Search]
-    /// For each search, and for the two behind them that no rule has.
-    let exact: [ExactPattern?]
     let compiled: [CompiledRule]
     let database: PatternDatabase
     let workspace = PatternWorkspace()
@@ -35,7 +33,6 @@ package final class Matcher {
         database = try compiler.database(cache)
         self.rules = rules
         searches = compiler.searches
-        exact = compiler.searches.map(\.exact) + [nil, nil]
         compiled = compiler.compiled
         (fieldRules, floorRules) = Self.rulesWithoutSearch(rules)
     }
@@ -44,7 +41,6 @@ package final class Matcher {
         self.rules = rules
         self.database = database
         searches = compiler.searches
-        exact = compiler.searches.map(\.exact) + [nil, nil]
         compiled = compiler.compiled
         (fieldRules, floorRules) = Self.rulesWithoutSearch(rules)
     }

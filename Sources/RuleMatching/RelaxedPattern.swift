@@ -5,7 +5,8 @@
 // anchors and lookaround are dropped (in a block of many lines they would look at the neighbours), and both ends are
 // trimmed to what must be there: `^\S+ failed: (?<why>.*)$` becomes `\S failed: `. Trimming matters: Vectorscan reports
 // every end of a match, and a tail of `.*` would be one report for each byte of the line.
-// Widened where Vectorscan would lose matches otherwise (StopBytes).
+// Where a plain text must be there, nothing else is searched for (RequiredText); where not, the part that says most
+// (DensestPart), widened so that Vectorscan loses no match (StopBytes).
 // `\b` stays: it is right at the ends of a message as long as no header ends, and no line break begins, in a word byte.
 
 import Rules
@@ -19,7 +20,15 @@ struct RelaxedPattern: Equatable {
     init?(_ syntax: PatternSyntax, _ classes: ClassBytes = ClassBytes()) {
         let plain = Self.scoped(syntax.alternatives).map { Self.trimmed($0) }
         guard !Self.canBeEmpty(plain) else { return nil }
-        text = String(decoding: Self.written(StopBytes.doubled(plain, classes)), as: UTF8.self)
+        let expression: [UInt8]
+        if let texts = RequiredText.of(plain) {
+            expression = Self.written(texts)
+        } else {
+            let widened = StopBytes(classes)
+            let part = DensestPart(widened.bytes).of(plain).map { Self.trimmed($0) }
+            expression = Self.written(widened.doubled(part))
+        }
+        text = String(decoding: expression, as: UTF8.self)
     }
 
     // MARK: Dropping
@@ -62,16 +71,15 @@ struct RelaxedPattern: Equatable {
         case .repeated(let inner, let minimum, let maximum):
             guard let inner = kept(inner), maximum != 0 else { return nil }
             if case .boundary = inner { return minimum > 0 ? inner : nil }
-            return .repeated(inner, minimum: minimum, maximum: isWidened(minimum, maximum) ? nil : maximum)
+            // A long counted repeat costs the automaton a state for each count; without an upper bound it is one.
+            let open = maximum.map { $0 - minimum > 3 } ?? true
+            return .repeated(inner, minimum: minimum, maximum: open ? nil : maximum)
         }
     }
 
-    /// A long counted repeat costs the automaton a state for each count; without an upper bound it is one.
-    static func isWidened(_ minimum: Int, _ maximum: Int?) -> Bool { maximum.map { $0 - minimum > 3 } ?? false }
-
     // MARK: Trimming
 
-    static func trimmed(_ nodes: [PatternNode]) -> [PatternNode] {
+    private static func trimmed(_ nodes: [PatternNode]) -> [PatternNode] {
         var nodes = nodes
         while let last = nodes.popLast() {
             if let edge = edge(last, trim: { trimmedEnd($0) }) {
@@ -142,6 +150,10 @@ struct RelaxedPattern: Equatable {
             for node in nodes { out += written(node) }
         }
         return out
+    }
+
+    private static func written(_ texts: [RequiredText]) -> [UInt8] {
+        Array(texts.map { $0.written(Self.written) }.joined(separator: [UInt8(ascii: "|")]))
     }
 
     private static func written(_ node: PatternNode) -> [UInt8] {

@@ -13,8 +13,6 @@ struct Search {
     var pattern: CompiledPattern
     /// Where it matches a file's line, the line is hit: nothing else of its rule is asked.
     var isDecisiveInFiles: Bool
-    /// Of a decisive one that needs no PCRE2 for a yes.
-    var exact: ExactPattern?
 }
 
 /// A rule's parts that are looked at for each candidate.
@@ -135,16 +133,12 @@ struct RuleCompiler {
                 pattern, "it can match an empty text, so it would hit every line; name what must be there", subject)
         }
         do throws(PatternFault) {
-            let syntax = try PatternSyntax(pattern.text)
-            guard let relaxed = RelaxedPattern(syntax, classes) else {
+            guard let relaxed = RelaxedPattern(try PatternSyntax(pattern.text), classes) else {
                 let message =
                     "without its anchors and lookaround nothing is left to search for; name what must be there"
                 return fault(pattern, message, subject)
             }
-            searches.append(
-                Search(
-                    rule: rule, role: role, pattern: code, isDecisiveInFiles: isDecisive,
-                    exact: isDecisive ? ExactPattern(pattern.text, syntax) : nil))
+            searches.append(Search(rule: rule, role: role, pattern: code, isDecisiveInFiles: isDecisive))
             expressions.append(PatternDatabase.Expression(text: relaxed.text))
         } catch {
             fault(pattern, "\(error.message) (character \(error.offset + 1) of the pattern)", subject)
@@ -227,7 +221,6 @@ struct RuleCompiler {
     private mutating func judgeEach() {
         for (index, search) in searches.enumerated() where PatternDatabase.fault(of: expressions[index]) != nil {
             expressions[index].prefilter = true
-            searches[index].exact = nil
             if let words = PatternDatabase.fault(of: expressions[index]) {
                 fault(search.pattern.pattern, words, "the block scan")
             }

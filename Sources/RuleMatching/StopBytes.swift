@@ -28,8 +28,7 @@ struct StopBytes {
     /// Before the pattern all bytes are waited on.
     private typealias Waiting = Set<ByteSet>
 
-    /// What is taken in place of the second byte.
-    static let spare: UInt8 = 0xff
+    private static let spare: UInt8 = 0xff
     private static let nothing: Waiting = [ByteSet()]
 
     /// Expressions that are searched for in vain, so that no database has a few literals only: of bytes that text does
@@ -40,15 +39,15 @@ struct StopBytes {
     ]
 
     /// Inline options that hold here, as PCRE2 reads them.
-    private var options: [UInt8] = []
+    private var options: [[UInt8]] = []
     private let classes: ClassBytes
 
-    private init(_ classes: ClassBytes) { self.classes = classes }
+    init(_ classes: ClassBytes) { self.classes = classes }
 
     /// The same alternatives, with a second stop byte wherever there was one.
-    static func doubled(_ alternatives: [[PatternNode]], _ classes: ClassBytes) -> [[PatternNode]] {
-        var waiting = nothing
-        return StopBytes(classes).doubled(alternatives, &waiting)
+    func doubled(_ alternatives: [[PatternNode]]) -> [[PatternNode]] {
+        var waiting = Self.nothing
+        return doubled(alternatives, &waiting)
     }
 
     private func doubled(_ alternatives: [[PatternNode]], _ waiting: inout Waiting) -> [[PatternNode]] {
@@ -77,7 +76,7 @@ struct StopBytes {
             return isAlone ? .group(options: [], alternatives: [[node], [.byte(Self.spare)]]) : node
         case .group(let letters, let alternatives):
             var inner = self
-            if !letters.isEmpty { inner.options += Array("(?".utf8) + letters + Array(")".utf8) }
+            if !letters.isEmpty { inner.options.append(letters) }
             return .group(options: letters, alternatives: inner.doubled(alternatives, &waiting))
         case .repeated(let inner, let minimum, let maximum):
             var inside = waiting
@@ -101,34 +100,21 @@ struct StopBytes {
     }
 
     /// Every byte that a node's parts take.
-    private func bytes(of node: PatternNode) -> ByteSet {
+    func bytes(of node: PatternNode) -> ByteSet {
         switch node {
         case .anchor, .lookaround, .reference, .options, .boundary: return ByteSet()
         case .byte(let byte):
             return ByteSet(Self.isLetter(byte) && isCaseless ? [byte | 0x20, byte & 0xdf] : [byte])
-        case .set(let text): return classes.bytes(text, options)
+        case .set(let text): return classes.bytes(text, options.flatMap { Array("(?".utf8) + $0 + Array(")".utf8) })
         case .repeated(let inner, _, _): return bytes(of: inner)
         case .group(let letters, let alternatives):
             var inner = self
-            if !letters.isEmpty { inner.options += Array("(?".utf8) + letters + Array(")".utf8) }
+            if !letters.isEmpty { inner.options.append(letters) }
             return alternatives.joined().reduce(into: ByteSet()) { $0.formUnion(inner.bytes(of: $1)) }
         }
     }
 
-    private var isCaseless: Bool {
-        var isOn = false
-        var isRemoved = false
-        for letter in options {
-            switch letter {
-            case UInt8(ascii: "("): isRemoved = false
-            case UInt8(ascii: "-"): isRemoved = true
-            case UInt8(ascii: "^"): isOn = false
-            case UInt8(ascii: "i"): isOn = !isRemoved
-            default: break
-            }
-        }
-        return isOn
-    }
+    private var isCaseless: Bool { options.reduce(false) { RequiredText.isCaseless($1, within: $0) } }
 
     /// Whether Vectorscan would search for them as for one byte.
     private static func isOne(_ bytes: ByteSet) -> Bool {

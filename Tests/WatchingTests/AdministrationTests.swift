@@ -192,14 +192,17 @@ import Testing
         let folder = try WatcherFolder()
         let watcher = try folder.watcher()
         watcher.settle(folder)
-        try folder.append(WatcherTests.oom, "md0: disk failure")
+        try folder.append(WatcherTests.oom, "md0: disk failure", "md1: disk failure")
         watcher.settle(folder)
         _ = watcher.answer(to: "silence-add", ["host": "*", "for": "1h"], from: me)
         _ = watcher.answer(to: "incident-resolve", ["id": 1], from: me)
+        try folder.append("md0: recovery done")
         watcher.settle(folder)
         let all = try #require(watcher.answer(to: "incident-list", ["all": true], from: me).result?.array)
         let silences = all.map { [$0["state"]?.string ?? "", $0["silence"]?.int.map { String($0) } ?? "none"] }
-        #expect(Set(silences) == [["resolved", "none"], ["open", "1"]])
+        #expect(Set(silences) == [["resolved", "none"], ["recovered", "none"], ["open", "1"]])
+        let shown = try #require(watcher.answer(to: "incident-show", ["id": 1], from: me).result)
+        #expect(shown["state"]?.string == "resolved" && shown["silence"]?.isNull == true)
     }
 
     @Test func `A silence says what it silences in the same words in the list and in the letter`() throws {

@@ -84,8 +84,10 @@ extension LetterFixtures {
                     "nginx-upstream-down", "No upstream answers for shop.example.org", severity: .error, at: time,
                     origin: origin(file: "/var/log/nginx/error.log", identifier: "nginx"), text: "no live upstreams"),
                 at: time)
+            _ = book.due(time)
         }
-        _ = book.due(noon + .seconds(210))
+        // What went on, beyond its first letter.
+        _ = book.due(noon + .seconds(310))
         return book.due(noon + .seconds(4000)).last
     }
 

@@ -117,6 +117,7 @@ enum LetterFixtures {
                     at: noon + .seconds(Int64(step * 40)))
             }
         }
+        book.join(occurrence("first", "The one that takes the place"), at: noon + .seconds(200))
         _ = book.due(noon + .seconds(200))
         return book.due(noon + .seconds(3700)).first
     }

@@ -111,8 +111,13 @@ package struct IncidentBook: Sendable {
     }
 
     /// Whether there is an incident of that rule which a recovery could end.
-    package func awaitsRecovery(of rule: String) -> Bool {
-        idsByRule[rule]?.contains { id in incidents[id].map { !$0.isOver } ?? false } ?? false
+    package mutating func awaitsRecovery(of rule: String) -> Bool {
+        // In place, as in `needs`.
+        func isOpen(_ incident: inout Incident) -> Bool { !incident.isOver }
+        for id in idsByRule[rule] ?? [] {
+            if let index = incidents.index(forKey: id), isOpen(&incidents.values[index]) { return true }
+        }
+        return false
     }
 
     /// Whether a hit with that fingerprint would begin an incident.

@@ -52,6 +52,14 @@ struct BatchView {
         }
     }
 
+    /// Of a line with a header of syslog all that its record is made of, but for its time.
+    func behindTime(of mark: Marks.Mark) -> ArraySlice<UInt8>? {
+        guard case .outlined(let number) = mark.place else { return nil }
+        let outline = marks.outlines[number]
+        let start = [outline.host, outline.identifier].first { !$0.isEmpty }?.lowerBound ?? outline.messageStart
+        return batch.bytes[start..<batch.ranges[mark.index].upperBound]
+    }
+
     // MARK: What groups
 
     /// As the record names it, but for bytes that are not UTF-8.

@@ -21,14 +21,15 @@ extension Watcher {
         for mark in view.marks.signsOfLife { book.note(SignOfLife(view.hit(mark), localHost: host, at: now), at: now) }
         counter.begin(batch.source, book, at: now)
         var recoveries = view.marks.recoveries[...]
+        var signs = RecoverySigns()
         for mark in view.marks.hits where !isOwnLine(mark, view) {
             // In the order of the log: a recovery ends what was before it, not what comes after.
             while let recovery = recoveries.first, recovery.index < mark.index {
-                recover(recoveries.removeFirst(), view, at: now)
+                recover(recoveries.removeFirst(), view, &signs, at: now)
             }
             if counter.count(mark, view, &book) == .toBuild { join(mark, view, at: now) }
         }
-        for recovery in recoveries { recover(recovery, view, at: now) }
+        for recovery in recoveries { recover(recovery, view, &signs, at: now) }
         counter.flush(into: &book)
         for notice in view.marks.notices where isInForce("herald-pattern-limit") {
             join(OwnNotice.occurrence(of: notice, localHost: host, at: now), at: now)
@@ -71,16 +72,11 @@ extension Watcher {
         }
     }
 
-    private func recover(_ mark: Marks.Mark, _ view: BatchView, at now: Timestamp) {
+    private func recover(_ mark: Marks.Mark, _ view: BatchView, _ signs: inout RecoverySigns, at now: Timestamp) {
         // What was counted may have begun an incident again that was over.
         guard counter.isCounting(mark.rule) || book.awaitsRecovery(of: view.rule(mark).id) else { return }
         counter.flush(into: &book)
-        let recovery = view.recovery(mark)
-        book.recover(
-            RecoverySign(
-                ruleID: recovery.rule.id, record: recovery.record, captures: recovery.captures, localHost: host, at: now
-            ),
-            at: now)
+        book.recover(signs.sign(of: mark, view, localHost: host, at: now), at: now)
     }
 
     func take(_ notice: SourceNotice, at now: Timestamp) {

@@ -13,6 +13,9 @@ struct JournalBatch {
     private(set) var cutMessages = 0
     /// Entries by which journald says that it dropped others.
     private var suppressions: [Int] = []
+    /// Of the mapped file that is read.
+    private var known: KnownFields?
+    private var places: [UInt32] = []
 
     init(_ options: JournalReader.Options) { self.options = options }
 
@@ -44,6 +47,68 @@ struct JournalBatch {
             entries.keepFirst(ranges.count)
             throw error
         }
+        finishEntry(text, start)
+    }
+
+    /// What became of an entry of a mapped file.
+    enum Addition {
+        case added
+        /// Not added: something in it is compressed.
+        case compressed
+        /// Not added: something in it is not as the format has it.
+        case strange
+    }
+
+    /// Entries of another mapped file follow.
+    mutating func beginMappedFile() {
+        if let known { known.forget() } else { known = KnownFields() }
+    }
+
+    /// Adds an entry of a mapped file; all of it or nothing. What it shares with others of the batch is stored once.
+    mutating func add(_ entry: JournalBytes.Entry, of file: JournalBytes) -> Addition {
+        guard let known else { return .strange }
+        let start = bytes.count
+        var text = MessageText(limit: options.messageLimit)
+        var left = options.entryLimit
+        // Taken out and put back, so that it is changed in place.
+        var places = self.places
+        self.places = []
+        defer { self.places = places }
+        places.removeAll(keepingCapacity: true)
+        for number in 0..<entry.count {
+            let at = file.place(ofField: number, of: entry)
+            let slot = known.slot(of: at)
+            if slot.pointee.at == at, at != 0, Int(slot.pointee.length) <= left {
+                places.append(slot.pointee.place)
+                left -= Int(slot.pointee.length)
+                continue
+            }
+            guard case .plain(let field) = file.field(at: at) else {
+                bytes.removeSubrange(start...)
+                if case .compressed = file.field(at: at) { return .compressed }
+                return .strange
+            }
+            if MessageText.isMessage(field) {
+                text.append(UnsafeRawBufferPointer(rebasing: field[8...]), to: &bytes)
+            } else if left > 0 {
+                let whole = min(field.count, options.fieldLimit)
+                let kept = min(whole, left)
+                guard let place = entries.store(UnsafeRawBufferPointer(rebasing: field[..<kept])) else {
+                    bytes.removeSubrange(start...)
+                    return .strange
+                }
+                places.append(place)
+                left -= kept
+                if kept == whole { slot.pointee = KnownFields.Slot(at: at, place: place, length: UInt32(kept)) }
+            }
+        }
+        entries.beginEntry(time: Timestamp(microseconds: Int64(clamping: entry.time)))
+        places.withUnsafeBufferPointer { entries.append($0) }
+        finishEntry(text, start)
+        return .added
+    }
+
+    private mutating func finishEntry(_ text: MessageText, _ start: Int) {
         if text.wasCut { cutMessages += 1 }
         if entries.tellsSuppression(at: ranges.count) { suppressions.append(ranges.count) }
         ranges.append(start..<bytes.count)
@@ -68,6 +133,7 @@ struct JournalBatch {
         bytes.removeAll(keepingCapacity: true)
         ranges.removeAll(keepingCapacity: true)
         entries.removeAll()
+        known?.forget()
         cutMessages = 0
         suppressions.removeAll()
     }
@@ -89,6 +155,37 @@ struct JournalBatch {
 
     /// Of one batch, each told in its own words.
     private static let suppressionLimit = 10
+}
+
+/// Fields of a mapped file that are in the batch already, by their place in the file. Two that fall on one slot take it
+/// from each other, and are stored again. Memory of its own, for every field of every entry is looked up here.
+private final class KnownFields {
+    struct Slot {
+        /// In the file; no field stands at 0.
+        var at: UInt64 = 0
+        /// In the store.
+        var place: UInt32 = 0
+        var length: UInt32 = 0
+    }
+
+    private let slots: UnsafeMutablePointer<Slot>
+    /// A batch of a host's journal has some hundred fields that entries share.
+    private static let count = 4096
+
+    init() {
+        slots = .allocate(capacity: Self.count)
+        slots.initialize(repeating: Slot(), count: Self.count)
+    }
+
+    deinit { slots.deallocate() }
+
+    func forget() { slots.update(repeating: Slot(), count: Self.count) }
+
+    /// Objects stand at multiples of eight.
+    @inline(__always)
+    func slot(of at: UInt64) -> UnsafeMutablePointer<Slot> {
+        slots + (Int(truncatingIfNeeded: at >> 3) & (Self.count - 1))
+    }
 }
 
 /// The text of one entry. MESSAGE may be there more than once: each on a line of its own.

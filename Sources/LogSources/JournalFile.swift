@@ -35,6 +35,13 @@ final class JournalFile {
     private var descriptor: Descriptor?
     private var handle: JournalHandle?
     private var standsOnUnread = false
+    /// While much is to be caught up with.
+    private var mapped: MappedJournal?
+    /// It is libsystemd's to read.
+    private var isStrange = false
+
+    /// From so many numbers on an entry is not read through libsystemd.
+    private static let much: UInt64 = 256
 
     init(_ header: JournalFileHeader, path: String, identity: FileKey, position: UInt64) {
         id = header.fileID
@@ -47,7 +54,7 @@ final class JournalFile {
 
     /// Whether there are entries in it that were not read.
     var hasNews: Bool { !isBroken && !isComplete && header.entries > 0 && header.tail > position }
-    var isOpen: Bool { handle != nil }
+    var isOpen: Bool { descriptor != nil }
 
     func checkpoint(_ place: String) -> SourceCheckpoint {
         var checkpoint = JournalFileCheckpoint(place: place, file: id, sequenceID: sequenceID, sequence: position)
@@ -57,8 +64,13 @@ final class JournalFile {
 
     /// Lets go of the file; the position stays.
     func close() {
-        handle = nil
+        mapped = nil
+        letGoOfHandle()
         descriptor = nil
+    }
+
+    private func letGoOfHandle() {
+        handle = nil
         standsOnUnread = false
     }
 
@@ -72,6 +84,7 @@ final class JournalFile {
     func read(
         into batch: inout JournalBatch, _ options: JournalReader.Options
     ) throws(SystemError) -> (isEnd: Bool, damaged: Int) {
+        if let isEnd = try readMapped(into: &batch, options) { return (isEnd, 0) }
         let handle = try opened(options)
         var damaged = 0
         var hasMoved = false
@@ -98,22 +111,90 @@ final class JournalFile {
         return (isEnd, damaged)
     }
 
-    private func opened(_ options: JournalReader.Options) throws(SystemError) -> JournalHandle {
-        if let handle { return handle }
+    // MARK: Catching up
+
+    /// Reads what is far behind, without libsystemd as far as that goes.
+    /// - Returns: whether the end was reached; nil when nothing was read and libsystemd has to.
+    private func readMapped(
+        into batch: inout JournalBatch, _ options: JournalReader.Options
+    ) throws(SystemError) -> Bool? {
+        guard !isStrange, mapped != nil || (header.tail > position && header.tail - position >= Self.much) else {
+            return nil
+        }
+        let file = try openedFile()
+        let mapped = mapped ?? MappedJournal(file, after: position, upTo: header.tail)
+        self.mapped = mapped
+        guard let mapped else {
+            isStrange = true
+            return nil
+        }
+        let start = position
+        batch.beginMappedFile()
+        while true {
+            let stop = mapped.read(into: &batch)
+            position = mapped.sequence
+            switch stop {
+            case .full: return false
+            case .compressed(let number):
+                if try add(number, to: &batch, options) {
+                    mapped.pass(number)
+                    position = number
+                    continue
+                }
+                isStrange = true
+            case .strange: isStrange = true
+            case .end: break
+            }
+            self.mapped = nil
+            letGoOfHandle()  // it stands elsewhere
+            if case .end = stop { return true }
+            return position == start ? nil : false
+        }
+    }
+
+    /// Adds the entry of that number through libsystemd. False when that cannot find it, or not read it.
+    private func add(
+        _ number: UInt64, to batch: inout JournalBatch, _ options: JournalReader.Options
+    ) throws(SystemError) -> Bool {
+        let handle = try opened(options)
+        let cursor = cursor(number)
+        do throws(SystemError) {
+            try handle.seek(cursor: cursor)
+            guard try handle.next(), handle.isAt(cursor: cursor) else { return false }
+            try batch.add(handle)
+            return true
+        } catch {
+            guard error.isDamage else { throw error }
+            return false
+        }
+    }
+
+    private func cursor(_ number: UInt64) -> String { "s=\(sequenceID);i=\(String(number, radix: 16))" }
+
+    // MARK: Opening
+
+    private func openedFile() throws(SystemError) -> Descriptor {
+        if let descriptor { return descriptor }
         let file = try Descriptor.open(path, O_RDONLY | O_NONBLOCK)
         guard try JournalFileHeader.read(file)?.fileID == id else {
             throw SystemError("find a journal file any more at", path, errno: ENOENT)
         }
+        descriptor = file
+        return file
+    }
+
+    private func opened(_ options: JournalReader.Options) throws(SystemError) -> JournalHandle {
+        if let handle { return handle }
+        let file = try openedFile()
         let opened = try JournalHandle(file: file)
         opened.setDataThreshold(options.messageLimit + 64)
         if position == 0 {
             try opened.seekHead()
         } else {
-            let cursor = "s=\(sequenceID);i=\(String(position, radix: 16))"
+            let cursor = cursor(position)
             try opened.seek(cursor: cursor)
             standsOnUnread = try opened.next() && !opened.isAt(cursor: cursor)
         }
-        descriptor = file
         handle = opened
         return opened
     }

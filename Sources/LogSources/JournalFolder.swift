@@ -61,6 +61,8 @@ package final class JournalFolder: JournalSource {
     package var events: Int16 { Int16(POLLIN) }
     package private(set) var nextDeadline = Duration.zero
     package var isIdle: Bool { turns.isEmpty }
+    /// Whether files gave less than they promise, and are to be tried again at `nextDeadline`.
+    package var isInDoubt: Bool { !later.isEmpty }
     package var status: SourceStatus { SourceStatus(source: source, fault: fault) }
     var name: String { Printable.text(source.name) }
 

@@ -4,6 +4,8 @@ import Formats
 
 struct JoiningBatch {
     let batch: RecordBatch
+    /// Of a journal.
+    let entries: JournalEntries?
     let firstOrder: Int
     let now: Duration
     /// Nothing is looked at again: all that is held goes out.
@@ -13,6 +15,7 @@ struct JoiningBatch {
 
     init(batch: RecordBatch, firstOrder: Int, now: Duration) {
         self.batch = batch
+        if case .journal(let entries) = batch.origin { self.entries = entries } else { entries = nil }
         self.firstOrder = firstOrder
         self.now = now
     }
@@ -28,24 +31,44 @@ struct JoiningBatch {
         guard let index else { return line }
         if taken.isEmpty { taken = [Bool](repeating: false, count: batch.count) }
         taken[index] = true
+        guard let entries else { return line }
+        var line = line
+        var own = JournalEntries()
+        own.append(index, of: entries)
+        line.entry = own
         return line
     }
 
     /// A record of these lines.
     mutating func put(_ lines: [StreamLine]) { if !lines.isEmpty { made.append(lines) } }
 
+    /// Whether two of its lines may be of one stream.
+    func mayShareStream(_ first: Int, _ second: Int) -> Bool {
+        guard let entries else { return true }
+        let (one, other) = (entries.process(at: first), entries.process(at: second))
+        return one == other || one == .unclear || other == .unclear
+    }
+
     /// The lines that were not taken and the records that were made, in the order of their first lines.
     func assembled(_ source: Source, _ isDecoded: Bool) -> RecordBatch {
-        let made = made.sorted { ($0.first?.order ?? 0) < ($1.first?.order ?? 0) }[...]
+        let made = made.sorted { ($0.first?.order ?? 0) < ($1.first?.order ?? 0) }
+        let orders = made.map { $0.first?.order ?? 0 }
         var assembly = Assembly(batch)
-        var rest = made
+        var next = 0
+        var start = 0
         for index in 0..<batch.count {
-            while let lines = rest.first, let first = lines.first, first.order <= firstOrder + index {
-                assembly.add(rest.removeFirst())
+            let isDue = next < made.count && orders[next] <= firstOrder + index
+            let isTaken = isTaken(index)
+            guard isDue || isTaken else { continue }
+            assembly.add(start..<index, of: batch, entries, firstOrder)
+            while next < made.count, orders[next] <= firstOrder + index {
+                assembly.add(made[next])
+                next += 1
             }
-            if !isTaken(index) { assembly.add(index, of: batch, order: firstOrder + index) }
+            start = isTaken ? index + 1 : index
         }
-        for lines in rest { assembly.add(lines) }
+        assembly.add(start..<batch.count, of: batch, entries, firstOrder)
+        for lines in made[next...] { assembly.add(lines) }
         return assembly.finished(source)
     }
 }
@@ -62,17 +85,24 @@ private struct Assembly {
 
     init(_ batch: RecordBatch) {
         origin = batch.origin
+        if case .journal(let store) = batch.origin { entries = store.emptied() }
         bytes.reserveCapacity(batch.bytes.count)
         ranges.reserveCapacity(batch.count)
+        orders.reserveCapacity(batch.count)
     }
 
-    mutating func add(_ index: Int, of batch: RecordBatch, order: Int) {
-        orders.append(order)
-        append(batch.text(at: index))
-        switch batch.origin {
-        case .lines: break
-        case .decoded(_, let all, let places): appendLine(all[places[index]])
-        case .journal(let store): entries.append(index, of: store)
+    /// Lines that follow each other, as they stand.
+    mutating func add(_ run: Range<Int>, of batch: RecordBatch, _ store: JournalEntries?, _ firstOrder: Int) {
+        guard let first = run.first, let last = run.last else { return }
+        orders.append(contentsOf: firstOrder + first...firstOrder + last)
+        let from = batch.ranges[first].lowerBound
+        let shift = bytes.count - from
+        bytes += batch.bytes[from..<batch.ranges[last].upperBound]
+        bytes.append(0x0a)
+        for range in batch.ranges[run] { ranges.append(range.lowerBound + shift..<range.upperBound + shift) }
+        if let store { entries.append(own: run, of: store) }
+        if case .decoded(_, let all, let places) = batch.origin {
+            for index in run { appendLine(all[places[index]]) }
         }
     }
 
@@ -94,13 +124,6 @@ private struct Assembly {
         case .decoded: appendLine(first.raw[...])
         case .journal: if let entry = first.entry { entries.append(0, of: entry) }
         }
-    }
-
-    private mutating func append(_ text: ArraySlice<UInt8>) {
-        let start = bytes.count
-        bytes += text
-        ranges.append(start..<bytes.count)
-        bytes.append(0x0a)
     }
 
     private mutating func appendLine(_ line: ArraySlice<UInt8>) {

@@ -36,6 +36,21 @@ extension JournalEntries {
         return transport.elementsEqual("driver".utf8)
     }
 
+    /// What tells one stream of lines from another: host, transport, unit, program, process and its connection to journald.
+    func streamKey(at index: Int) -> String {
+        var key: [UInt8] = []
+        let program = value(of: "SYSLOG_IDENTIFIER", at: index) ?? value(of: "_COMM", at: index)
+        let parts = [
+            value(of: "_HOSTNAME", at: index), value(of: "_TRANSPORT", at: index), unit(at: index), program,
+            value(of: "_PID", at: index), value(of: "_STREAM_ID", at: index),
+        ]
+        for part in parts {
+            if let part { key += part }
+            key.append(UInt8(ascii: "|"))
+        }
+        return String(decoding: key, as: UTF8.self)
+    }
+
     private func first(_ name: StaticString, at index: Int) -> [[UInt8]] {
         // As a string and back: what is no UTF-8 in it is the same here as in the record.
         value(of: name, at: index).map { [Array(String(decoding: $0, as: UTF8.self).utf8)] } ?? []

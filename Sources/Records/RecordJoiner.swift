@@ -162,6 +162,7 @@ package struct RecordJoiner {
         var outlines = OutlineReader(work.batch)
         var at = 0
         var next = candidates.startIndex
+        var lookout = lookout
         while at < work.batch.count {
             while next < candidates.endIndex, candidates[next] < at { next += 1 }
             let isCandidate = looksAtEveryLine || (next < candidates.endIndex && candidates[next] == at)
@@ -170,21 +171,50 @@ package struct RecordJoiner {
                 at = candidates[next]
                 continue
             }
-            if !isCandidate, passesAmidReport(at, work.batch, &outlines) {
-                releaseDistant(order + at, &work)
-            } else if isCandidate || !parts.isEmpty || object != nil || concerns(at, work.batch) {
+            if !isCandidate, outlines != nil, passesAmidReport(at, work.batch, &outlines) {
+                if order + at > lookout.releaseAt {
+                    releaseDistant(order + at, &work)
+                    lookout = self.lookout
+                }
+            } else if isCandidate || !parts.isEmpty || object != nil || concerns(at, work, lookout) {
                 take(work.line(at), index: at, mayBegin: isCandidate, &work)
-            } else {
+                lookout = self.lookout
+            } else if order + at > lookout.releaseAt {
                 releaseDistant(order + at, &work)
+                lookout = self.lookout
             }
             at += 1
         }
     }
 
+    /// What the open traces wait for, so that each entry of a journal costs next to nothing while some are open.
+    private struct Lookout {
+        /// Those of a journal: whose entries may go on with one.
+        var processes: [JournalEntries.Process] = []
+        /// Behind this line a guess is too far back.
+        var releaseAt = Int.max
+    }
+
+    private var lookout: Lookout {
+        var lookout = Lookout()
+        for number in open.indices {
+            if !open[number].state.isConfirmed {
+                lookout.releaseAt = min(lookout.releaseAt, open[number].lastOrder + Self.reach)
+            }
+            if let process = open[number].lines.first?.entry?.process(at: 0) { lookout.processes.append(process) }
+        }
+        return lookout
+    }
+
     /// Whether a line may be of the stream of an open trace.
-    private func concerns(_ index: Int, _ batch: RecordBatch) -> Bool {
-        open.contains { trace in
-            trace.keys.count > 1 || trace.lines[0].mayShareStream(index, of: batch)
+    private func concerns(_ index: Int, _ work: JoiningBatch, _ lookout: Lookout) -> Bool {
+        if let entries = work.entries {
+            let process = entries.process(at: index)
+            if process == .unclear { return true }
+            return lookout.processes.contains { $0 == process || $0 == .unclear }
+        }
+        return open.contains { trace in
+            trace.keys.count > 1 || trace.lines.first?.mayShareStream(index, of: work.batch) ?? true
         }
     }
 
@@ -218,9 +248,7 @@ package struct RecordJoiner {
     private mutating func releaseDistant(_ now: Int, _ work: inout JoiningBatch) {
         var number = 0
         while number < open.count {
-            let trace = open[number]
-            let isFar = !trace.state.isConfirmed && now - trace.lastOrder > Self.reach
-            if isFar {
+            if !open[number].state.isConfirmed, now - open[number].lastOrder > Self.reach {
                 finish(number, &work)
             } else {
                 number += 1
@@ -400,8 +428,8 @@ package struct RecordJoiner {
         if state?.phase == .ruler || line.isKernel { return false }
         var at = index - 1
         while at >= 0, index - at <= Self.reach {
-            let before = work.line(at)
-            if before.key == line.key {
+            let before = work.mayShareStream(at, index) ? work.line(at) : nil
+            if let before, before.key == line.key {
                 guard !work.isTaken(at), mayOpen(before), beginning(of: before) == nil,
                     let state = follows(before, line)
                 else { return false }

@@ -31,7 +31,7 @@ struct StreamLine: Sendable {
     var uptime: Int64?
     /// Which caller wrote it, where the kernel says so.
     var caller: String?
-    /// Journal: its fields, as the only entry.
+    /// Journal: its fields, as the only entry, once the line is held.
     var entry: JournalEntries?
 
     /// It has lines of its own: whatever it is, it is whole.
@@ -42,18 +42,10 @@ struct StreamLine: Sendable {
         self.order = order
         switch batch.origin {
         case .journal(let entries):
-            let record = batch.record(at: index)
-            raw = record.message
+            raw = Array(batch.text(at: index))
             (text, message) = (raw, raw)
-            isKernel = record.transport == "kernel"
-            let stream = record.fields.first { $0.name == "_STREAM_ID" }?.text
-            key = [
-                record.host, record.transport, record.unit, record.identifier, record.pid.map { String($0) }, stream,
-            ]
-            .map { $0 ?? "" }.joined(separator: "|")
-            var own = JournalEntries()
-            own.append(index, of: entries)
-            entry = own
+            isKernel = entries.value(of: "_TRANSPORT", at: index)?.elementsEqual("kernel".utf8) ?? false
+            key = entries.streamKey(at: index)
         case .lines(let context):
             (raw, text, message, key) = (Array(batch.text(at: index)), [], [], "")
             take(LineHeader.parse(raw, context: context), context)
@@ -102,12 +94,9 @@ struct StreamLine: Sendable {
 }
 
 extension StreamLine {
-    /// Whether line or entry `index` may be of the same stream: asked before it is taken apart.
+    /// Whether line `index` of a file may be of the same stream: asked before it is taken apart.
     func mayShareStream(_ index: Int, of batch: RecordBatch) -> Bool {
         guard let tag else { return true }
-        if case .journal(let entries) = batch.origin {
-            return tag.bytes.isEmpty || entries.values(of: "transport", at: index) == [tag.bytes]
-        }
         let range = batch.ranges[index]
         let start = range.lowerBound + tag.offset
         guard start + tag.bytes.count <= range.upperBound else { return false }

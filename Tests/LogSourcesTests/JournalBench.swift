@@ -67,10 +67,10 @@ final class JournalBench {
     func path(_ name: String) -> String { folder.path + "/" + name }
 
     /// Appends to the journal file, which is made if it is not there.
-    func write(_ entries: [ExportedEntry], to name: String = "a.journal") throws {
+    func write(_ entries: [ExportedEntry], _ environment: [String] = [], to name: String = "a.journal") throws {
         var child = ChildProcess(
             [Self.writer, "--output=" + path(name), "--split-mode=none", "-"], deadline: .seconds(60))
-        child.environment += ["SYSTEMD_LOG_LEVEL=err"]
+        child.environment += ["SYSTEMD_LOG_LEVEL=err"] + environment
         let result = try child.run(input: entries.flatMap(\.exported))
         try #require(
             result.ending == .exited(0),

@@ -120,13 +120,19 @@ struct ScanCommand: ParsableCommand {
     private func scan(
         journal: String, _ matcher: Matcher, _ filter: ScanFilter, _ output: inout ScanOutput
     ) throws {
-        var options = JournalReader.Options(place: journal)
+        var options = JournalReader.Options(place: Self.absolute(journal))
         options.start = .beginning
-        let reader = JournalReader(options, checkpoints: [])
+        let reader = JournalFolder(options, checkpoints: [])
         let finder = try traceFinder()
         var joiner = RecordJoiner(source: .journal(journal), multiline: count ? .none : .auto)
         var hitEntries = 0
         func tell(_ batch: RecordBatch, from first: Int) {
+            if count {
+                let marks = matcher.marks(in: batch)
+                output.note(marks.notices)
+                hitEntries += Set(marks.hits.filter { filter.takes(matcher.rules.rules[$0.rule]) }.map(\.index)).count
+                return
+            }
             let matches = matcher.matches(in: batch)
             output.note(matches.notices)
             let hits = matches.hits.filter { filter.takes($0.hit.rule) }
@@ -136,18 +142,38 @@ struct ScanCommand: ParsableCommand {
                 output.put(found.hit, file: journal, line: number + 1)
             }
         }
+        var failures: [String] = []
+        var doubtsUntil: Duration?
         while true {
-            let read = reader.read(at: SourceTime.now())
-            for notice in read.notices { Terminal.complain(notice.text) }
+            let now = SourceTime.now()
+            let read = reader.read(at: now)
+            for notice in read.notices {
+                if notice.kind == .unreadable { failures.append(notice.text) } else { Terminal.complain(notice.text) }
+            }
             for delivery in read.deliveries {
                 let first = joiner.order
                 tell(finder.join(delivery.batch, by: &joiner, at: .zero), from: first)
             }
-            if read.deliveries.isEmpty { break }
+            guard read.deliveries.isEmpty, reader.isIdle else { continue }
+            // A file that gives less than it promises may be damaged, or only just be written to.
+            let end = doubtsUntil ?? now.monotonic + .seconds(15)
+            doubtsUntil = end
+            guard failures.isEmpty, reader.isInDoubt, now.monotonic < end else { break }
+            _ = try Poller.wait([], timeout: max(.zero, min(reader.nextDeadline, end) - now.monotonic))
         }
         if let batch = joiner.flush() { tell(batch, from: joiner.order) }
         output.noteSource(lines: joiner.order, hit: hitEntries)
         if count { output.put("\(hitEntries)") }
+        if !failures.isEmpty {
+            output.flush()
+            throw Failure.wrong(failures.joined(separator: "\n"))
+        }
+    }
+
+    private static func absolute(_ path: String) -> String {
+        guard !path.hasPrefix("/"), let whole = realpath(path, nil) else { return path }
+        defer { free(whole) }
+        return String(cString: whole)
     }
 }
 

@@ -44,13 +44,26 @@ package struct SecretMask {
     }
 
     private mutating func run() {
+        let mayBegin = Self.mayBegin
         while at < bytes.count {
-            let byte = bytes[at]
-            if byte == 0x0a || byte == UInt8(ascii: ";") || byte == UInt8(ascii: "|") { program = nil }
-            if Self.mayBegin[Int(byte)], maskHere() { continue }
-            out.append(byte)
+            // What cannot begin a secret is copied as a run.
+            var end = at
+            while end < bytes.count, !mayBegin[Int(bytes[end])] {
+                if Self.endsCommand(bytes[end]) { program = nil }
+                end += 1
+            }
+            out += bytes[at..<end]
+            at = end
+            guard at < bytes.count else { return }
+            if Self.endsCommand(bytes[at]) { program = nil }
+            if maskHere() { continue }
+            out.append(bytes[at])
             at += 1
         }
+    }
+
+    private static func endsCommand(_ byte: UInt8) -> Bool {
+        byte == 0x0a || byte == UInt8(ascii: ";") || byte == UInt8(ascii: "|")
     }
 
     /// Masks the secret that begins here, or whose sign does, and goes behind it.

@@ -49,30 +49,31 @@ package struct ReportLetter: Sendable {
     /// The letter of `report` to `recipients`, made so small that without the attached log it has at most `sizeLimit`.
     package func draft(_ report: Report, to recipients: [Mailbox], id: String) throws(MailError) -> Draft {
         var budget = LetterBudget.full
-        var draft = draft(report, to: recipients, id: id, budget: budget)
+        var (draft, isWhole) = draft(report, to: recipients, id: id, budget: budget)
         for _ in 0..<12 {
-            var body = draft
-            body.attachments = []
-            guard try body.rendered().count > Self.sizeLimit else { break }
+            guard try draft.rendered().count > Self.sizeLimit else { break }
             budget = budget.smaller
-            draft = self.draft(report, to: recipients, id: id, budget: budget)
+            (draft, isWhole) = self.draft(report, to: recipients, id: id, budget: budget)
         }
+        if !isWhole { draft.attachments = [AttachedLog.attachment(report, utcOffset: utcOffset)] }
         return draft
     }
 
-    private func draft(_ report: Report, to recipients: [Mailbox], id: String, budget: LetterBudget) -> Draft {
+    /// Without the attached log, and whether it does without.
+    private func draft(
+        _ report: Report, to recipients: [Mailbox], id: String, budget: LetterBudget
+    ) -> (Draft, isWhole: Bool) {
         let wording = LetterWording(
             report: report, budget: budget, utcOffset: utcOffset,
             signature: "Herald \(Product.version) on \(Printable.text(host, limit: 100))")
         let content = wording.content()
         let references = threading(report)
-        return Draft(
+        let draft = Draft(
             from: from, to: recipients, replyTo: replyTo, subject: subject(report, wording),
             messageID: messageID(of: id), date: report.time, utcOffset: utcOffset, mailer: mailerName,
             inReplyTo: references.last.map { [$0] } ?? [], references: references, headers: headers(report),
-            text: LetterText.render(content), html: LetterHTML.render(content),
-            attachments: content.attachment == nil ? [] : [AttachedLog.attachment(report, utcOffset: utcOffset)],
-            boundarySeed: id)
+            text: LetterText.render(content), html: LetterHTML.render(content), boundarySeed: id)
+        return (draft, content.attachment == nil)
     }
 
     private func subject(_ report: Report, _ wording: LetterWording) -> String {
@@ -157,7 +158,13 @@ enum AttachedLog {
             }
         }
         if left > 0 { text += "# \(left) more samples are not here, see herald incidents\n" }
-        return Attachment(name: name(report), type: "text/plain", bytes: Array(text.replacing("\n", with: "\r\n").utf8))
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.utf8.count + text.utf8.count / 16)
+        for byte in text.utf8 {
+            if byte == 0x0a { bytes.append(0x0d) }
+            bytes.append(byte)
+        }
+        return Attachment(name: name(report), type: "text/plain", bytes: bytes)
     }
 }
 

@@ -117,9 +117,9 @@ package struct Sample: Hashable, Sendable {
     }
 
     private static func trimmed(_ text: String) -> String {
-        var text = text
-        while text.last?.isNewline == true { text.removeLast() }
-        return text
+        // Other line ends do not get here.
+        let end = text.utf8.lastIndex { $0 != 0x0a }
+        return end.map { String(text[..<text.utf8.index(after: $0)]) } ?? ""
     }
 }
 

@@ -39,16 +39,16 @@ package struct SecretMask {
 
     private init(_ text: [UInt8]) {
         bytes = text
-        lower = text.map { $0 &- 0x41 < 26 ? $0 | 0x20 : $0 }
+        lower = text.map { Self.lowered($0) }
         out.reserveCapacity(text.count)
     }
 
     private mutating func run() {
-        let mayBegin = Self.mayBegin
+        let signs = Self.signs
         while at < bytes.count {
             // What cannot begin a secret is copied as a run.
             var end = at
-            while end < bytes.count, !mayBegin[Int(bytes[end])] {
+            while end < bytes.count, !signs.mayBegin(lower[end], end + 1 < lower.count ? lower[end + 1] : 0) {
                 if Self.endsCommand(bytes[end]) { program = nil }
                 end += 1
             }
@@ -73,17 +73,34 @@ package struct SecretMask {
             || maskPath() || maskWebToken() || maskKnownToken() || maskNamedValue()
     }
 
-    /// The bytes with which a secret's sign can begin: most of a line is passed over by this table.
-    private static let mayBegin: [Bool] = {
-        var table = [Bool](repeating: false, count: 256)
-        let words = names + exactNames + schemes + prefixes.map(\.text) + paths + Program.all.map(\.name)
-        for byte in words.compactMap(\.first) {
-            table[Int(byte)] = true
-            if byte &- 0x61 < 26 { table[Int(byte ^ 0x20)] = true }
+    /// The two bytes with which a secret's sign can begin: nearly all of a line is passed over by this table.
+    private struct Signs {
+        /// For each first byte the second ones, as bits.
+        private var bits = [UInt64](repeating: 0, count: 256 * 4)
+
+        init() {
+            let words = names + exactNames + schemes + prefixes.map(\.text) + paths + Program.all.map(\.name)
+            // Behind a dash, a letter is an option.
+            for second in UInt8.min...UInt8.max { add(UInt8(ascii: "-"), second) }
+            for word in words + ["://", "@tcp", "@unix", "eyj"].map({ Array($0.utf8) }) where word.count > 1 {
+                add(lowered(word[0]), lowered(word[1]))
+            }
         }
-        for byte in "-:@e".utf8 { table[Int(byte)] = true }
-        return table
-    }()
+
+        private mutating func add(_ first: UInt8, _ second: UInt8) {
+            bits[Int(first) * 4 + Int(second >> 6)] |= 1 << UInt64(second & 63)
+        }
+
+        /// Both in lower case.
+        @inline(__always)
+        func mayBegin(_ first: UInt8, _ second: UInt8) -> Bool {
+            bits[Int(first) * 4 + Int(second >> 6)] & (1 << UInt64(second & 63)) != 0
+        }
+    }
+
+    private static let signs = Signs()
+
+    private static func lowered(_ byte: UInt8) -> UInt8 { byte &- 0x41 < 26 ? byte | 0x20 : byte }
 
     // MARK: Pieces of the walk
 

@@ -67,17 +67,12 @@ extension Incident {
         let latest = max(arrivals.max() ?? time, time)
         arrivals.removeAll { $0 <= latest - threshold.within }
         guard threshold.within > .zero else { return }
-        // A count beyond what is worth remembering is approached by the count alone.
-        let remembered = min(threshold.count, 1000)
-        // How many of them had to come until both were reached.
-        let needed = max(remembered - arrivals.count, threshold.count - (hits - count), 1)
-        if needed <= count {
+        if arrivals.count + count >= threshold.count {
             state = .open
             opened = now
             arrivals = []
         } else {
-            arrivals.append(contentsOf: repeatElement(time, count: min(count, remembered)))
-            if arrivals.count > remembered { arrivals.removeFirst(arrivals.count - remembered) }
+            arrivals.append(contentsOf: repeatElement(time, count: count))
         }
     }
 

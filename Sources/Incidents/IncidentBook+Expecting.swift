@@ -8,8 +8,8 @@ import Formats
 import Rules
 
 extension IncidentBook {
-    static let expectationsInAll = 1000
-    private static let groupsPerRule = 200
+    package static let expectationsInAll = 1000
+    package static let expectationsPerRule = 200
     /// So long after a time of absence nothing is judged, at most.
     private static let grace = Duration.seconds(3600)
 
@@ -40,9 +40,11 @@ extension IncidentBook {
     }
 
     /// The line came.
-    package mutating func note(_ sign: SignOfLife, at now: Timestamp) {
+    /// - Returns: false where it is of a group more than are waited for.
+    @discardableResult
+    package mutating func note(_ sign: SignOfLife, at now: Timestamp) -> Bool {
         notice(now)
-        guard let rule = expected[sign.rule], let every = rule.expectEvery else { return }
+        guard let every = expected[sign.rule]?.expectEvery else { return true }
         var expectation = Expectation(rule: sign.rule, groups: sign.groups, since: sign.time, origin: sign.origin)
         let key = expectation.key
         if let known = expectations[key] {
@@ -51,8 +53,8 @@ extension IncidentBook {
             expectation.notBefore = known.notBefore
         } else {
             guard expectations.count < Self.expectationsInAll,
-                expectations.values.count(where: { $0.rule == sign.rule }) < Self.groupsPerRule
-            else { return }
+                expectations.values.count(where: { $0.rule == sign.rule }) < Self.expectationsPerRule
+            else { return false }
             // From the first group on, the groups are what is waited for.
             let whole = Expectation(rule: sign.rule, groups: [], since: now, origin: sign.origin).key
             if expectations[whole] != nil { drop(whole, at: now, by: sign.text) }
@@ -64,6 +66,7 @@ extension IncidentBook {
             if let id = byFingerprint[key], incidents[id]?.isOver == false { end(id, by: sign.text, at: now) }
         }
         add(expectation)
+        return true
     }
 
     /// Joins a hit for everything that did not come in time.

@@ -46,7 +46,8 @@ package struct Origin: Hashable, Sendable {
     /// The unit, else the file, else the program: what an administrator would call the place.
     package var place: String { unit ?? (isJournal ? identifier ?? source : source) }
 
-    /// Recovery and inhibition count from the same host, transport and unit only: any user can write any text.
+    /// Whether both are of one place, as recovery and inhibition want it, since any user can write any text: in the journal
+    /// the same host, transport and unit; in files the same host and file.
     package func vouches(for other: Origin) -> Bool {
         host == other.host && isJournal == other.isJournal && transport == other.transport && unit == other.unit
             && (isJournal || source == other.source)

@@ -12,8 +12,8 @@ package struct Matches: Sendable {
         package var hit: Hit
     }
 
-    /// A record that matched the `recovered_by` of a rule. Whether it counts (same transport and unit) is the
-    /// incidents' business.
+    /// A record that matched the `recovered_by` of a rule. Whether it comes from the place that counts is
+    /// the incidents' business.
     package struct Recovery: Sendable {
         package var index: Int
         package var rule: Rule

@@ -6,6 +6,7 @@ extension Rule {
         "herald-file-gap", "herald-file-skipped", "herald-file-suppressed", "herald-file-unreadable",
         "herald-journal-gap",
         "herald-journal-skipped", "herald-journal-suppressed", "herald-journal-unreadable", "herald-pattern-limit",
+        "herald-expect-limit",
         "herald-state-set-aside", "herald-state-unreadable",
     ]
 }

@@ -65,7 +65,7 @@ package struct Rule: Hashable, Sendable {
     package var neverGroup = false
     /// Nil: the first hit is enough.
     package var threshold: Threshold?
-    /// Any of them ends the incident, from the same transport and unit.
+    /// Any of them ends the incident, from the same place (`Origin.vouches(for:)`).
     package var recoveredBy: [Pattern] = []
     /// Set where the rule names a line that should come: so long without one is the incident, and a match is a sign of life.
     package var expectEvery: Duration?

@@ -52,7 +52,7 @@ extension RuleReader {
             refuse("recovered_by", "'group: never' makes events, which have no end for 'recovered_by' to tell of")
         }
         if rule.expectEvery != nil {
-            for key in ["threshold", "recovered_by", "group", "group_by"] where node[key].map({ !$0.isNull }) ?? false {
+            for key in ["threshold", "recovered_by", "group"] where node[key].map({ !$0.isNull }) ?? false {
                 refuse(key, "'\(key)' has no meaning with 'expect': the line's absence is the incident")
             }
             if rule.isFloor { refuse("floor", "'floor' and 'expect' exclude each other") }

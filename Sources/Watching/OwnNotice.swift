@@ -34,6 +34,16 @@ enum OwnNotice {
                 time: time, origin: origin, text: Sample.line(notice.record.shownText)))
     }
 
+    /// A line that a rule waits for, of a group more than are waited for.
+    static func notExpected(_ sign: SignOfLife, of rule: Rule, at now: Timestamp) -> Occurrence {
+        Occurrence(
+            rule: RuleFacts(id: "herald-expect-limit", severity: rule.severity, ending: .silent),
+            groups: [GroupValue("subject", rule.id)], title: "Not every group of the rule \(rule.id) is waited for",
+            advice: "Herald waits for \(IncidentBook.expectationsPerRule) groups of a rule, and for "
+                + "\(IncidentBook.expectationsInAll) of all rules. Group by what has fewer values, or make several rules of it.",
+            time: now, origin: sign.origin, sample: Sample(time: sign.time, origin: sign.origin, text: sign.text))
+    }
+
     /// The database could not be used and was set aside.
     static func setAside(_ text: String, localHost: String, at now: Timestamp) -> Occurrence {
         occurrence(

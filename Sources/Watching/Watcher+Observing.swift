@@ -18,7 +18,12 @@ extension Watcher {
         lastHits.readOn(batch.source)
         let view = BatchView(batch, matcher)
         book.noteRecords(batch.ranges.count)
-        for mark in view.marks.signsOfLife { book.note(SignOfLife(view.hit(mark), localHost: host, at: now), at: now) }
+        for mark in view.marks.signsOfLife {
+            let sign = SignOfLife(view.hit(mark), localHost: host, at: now)
+            if !book.note(sign, at: now), isInForce("herald-expect-limit") {
+                join(OwnNotice.notExpected(sign, of: view.rule(mark), at: now), at: now)
+            }
+        }
         counter.begin(batch.source, book, at: now)
         var recoveries = view.marks.recoveries[...]
         var signs = RecoverySigns()

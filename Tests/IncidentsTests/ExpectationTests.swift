@@ -57,6 +57,18 @@ import Testing
         #expect(clocked.pass(.seconds(2 * 3600)).map(\.kind) == [.first])
     }
 
+    @Test func `Of groups beyond what is waited for that is said`() {
+        var clocked = ClockedBook()
+        let rule = Self.rule(["name"])
+        clocked.book.expect([rule], host: "web1", at: clocked.now)
+        for number in 0..<203 {
+            let isAwaited = clocked.book.note(sign("group\(number)", clocked, rule), at: clocked.now)
+            #expect(isAwaited == (number < 200))
+        }
+        let isKnown = clocked.book.note(sign("group7", clocked, rule), at: clocked.now)
+        #expect(isKnown)
+    }
+
     @Test func `Before the first line the time counts from when the rule was seen`() {
         var clocked = ClockedBook()
         clocked.book.expect([Self.rule()], host: "web1", at: clocked.now)

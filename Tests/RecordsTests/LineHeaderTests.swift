@@ -109,6 +109,15 @@ private let cases: [Case] = [
     Case(
         "E1121 12:41:14.123456     812 kubelet.go:12] no node", "no node", time: "2026-11-21T12:41:14.123456Z",
         pid: 812, priority: 3),
+    // klog has no year: the nearest, so that the last lines of a year are not of the next one's end.
+    Case(
+        "I1231 23:59:59.000000     812 kubelet.go:12] m", "m", time: "2025-12-31T23:59:59.000000Z", pid: 812,
+        priority: 6),
+    Case(
+        "W20251231 23:59:59.000000     812 a.cc:12] m", "m", time: "2025-12-31T23:59:59.000000Z", pid: 812, priority: 4),
+    Case(
+        "time=\"2026-11-21T12:41:14Z\" level=warn msg=x", "time=\"2026-11-21T12:41:14Z\" level=warn msg=x",
+        time: "2026-11-21T12:41:14.000000Z", priority: 4),
     // Containers.
     Case(
         "2026-11-21T12:41:14.123456789Z stderr F panic: runtime error", "panic: runtime error",

@@ -19,6 +19,7 @@ import Testing
             "kernel: BUG: kernel NULL pointer dereference",
             "kernel: [    1.000000] ------------[ cut here ]------------",
             "Unhandled exception. System.Exception: x", "2026-11-21T12:41:14Z stderr P part",
+            "{", "{  \r", #"{"type": "server", "level": "FATAL","#, #"{ "tags": ["#, #"{"a":"#,
         ])
     func found(line: String) throws {
         let finder = try TraceFinder()
@@ -33,6 +34,8 @@ import Testing
         let lines = """
             Nov 21 12:41:14 web1 sshd[812]: Accepted publickey for root from 192.0.2.1 port 22 ssh2
             2026/11/21 12:41:14 [warn] 812#812: *1 an upstream response is buffered
+            {"level":"info","msg":"whole"}
+            not { an object,
             192.0.2.1 - - [21/Nov/2026:12:41:14 +0000] "GET / HTTP/1.1" 200 612
 
             """

@@ -122,6 +122,7 @@ import YAML
             ("threshold: {count: 5, within: 10}", "'within' must be a duration such as 90s"),
             ("threshold: {count: 5}", "'within' is missing in 'threshold' of rule 'a'"),
             ("threshold: {count: 0, within: 1m}", "'count' must be a whole number from 1"),
+            ("threshold: {count: 1001, within: 1m}", "'count' must be a whole number from 1 to 1000"),
             ("expect: {each: 1h}", "unknown key 'each' in 'expect' of rule 'a'"),
             ("expect: {every: 0s}", "'every' must be more than nothing"),
             ("group: always", "'group' can only be 'never'"),

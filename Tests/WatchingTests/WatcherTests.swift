@@ -261,6 +261,21 @@ import Testing
         #expect(incident.advice?.contains("gave up on a line") == true)
     }
 
+    @Test func `More groups than a rule can wait for are an incident`() throws {
+        let folder = try WatcherFolder(
+            rules: """
+                rules:
+                  - {id: backup, title: 'No {name}', severity: alert, match: 'backup of (?<name>\\w+) done', expect: {every: 26h}, group_by: [name]}
+                """)
+        let watcher = try folder.watcher()
+        watcher.settle(folder)
+        try folder.append((0..<210).map { "backup of db\($0) done" }.joined(separator: "\n"))
+        watcher.settle(folder)
+        let incident = try #require(watcher.book.openIncidents.first)
+        #expect(incident.rule.id == "herald-expect-limit" && incident.severity == .alert && incident.hits == 10)
+        #expect(incident.shownSamples.first?.text == "backup of db200 done")
+    }
+
     @Test func `A silence put in by request holds its letter, and ends`() throws {
         let folder = try WatcherFolder()
         let watcher = try folder.watcher()

@@ -34,7 +34,7 @@ extension FileTailer {
 
         mutating func know(_ index: Int, isAnchor: Bool = true) {
             known.insert(index)
-            if isAnchor { anchors.insert(index) }
+            if isAnchor && !chain[index].isSibling { anchors.insert(index) }
         }
 
         init(_ chain: [Generation]) { self.chain = chain }
@@ -65,7 +65,7 @@ extension FileTailer {
         var resolved: [FileCheckpoint] = []
         let horizon = horizon(of: log)
         for text in log.astray.sorted(by: Self.isOlder) {
-            if find(text, &survey, log, present, &output) {
+            if find(text, &survey, log, present, time, &output) {
                 resolved.append(text.checkpoint)
             } else if !isLost(text, log, time) {
                 return postpone()
@@ -74,15 +74,20 @@ extension FileTailer {
                 resolved.append(text.checkpoint)
             }
         }
-        if getenv("DBG") != nil { print("DBG account", log.path.suffix(8), "present", present.map { "\($0.key.inode) new \($0.isNew) head \($0.head.count)" } ?? "-", "open", log.open.map { "\($0.inode) \(files[$0]?.isNew ?? false)" }, "chain", chain.map { "\($0.path.suffix(6)):\($0.key.inode):\($0.status.size)" }, "known", survey.known.sorted(), "anchors", survey.anchors.sorted(), "closed", log.closed.map { "\($0.key.inode)" }, "astray", log.astray.map { "\($0.checkpoint.inode)@\($0.checkpoint.offset)" }, "unread", survey.unread.map(\.index)) }
         if let present, let text = doubt(present, &survey, time) {
-            _ = find(WatchedLog.Astray(checkpoint: text, unread: 0), &survey, log, present, &output)
+            _ = find(WatchedLog.Astray(checkpoint: text, unread: 0), &survey, log, present, time, &output)
         }
         let fresh = log.open.compactMap { files[$0] }.filter(\.isNew)
-        if present == nil || !fresh.isEmpty { findUnread(&survey, log, present, horizon) }
+        if log.isAdopting {
+            survey.anchors = []
+            findUnread(&survey, log, present, knownPatterns[log.pattern.path])
+        } else if present == nil || !fresh.isEmpty {
+            findUnread(&survey, log, present, horizon)
+        }
         guard let last = openUnread(&survey, log, present, time, &output) else { return postpone() }
         log.astray = []
         log.missedAt = nil
+        log.isAdopting = false
         for text in resolved { forgetRow(FileKey(text), of: log, &output) }
         if let present { present.predecessor = last.file ?? present.predecessor }
         for file in fresh + [present].compactMap({ $0 }) { admit(file, &output) }
@@ -103,7 +108,12 @@ extension FileTailer {
     private func chain(of log: WatchedLog) -> [Generation]? {
         let name = Files.split(log.path).name
         for _ in 0..<3 {
-            let chain = lister.generations(of: log.path, log.pattern)
+            var chain = lister.generations(of: log.path, log.pattern)
+            if let own = chain, log.hasTexts(besides: own) {
+                chain = lister.siblings(of: log.path, log.pattern).map { siblings in
+                    own + siblings.filter { sibling in !own.contains { $0.key == sibling.key } }
+                }
+            }
             hear()
             if let chain, !watches.isStirred(name) { return chain }
             listAnew()
@@ -134,7 +144,8 @@ extension FileTailer {
                 survey.present = index
             } else if let file = files[key] {
                 if file.path != log.path || file.stillHolds {
-                    survey.know(index, isAnchor: !file.isNew)
+                    // What came before a file that was taken for a log of its own nobody looked.
+                    survey.know(index, isAnchor: !file.isNew && file.path == log.path)
                     if file.path == log.path { file.placedAt = generation.path }
                 } else {
                     // Another text was written over it (cp keeps the inode of what it overwrites).
@@ -147,10 +158,13 @@ extension FileTailer {
                         miss(row, of: log)
                         continue
                     }
-                    verified[key] = generation.status.modified
+                    verify(key, generation.status.modified, time)
                 }
                 survey.know(index)
                 if !generation.isCompressed, generation.status.size > row.offset { survey.unread.append((index, row)) }
+            } else if let (_, row) = closedText(key), stillHolds(generation, index, row, &survey) {
+                // One that was taken for a log of its own.
+                survey.know(index, isAnchor: false)
             }
         }
     }
@@ -174,6 +188,12 @@ extension FileTailer {
         return nil
     }
 
+    /// A closed generation was seen to hold its text when it had this time. One that was written within the kernel's last
+    /// tick may be written again and keep it: that time tells nothing.
+    func verify(_ key: FileKey, _ modified: Timestamp, _ time: SourceTime) {
+        verified[key] = modified + .milliseconds(50) < time.wall ? modified : nil
+    }
+
     /// Whether a closed generation holds what was read of it.
     private func stillHolds(
         _ generation: Generation, _ index: Int, _ row: FileCheckpoint, _ survey: inout Survey
@@ -188,7 +208,7 @@ extension FileTailer {
     /// A closed text is not where it was: compressed, perhaps with lines that came after the last look.
     func miss(_ row: FileCheckpoint, of log: WatchedLog) {
         let key = FileKey(row)
-        log.closed[key] = nil
+        forgetClosed(key, of: log)
         log.astray.append(
             WatchedLog.Astray(checkpoint: row, unread: row.isFinished ? 0 : nil, modified: verified[key]))
         verified[key] = nil
@@ -198,7 +218,8 @@ extension FileTailer {
     /// that is the time when it was first seen; new texts tell only where there are no others.
     private func horizon(of log: WatchedLog) -> Timestamp? {
         let open = log.open.compactMap { files[$0] }
-        let known = open.filter { !$0.isNew }.map(\.checkpoint.seen) + log.closed.values.map(\.seen)
+        let known =
+            open.filter { !$0.isNew }.map(\.checkpoint.seen) + log.closed.values.map(\.seen)
             + log.astray.map(\.checkpoint.seen)
         return known.max() ?? open.map(\.checkpoint.seen).min()
     }
@@ -210,6 +231,7 @@ extension FileTailer {
         let anchor = survey.anchors.min()
         for index in 0..<(anchor ?? survey.chain.count) where index != survey.present && !survey.known.contains(index) {
             let generation = survey.chain[index]
+            if generation.isSibling { continue }
             if anchor == nil {
                 // The kernel stamps files with the time of its last tick: a little early.
                 guard let horizon, generation.status.modified + .milliseconds(100) > horizon else { continue }
@@ -312,7 +334,9 @@ extension FileTailer {
             file.checkpoint.marks.noteHead(head)
         }
         (file.isCurrent, file.isAccounted, file.isNew) = (false, true, false)
-        file.checkpoint.isFinished = false
+        // Not finished any more is a plain file, which was seen to have grown; of an archive it is found by reading.
+        file.checkpoint.isFinished = file.archive != nil && file.checkpoint.isFinished
+        file.checkpoint.mayHaveGrown = file.checkpoint.isFinished
         file.leftAt = time.monotonic
         file.predecessor = before
         take(file, log)
@@ -328,8 +352,8 @@ extension FileTailer {
         gap(log.path, "\(LogPath.shown(generation.path)) was not read: \(failure.text).", &output)
         var row = FileCheckpoint(path: log.path, device: generation.status.device, inode: generation.status.inode)
         (row.isRotated, row.isFinished, row.seen) = (true, true, time.wall)
-        log.closed[generation.key] = row
-        verified[generation.key] = generation.status.modified
+        keepClosed(row, of: log)
+        verify(generation.key, generation.status.modified, time)
         note(row, &output)
     }
 

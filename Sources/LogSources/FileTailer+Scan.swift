@@ -114,7 +114,6 @@ extension FileTailer {
 
     /// The file is not at its path any more: it is read to its end, and held for a while.
     private func leave(_ file: TailedFile, _ time: SourceTime, _ output: inout SourceOutput) {
-        if getenv("DBG") != nil { print("DBG leave", file.path.suffix(8), file.key.inode, file.isNew, file.isAccounted) }
         file.isCurrent = false
         // A new text is no known one until what came before it is known.
         if !file.isNew { note(file.checkpoint, &output) }
@@ -128,15 +127,15 @@ extension FileTailer {
         _ stranger: Stranger, isFirst: Bool, _ time: SourceTime, _ output: inout SourceOutput
     ) {
         if files[stranger.key] != nil { return }
-        if let known = logs.values.first(where: { log in log.closed[stranger.key] != nil }) {
+        if let (known, row) = closedText(stranger.key) {
             // A generation that was closed, under a name that does not tell; or its inode is used again.
-            if let row = known.closed[stranger.key], stranger.descriptor.holds(row) {
+            if stranger.descriptor.holds(row) {
                 if row.offset == stranger.status.size, known.path != stranger.path { return }
-                known.closed[stranger.key] = nil
+                forgetClosed(stranger.key, of: known)
                 open(stranger, known, row, time, &output)
                 return
             }
-            if let row = known.closed[stranger.key] { miss(row, of: known) }
+            miss(row, of: known)
         }
         if let (log, row) = stored(stranger) {
             open(stranger, log, row, time, &output)
@@ -199,7 +198,6 @@ extension FileTailer {
             (file.leftAt, file.isAccounted) = (time.monotonic, true)
         }
         take(file, log)
-        if getenv("DBG") != nil { print("DBG open", file.path.suffix(8), file.key.inode, file.isNew, file.isAccounted, row?.offset ?? -1) }
         return file
     }
 
@@ -268,7 +266,7 @@ extension FileTailer {
             let keep = isDeleted ? options.keepDeleted : options.keepRotated
             guard time.monotonic >= max(left, file.lastGrowth) + keep else { continue }
             // Where its text is by now, in an archive or nowhere, is found when its log is looked at.
-            close(file, &output)
+            close(file, time, &output)
             if isDeleted { unaccounted.insert(file.path) }
         }
     }
@@ -283,6 +281,9 @@ extension FileTailer {
                 .first { self.logs[$0]?.isKnown ?? false || named.contains($0) }
             guard let owner, log.isKnown else { continue }
             let target = self.log(at: owner)
+            // What was rotated before them, and compressed, nobody saw.
+            let isNew = target.open.allSatisfy { files[$0]?.isNew ?? true }
+            if isNew, target.closed.isEmpty, target.astray.isEmpty { target.isAdopting = true }
             for var text in log.astray {
                 output.forget(FileKey(text.checkpoint).row(of: log.path))
                 (text.checkpoint.path, text.checkpoint.isRotated) = (owner, true)
@@ -291,11 +292,12 @@ extension FileTailer {
             }
             for (key, var row) in log.closed {
                 output.forget(key.row(of: log.path))
+                forgetClosed(key, of: log)
                 row.path = owner
                 note(row, &output)
-                target.closed[key] = row
+                keepClosed(row, of: target)
             }
-            (log.astray, log.closed) = ([], [:])
+            log.astray = []
             if !log.isKnown { logs[log.path] = nil }
         }
     }

@@ -11,7 +11,7 @@ extension FileTailer {
     /// and what was not read of it is to be read. True also where a followed file holds it.
     func find(
         _ astray: WatchedLog.Astray, _ survey: inout Survey, _ log: WatchedLog, _ present: TailedFile?,
-        _ output: inout SourceOutput
+        _ time: SourceTime, _ output: inout SourceOutput
     ) -> Bool {
         let text = astray.checkpoint
         // Nothing stood in it: nothing is missing, and what was written to its file since is judged as any other.
@@ -20,9 +20,11 @@ extension FileTailer {
         if let row = log.closed[FileKey(text)], row.marks == text.marks { return true }
         if let index = byInode(text, &survey) ?? byContent(text, &survey) {
             let generation = survey.chain[index]
-            survey.know(index)
-            if text.isFinished, generation.isCompressed || generation.status.size == text.offset {
-                close(text, as: generation, log, &output)
+            // A text of which nothing was read may be another that begins equally: what came before it is looked for.
+            survey.know(index, isAnchor: text.offset > 0)
+            let isWhole = generation.isCompressed ? !text.mayHaveGrown : generation.status.size == text.offset
+            if text.isFinished, isWhole {
+                close(text, as: generation, log, time, &output)
             } else {
                 survey.unread.append((index, text))
             }
@@ -34,12 +36,11 @@ extension FileTailer {
         }
         if isFollowed { return true }
         if let index = byArchive(text, &survey) {
-            survey.know(index)
+            survey.know(index, isAnchor: text.offset > 0)
             let generation = survey.chain[index]
-            if text.isFinished, let modified = astray.modified,
-                abs((generation.status.modified - modified).microseconds) < 1_000_000
-            {
-                close(text, as: generation, log, &output)
+            // Programs that keep whole seconds only make it be read to the offset once more, and nothing is told again.
+            if text.isFinished, generation.status.modified == astray.modified {
+                close(text, as: generation, log, time, &output)
             } else {
                 survey.unread.append((index, text))
             }
@@ -52,7 +53,7 @@ extension FileTailer {
         var end = text
         end.marks = text.marks.upTo(generation.status.size)
         (end.offset, end.isRotated, end.isFinished, end.skipsLine) = (generation.status.size, true, true, false)
-        close(end, as: generation, log, &output)
+        close(end, as: generation, log, time, &output)
         return true
     }
 
@@ -103,12 +104,14 @@ extension FileTailer {
 
     /// A text that was read to its end stands in `generation`.
     private func close(
-        _ text: FileCheckpoint, as generation: Generation, _ log: WatchedLog, _ output: inout SourceOutput
+        _ text: FileCheckpoint, as generation: Generation, _ log: WatchedLog, _ time: SourceTime,
+        _ output: inout SourceOutput
     ) {
         var row = text
+        row.mayHaveGrown = false
         (row.device, row.inode) = (generation.status.device, generation.status.inode)
-        log.closed[generation.key] = row
-        verified[generation.key] = generation.status.modified
+        keepClosed(row, of: log)
+        verify(generation.key, generation.status.modified, time)
         note(row, &output)
     }
 

@@ -65,13 +65,13 @@ extension FileTailer {
             enqueue(file)
             note(file.checkpoint, &output)
         case .pending: wait(for: file, time, &output)
-        case .end: drained(file, &output)
+        case .end: drained(file, time, &output)
         case .damaged(let why):
             gap(
                 file.path,
                 "\(LogPath.shown(file.placedAt)) is damaged behind byte \(file.checkpoint.offset) of its text: \(why).",
                 &output)
-            drained(file, &output)
+            drained(file, time, &output)
         case .replaced:
             if file.archive != nil { refute(file) } else { replaced(file, time) }
         }
@@ -79,7 +79,7 @@ extension FileTailer {
     }
 
     /// All of it was handed over, for now; of an archive, for ever.
-    private func drained(_ file: TailedFile, _ output: inout SourceOutput) {
+    private func drained(_ file: TailedFile, _ time: SourceTime, _ output: inout SourceOutput) {
         file.isDrained = true
         if file.unterminatedDeadline(.zero) == nil {
             unterminated.remove(file.key)
@@ -87,8 +87,8 @@ extension FileTailer {
             unterminated.insert(file.key)
         }
         if file.archive != nil {
-            file.checkpoint.isFinished = true
-            close(file, &output)
+            (file.checkpoint.isFinished, file.checkpoint.mayHaveGrown) = (true, false)
+            close(file, time, &output)
         } else if !file.isCurrent, !file.checkpoint.isFinished, file.behind == 0 {
             file.checkpoint.isFinished = true
             note(file.checkpoint, &output)
@@ -101,7 +101,7 @@ extension FileTailer {
                 file.path,
                 "\(LogPath.shown(file.placedAt)) was not read behind byte \(file.checkpoint.offset) of its text: "
                     + "nothing came for a minute.", &output)
-            drained(file, &output)
+            drained(file, time, &output)
         } else {
             file.isDrained = false
             pending.insert(file.key)

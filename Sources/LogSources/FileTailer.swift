@@ -47,6 +47,8 @@ package final class FileTailer {
     var logs: [String: WatchedLog] = [:]
     /// The logs of the files that the owner stored at the start.
     var rowOwners: [FileKey: String] = [:]
+    /// The logs of the generations that are closed.
+    private var closedIn: [FileKey: String] = [:]
     /// Globs that were looked at before, and when first.
     var knownPatterns: [String: Timestamp] = [:]
     /// Paths with something wrong, and what was said of it.
@@ -259,14 +261,30 @@ package final class FileTailer {
         if file.archive != nil { for key in log.open { if let next = files[key] { enqueue(next) } } }
     }
 
+    func keepClosed(_ row: FileCheckpoint, of log: WatchedLog) {
+        log.closed[FileKey(row)] = row
+        closedIn[FileKey(row)] = log.path
+    }
+
+    func forgetClosed(_ key: FileKey, of log: WatchedLog) {
+        log.closed[key] = nil
+        if closedIn[key] == log.path { closedIn[key] = nil }
+    }
+
+    /// The text that a file held when it was closed, and the log that it is of.
+    func closedText(_ key: FileKey) -> (log: WatchedLog, row: FileCheckpoint)? {
+        guard let log = closedIn[key].flatMap({ logs[$0] }), let row = log.closed[key] else { return nil }
+        return (log, row)
+    }
+
     /// Closes a rotated generation that was read to its end.
-    func close(_ file: TailedFile, _ output: inout SourceOutput) {
+    func close(_ file: TailedFile, _ time: SourceTime, _ output: inout SourceOutput) {
         letGo(file)
         hasNewLogs = true
         // Of an empty text nothing is known, not even by its inode.
         if file.checkpoint.marks.isEmpty { return output.forget(file.key.row(of: file.path)) }
-        logs[file.path]?.closed[file.key] = file.checkpoint
-        verified[file.key] = (try? file.descriptor?.status())?.modified
+        if let log = logs[file.path] { keepClosed(file.checkpoint, of: log) }
+        if let modified = (try? file.descriptor?.status())?.modified { verify(file.key, modified, time) }
         note(file.checkpoint, &output)
     }
 }

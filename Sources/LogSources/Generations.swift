@@ -11,6 +11,8 @@ struct Generation {
     var path: String
     var name: RotatedName
     var status: FileStatus
+    /// One of the log whose generation the log itself may be, by its name: only texts that are known are looked for there.
+    var isSibling = false
     var key: FileKey { FileKey(status) }
     var isCompressed: Bool { name.compression != nil }
 
@@ -72,6 +74,21 @@ final class GenerationLister {
             if modified(folder) != listing.modified { return nil }
         }
         return Self.sorted(found)
+    }
+
+    /// The files that are generations of the log of which `path` has the name of a generation: where that log is not
+    /// there, and the globs match its generations, each is a log of its own until rotation renames it.
+    func siblings(of path: String, _ pattern: FilePattern) -> [Generation]? {
+        let (folder, name) = Files.split(path)
+        var found: [Generation] = []
+        for base in Set(RotatedName.readings(of: name).map(\.base)) where base != name {
+            // As many as that are not rotated files of one log.
+            guard (listing(of: folder).names[base]?.count ?? 0) <= 256 else { continue }
+            guard let all = generations(of: LogFile.join(folder, base), pattern) else { return nil }
+            found += all.filter { $0.path != path }
+        }
+        for index in found.indices { found[index].isSibling = true }
+        return found
     }
 
     /// Whether any file that may be a generation of `path` is there, as listed.

@@ -205,7 +205,7 @@ final class TailedFile {
     /// Moves the offset; `before` ends there.
     func move(to offset: Int64, behind before: ArraySlice<UInt8>) {
         checkpoint.offset = offset
-        checkpoint.isFinished = false
+        (checkpoint.isFinished, checkpoint.mayHaveGrown) = (false, false)
         tail = Array(before.suffix(Self.tailLimit))
         let window = TextMark.window(at: offset)
         let marked = offset <= Int64(TextMark.headLength) ? head.prefix(Int(offset)) : tail.suffix(window.count)

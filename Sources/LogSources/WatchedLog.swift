@@ -26,9 +26,20 @@ final class WatchedLog {
         var modified: Timestamp?
     }
 
+    /// All that is known of it was taken for logs of its own, under the names of generations: which others came before
+    /// these nobody looked.
+    var isAdopting = false
+
     init(path: String, pattern: FilePattern) {
         self.path = path
         self.pattern = pattern
+    }
+
+    /// Whether texts of it are elsewhere.
+    func hasTexts(besides generations: [Generation]) -> Bool {
+        if astray.isEmpty && closed.isEmpty { return false }
+        let there = Set(generations.map(\.key))
+        return !astray.isEmpty || closed.keys.contains { !there.contains($0) }
     }
 
     var isKnown: Bool { !open.isEmpty || !closed.isEmpty || !astray.isEmpty }

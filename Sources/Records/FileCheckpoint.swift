@@ -132,6 +132,8 @@ package struct FileCheckpoint: Hashable, Sendable {
     package var isRotated = false
     /// It was read to its end after it was rotated.
     package var isFinished = false
+    /// It was read to its end, then compressed: whether the archive holds more is not known yet.
+    package var mayHaveGrown = false
     /// When the file was last found at its path; of an empty one, when it was first found there.
     package var seen = Timestamp(seconds: 0)
 
@@ -145,7 +147,8 @@ package struct FileCheckpoint: Hashable, Sendable {
         [
             "path": .string(path), "device": JSON(String(device)), "inode": JSON(String(inode)),
             "marks": .string(marks.text), "offset": .int(offset), "skips_line": .bool(skipsLine),
-            "rotated": .bool(isRotated), "finished": .bool(isFinished), "seen": .int(seen.microseconds),
+            "rotated": .bool(isRotated), "finished": .bool(isFinished),
+            "may_have_grown": .bool(mayHaveGrown), "seen": .int(seen.microseconds),
         ]
     }
 
@@ -159,6 +162,7 @@ package struct FileCheckpoint: Hashable, Sendable {
         skipsLine = value["skips_line"]?.bool ?? false
         isRotated = value["rotated"]?.bool ?? false
         isFinished = value["finished"]?.bool ?? false
+        mayHaveGrown = value["may_have_grown"]?.bool ?? false
         seen = Timestamp(microseconds: value["seen"]?.int ?? 0)
     }
 }

@@ -162,13 +162,14 @@ private final class LoggedProgram {
     }
 }
 
-/// 500 steps each. HERALD_MODEL_STEPS asks for more of them, HERALD_MODEL_SEEDS for certain seeds: `1,2,3`.
+/// 500 steps each; first those that were hard once. HERALD_MODEL_STEPS asks for more of them, HERALD_MODEL_SEEDS for certain seeds: `1,2,3`.
 private let seeds: [UInt64] = {
     if let given = getenv("HERALD_MODEL_SEEDS") {
         return String(cString: given).split(separator: ",").compactMap { UInt64($0) }
     }
     let steps = getenv("HERALD_MODEL_STEPS").flatMap { Int(String(cString: $0)) } ?? 0
-    return [1, 2, 3, 12, 56, 101] + (0..<max(2, steps / 500)).map { _ in UInt64.random(in: 0..<1 << 32) }
+    let hard: [UInt64] = [12, 56, 59, 79, 90, 101, 233, 1_381_197_967, 3_239_481_151, 3_671_833_475, 3_713_293_858]
+    return hard + (0..<max(2, steps / 500)).map { _ in UInt64.random(in: 0..<1 << 32) }
 }()
 
 @Suite struct FileTailerModelTests {

@@ -43,7 +43,6 @@ import Testing
             }
             told[number] &+= 1
         }
-        if getenv("DBG") != nil { var c: [String: Int] = [:]; for (n, t) in told.enumerated() where t == 0 { let l = n / files; c["file \(n % files) round \(l / perRound) half \(l % perRound >= perRound / 2 ? 1 : 0)", default: 0] += 1 }; for k in c.keys.sorted().prefix(12) { print("DBG", k, c[k] ?? 0) }; if let k = c.keys.sorted().first { let f = k.split(separator: " ")[1]; for g in ["", ".1", ".2", ".3", ".4", ".5"] { print("DBG", g, ((try? Files.read(folder + "/s\(f).log" + g)) ?? []).split(separator: 10).count) }; for (k, v) in bench.stored where k.contains("/s\(f).log") { print("DBG", k, v.text) } } }
         #expect(told.count(where: { $0 == 0 }) == 0, "missing")
         #expect(told.count(where: { $0 > 1 }) == 0, "told twice")
         #expect(bench.notices.isEmpty)

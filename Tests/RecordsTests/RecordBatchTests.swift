@@ -129,10 +129,11 @@ private func texts(_ batch: RecordBatch) -> [String] {
         file.offset = 1 << 40
         file.marks.noteHead(Array("first line of the log\n".utf8))
         file.marks.noteRead(TextMark(offset: 1 << 40, checksum: .max))
-        (file.skipsLine, file.isFinished) = (true, true)
+        (file.skipsLine, file.isFinished, file.mayHaveGrown) = (true, true, true)
         file.seen = Timestamp(microseconds: 12)
         let all: [SourceCheckpoint] = [
-            .file(file), .journal(JournalCheckpoint(place: "", cursor: "s=1;i=2")), .pattern("/var/log/*.log", since: Timestamp(microseconds: 5)),
+            .file(file), .journal(JournalCheckpoint(place: "", cursor: "s=1;i=2")),
+            .pattern("/var/log/*.log", since: Timestamp(microseconds: 5)),
             .journalFile(JournalFileCheckpoint(place: "/x", file: "ab", sequenceID: "cd", sequence: .max)),
         ]
         for checkpoint in all { #expect(SourceCheckpoint(text: checkpoint.text) == checkpoint) }

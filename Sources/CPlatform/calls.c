@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -26,6 +27,11 @@ int herald_peer_credentials(int descriptor, int32_t *pid, uint32_t *uid, uint32_
 }
 
 const void *herald_memrchr(const void *bytes, int byte, size_t count) { return memrchr(bytes, byte, count); }
+
+uint32_t herald_file_system(const char *path) {
+    struct statfs status;
+    return statfs(path, &status) == 0 ? (uint32_t)status.f_type : 0;
+}
 
 int herald_rename_exclusive(int from_dir, const char *from, int to_dir, const char *to) {
     return renameat2(from_dir, from, to_dir, to, RENAME_NOREPLACE);

@@ -18,15 +18,21 @@ struct FileFinder {
         var files: [Found] = []
         /// Paths without wildcard that name nothing.
         var missing: [String] = []
-        /// The folders in which new files may appear.
+        /// The folders in which new files may appear, and those in which new folders of that kind may.
         var folders: Set<String> = []
+        /// A folder that a pattern names is not there: the others do not tell when it comes.
+        var lacksFolders = false
     }
 
     func find() -> Result {
         var result = Result()
         var known: Set<String> = []
         for pattern in patterns {
-            result.folders.formUnion(Self.expand(Files.split(pattern.path).directory))
+            for folder in Self.parents(of: pattern.path) {
+                let found = Self.expand(folder)
+                if found.isEmpty { result.lacksFolders = true }
+                result.folders.formUnion(found)
+            }
             let paths = Self.expand(pattern.path)
             if paths.isEmpty, !Self.hasWildcard(pattern.path) { result.missing.append(pattern.path) }
             for path in paths where !Self.isExcluded(path, by: pattern) && known.insert(path).inserted {
@@ -34,6 +40,17 @@ struct FileFinder {
             }
         }
         return result
+    }
+
+    /// The pattern of the folder, and of those above it that decide which folders it names.
+    private static func parents(of pattern: String) -> [String] {
+        var folder = Files.split(pattern).directory
+        var parents = [folder]
+        while hasWildcard(folder) {
+            folder = Files.split(folder).directory
+            parents.append(folder)
+        }
+        return parents
     }
 
     /// The pattern that names `path`, first come.

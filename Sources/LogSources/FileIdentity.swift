@@ -99,6 +99,11 @@ enum LogFile {
         throw SystemError("look at", LogPath.shown(path))
     }
 
+    static func isLink(_ path: String) -> Bool {
+        var raw = stat()
+        return withPath(path) { lstat($0, &raw) } == 0 && raw.st_mode & S_IFMT == S_IFLNK
+    }
+
     /// The names in a folder, as bytes; none where it cannot be read.
     static func names(in folder: String) -> [[UInt8]] {
         guard let descriptor = try? open(folder) else { return [] }

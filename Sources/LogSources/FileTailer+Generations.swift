@@ -30,6 +30,8 @@ extension FileTailer {
         var unread: [(index: Int, start: FileCheckpoint?)] = []
         /// The file at the path, where it has the name of a generation too (the path is a symbolic link to it).
         var present: Int?
+        /// Some could not be opened for want of descriptors: nothing can be said of what was not found.
+        private(set) var isStarved = false
         private var descriptors: [Int: Descriptor] = [:]
 
         mutating func know(_ index: Int, isAnchor: Bool = true) {
@@ -41,9 +43,14 @@ extension FileTailer {
 
         mutating func descriptor(_ index: Int) -> Descriptor? {
             if let opened = descriptors[index] { return opened }
-            let opened = chain[index].open()
-            descriptors[index] = opened
-            return opened
+            do throws(SystemError) {
+                let opened = try chain[index].open()
+                descriptors[index] = opened
+                return opened
+            } catch {
+                if [EMFILE, ENFILE, ENOMEM].contains(error.errno) { isStarved = true }
+                return nil
+            }
         }
     }
 
@@ -67,7 +74,7 @@ extension FileTailer {
         for text in log.astray.sorted(by: Self.isOlder) {
             if find(text, &survey, log, present, time, &output) {
                 resolved.append(text.checkpoint)
-            } else if !isLost(text, log, time) {
+            } else if survey.isStarved || !isLost(text, log, time) {
                 return postpone()
             } else {
                 giveUp(text, &output)
@@ -84,6 +91,7 @@ extension FileTailer {
         } else if present == nil || !fresh.isEmpty {
             findUnread(&survey, log, present, horizon)
         }
+        if survey.isStarved { return postpone() }
         guard let last = openUnread(&survey, log, present, time, &output) else { return postpone() }
         log.astray = []
         log.missedAt = nil

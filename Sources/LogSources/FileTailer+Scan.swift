@@ -31,18 +31,39 @@ extension FileTailer {
     func scan(_ time: SourceTime, _ output: inout SourceOutput) {
         let isFirst = lastReview == nil
         let found = finder.find()
+        folders.take(found.lacksFolders ? [] : found.folders, time)
+        links = []
         lister.forget()
         watches.watchFolders(found.folders)
+        hasFurtherFaults = false
         var look = Look(named: Set(found.files.map(\.path)))
         for file in found.files { see(file, &look, time, &output) }
         for file in files.values where file.isCurrent && !look.present.contains(file.key) { leave(file, time, &output) }
         for stranger in look.strangers { admit(stranger, isFirst: isFirst, time, &output) }
         missing(found, &look, time, &output)
-        clearFaults(look, &output)
+        clearFaults({ look.faulty.contains($0) }, isThere: { look.named.contains($0) }, &output)
         rememberPatterns(time, &output)
         if isFirst { forgetUnwatched(&output) }
         retire(time, &output)
         if hasNewLogs { adoptGenerations(look.named, &output) }
+        review(time)
+    }
+
+    /// Whether a look at everything would find what the last one did: no folder has changed, nor where links lead, and
+    /// nothing was wrong.
+    func isUnchanged(_ time: SourceTime) -> Bool {
+        guard time.monotonic < folders.takenAt + options.wholeInterval, faults.isEmpty, missingSince.isEmpty,
+            folders.areUnchanged
+        else { return false }
+        return links.allSatisfy { path in
+            guard let status = (try? LogFile.status(path)) ?? nil else { return false }
+            return logs[path]?.current == FileKey(status) && FolderTimes.hasHints(path)
+        }
+    }
+
+    /// What a look does besides finding files.
+    func lookAtClosed(_ time: SourceTime, _ output: inout SourceOutput) {
+        retire(time, &output)
         review(time)
     }
 
@@ -63,11 +84,15 @@ extension FileTailer {
                 return
             }
             let key = FileKey(status)
+            if LogFile.isLink(found.path) { links.insert(found.path) }
             if let file = files[key] { return place(file, at: found.path, status, &look, time) }
             // One file under two names, or matched by two patterns, is read once; a generation as its log's; an archive
             // only as a generation.
             if look.strangerKeys.contains(key) || isGeneration(found.path, look.named) { return }
             if Compression(name: found.path) != nil, !isWrittenOut { return }
+            guard files.count + look.strangers.count < openLimit else {
+                throw SystemError("open", LogPath.shown(found.path), errno: EMFILE)
+            }
             let descriptor = try LogFile.open(found.path)
             let opened = try descriptor.status()
             guard opened.isRegular, FileKey(opened) == key else { return wantScan() }
@@ -208,7 +233,7 @@ extension FileTailer {
             (file.isNew, file.isAccounted) = (false, true)
             note(file.checkpoint, &output)
         } catch {
-            say(.unreadable, file.placedAt, file.path, error.description, &output)
+            say(.unreadable, file.placedAt, file.path, error.description, reader: file.key, &output)
         }
     }
 
@@ -227,14 +252,6 @@ extension FileTailer {
             }
         }
         for path in missingSince.keys where !now.contains(path) { missingSince[path] = nil }
-    }
-
-    /// A path that is named no more, or at which nothing is wrong any more. Faults of reading are cleared by reading.
-    private func clearFaults(_ look: Look, _ output: inout SourceOutput) {
-        for place in faults.keys where !look.faulty.contains(place) {
-            if look.named.contains(place), look.present.contains(where: { files[$0]?.placedAt == place }) { continue }
-            clearFault(place, place, &output)
-        }
     }
 
     private func rememberPatterns(_ time: SourceTime, _ output: inout SourceOutput) {

@@ -123,7 +123,7 @@ extension FileTailer {
             log.missedAt = time.monotonic
             return false
         }
-        return time.monotonic >= missedAt + Self.scanSpacing
+        return time.monotonic >= missedAt + Self.leastSpacing
     }
 
     /// No file holds what `text` remembers.

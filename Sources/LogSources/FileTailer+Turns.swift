@@ -24,10 +24,10 @@ extension FileTailer {
             let piece = try file.next(
                 limit: max(limit, options.lineLimit + 1), lineLimit: options.lineLimit, time: time,
                 lastLineTimeout: options.lastLineTimeout)
-            clearFault(file.placedAt, file.path, &output)
+            clearFault(of: file, &output)
             return hand(over: piece, of: file, time, &output)
         } catch {
-            say(.unreadable, file.placedAt, file.path, error.description, &output)
+            say(.unreadable, file.placedAt, file.path, error.description, reader: file.key, &output)
             // What cannot be read does not hold its successor up.
             file.isDrained = true
             return 1
@@ -81,11 +81,7 @@ extension FileTailer {
     /// All of it was handed over, for now; of an archive, for ever.
     private func drained(_ file: TailedFile, _ time: SourceTime, _ output: inout SourceOutput) {
         file.isDrained = true
-        if file.unterminatedDeadline(.zero) == nil {
-            unterminated.remove(file.key)
-        } else {
-            unterminated.insert(file.key)
-        }
+        if let since = file.unterminated?.since { lastLines.add(file.key, since) }
         if file.archive != nil {
             (file.checkpoint.isFinished, file.checkpoint.mayHaveGrown) = (true, false)
             close(file, time, &output)

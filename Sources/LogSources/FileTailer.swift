@@ -25,8 +25,12 @@ package final class FileTailer {
         package var readLimit = 1 << 20
         /// How long the last line may lack its newline before it is taken as it is.
         package var lastLineTimeout = Duration.seconds(5)
-        /// Between two looks at which files there are.
+        /// Between two looks at which files there are. Where no folder has changed, these are all that is looked at.
         package var rescanInterval = Duration.seconds(15)
+        /// Between two looks at everything, whatever the folders say.
+        package var wholeInterval = Duration.seconds(300)
+        /// How many descriptors the process may have open; nil: as the kernel says.
+        package var descriptorLimit: Int?
         /// How long a rotated generation that does not grow is held open: a daemon may write to it until it is told.
         package var keepRotated = Duration.seconds(600)
         /// The same for one that was deleted, whose disk space is only free when it is closed.
@@ -40,6 +44,12 @@ package final class FileTailer {
     let options: Options
     let finder: FileFinder
     let lister = GenerationLister()
+    /// How many files may be open.
+    let openLimit: Int
+    /// The folders, as they were at the last look at everything.
+    var folders = FolderTimes()
+    /// Matched paths that are symbolic links: their folders do not tell when they lead elsewhere.
+    var links: Set<String> = []
     var watches = FileWatches()
     /// The open files.
     var files: [FileKey: TailedFile] = [:]
@@ -51,8 +61,10 @@ package final class FileTailer {
     private var closedIn: [FileKey: String] = [:]
     /// Globs that were looked at before, and when first.
     var knownPatterns: [String: Timestamp] = [:]
-    /// Paths with something wrong, and what was said of it.
-    var faults: [String: String] = [:]
+    /// Paths with something wrong, and what was said of it; and whether there are more than these, at the last scan too.
+    var faults: [String: Fault] = [:]
+    var furtherFaults: Fault?
+    var hasFurtherFaults = false
     /// Paths without wildcard that name nothing, since when.
     var missingSince: [String: Duration] = [:]
     /// When closed generations were last looked at.
@@ -75,8 +87,9 @@ package final class FileTailer {
     private var needsScan = true
     private var lastScan: Duration?
     private var lastSweep = Duration.zero
-    /// Files with an unterminated last line, and archives that wait for their programs.
-    var unterminated: Set<FileKey> = []
+    /// Files with an unterminated last line, in the order in which these are due.
+    var lastLines = LastLines()
+    /// Archives that wait for their programs.
     var pending: Set<FileKey> = []
     /// Files that inotify does not watch.
     var unwatched: Set<FileKey> = []
@@ -85,6 +98,9 @@ package final class FileTailer {
     package init(_ options: Options, checkpoints: [SourceCheckpoint]) {
         self.options = options
         finder = FileFinder(patterns: options.patterns)
+        let descriptors = options.descriptorLimit ?? DescriptorLimit.raise()
+        // The rest is for the database, letters, the control socket, journals, and generations that are looked at.
+        openLimit = descriptors - min(256, descriptors / 4)
         for checkpoint in checkpoints {
             switch checkpoint {
             case .file(let file):
@@ -94,7 +110,6 @@ package final class FileTailer {
             case .journal, .journalFile: break
             }
         }
-        DescriptorLimit.raise()
     }
 
     /// The log of a path, made if it is new.
@@ -114,16 +129,16 @@ package final class FileTailer {
     /// When `read` must be called though no descriptor is ready, on the monotonic clock; in the past: at once.
     package var nextDeadline: Duration {
         guard let lastScan, !hasQueued, unaccounted.isEmpty || needsScan else { return .zero }
-        var next = lastScan + (needsScan ? Self.scanSpacing : options.rescanInterval)
-        for key in unterminated {
-            if let due = files[key]?.unterminatedDeadline(options.lastLineTimeout) { next = min(next, due) }
-        }
+        var next = lastScan + (needsScan ? scanSpacing : options.rescanInterval)
+        if let since = lastLines.first { next = min(next, since + options.lastLineTimeout) }
         if !unwatched.isEmpty || !pending.isEmpty { next = min(next, lastSweep + .seconds(1)) }
         return next
     }
 
-    /// Folders where names come and go all the time are not listed each time.
-    static let scanSpacing = Duration.milliseconds(50)
+    /// Folders where names come and go all the time are not listed each time, and the less often the more is in them:
+    /// a look at 10,000 files takes some 50 ms.
+    private var scanSpacing: Duration { max(Self.leastSpacing, .microseconds(100 * Int64(files.count))) }
+    static let leastSpacing = Duration.milliseconds(50)
 
     private var hasQueued: Bool { queueHead < queue.count }
 
@@ -135,10 +150,12 @@ package final class FileTailer {
         var output = SourceOutput()
         takeHints(time)
         if isScanDue(time) {
+            let isHinted = needsScan
             needsScan = false
             lastScan = time.monotonic
-            scan(time, &output)
+            if !isHinted, isUnchanged(time) { lookAtClosed(time, &output) } else { scan(time, &output) }
         }
+        defer { lastLines.drop { key, since in files[key]?.unterminated?.since != since } }
         var left = options.readLimit
         takeTurns(&left, time, &output)
         if unaccounted.isEmpty { return output }
@@ -158,7 +175,7 @@ package final class FileTailer {
 
     private func isScanDue(_ time: SourceTime) -> Bool {
         guard let lastScan else { return true }
-        return time.monotonic >= lastScan + (needsScan ? Self.scanSpacing : options.rescanInterval)
+        return time.monotonic >= lastScan + (needsScan ? scanSpacing : options.rescanInterval)
     }
 
     /// Another look at which files there are is needed soon.
@@ -181,11 +198,8 @@ package final class FileTailer {
 
     private func takeHints(_ time: SourceTime) {
         hear()
-        for key in unterminated {
-            guard let file = files[key] else { continue }
-            if file.unterminatedDeadline(options.lastLineTimeout).map({ time.monotonic >= $0 }) ?? false {
-                enqueue(file)
-            }
+        for key in lastLines.take(since: time.monotonic - options.lastLineTimeout) {
+            if let file = files[key] { enqueue(file) }
         }
         for key in pending { if let file = files[key] { enqueue(file) } }
         guard time.monotonic >= lastSweep + .seconds(1) else { return }
@@ -252,7 +266,6 @@ package final class FileTailer {
         if let watch = file.watch { watches.unwatch(watch) }
         files[file.key] = nil
         unwatched.remove(file.key)
-        unterminated.remove(file.key)
         pending.remove(file.key)
         guard let log = logs[file.path] else { return }
         log.open.remove(file.key)

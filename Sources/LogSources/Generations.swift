@@ -17,11 +17,10 @@ struct Generation {
     var isCompressed: Bool { name.compression != nil }
 
     /// Opens it, if it still is the file that was listed.
-    func open() -> Descriptor? {
-        guard let descriptor = try? LogFile.open(path), let now = try? descriptor.status(), now.isRegular,
-            FileKey(now) == key
-        else { return nil }
-        return descriptor
+    func open() throws(SystemError) -> Descriptor? {
+        let descriptor = try LogFile.open(path)
+        let now = try descriptor.status()
+        return now.isRegular && FileKey(now) == key ? descriptor : nil
     }
 }
 

@@ -12,10 +12,11 @@ enum JournalAccess {
         return text + advice(group(of: error.path.isEmpty ? place : error.path))
     }
 
-    /// What of this host's own journal is there and may not be read; nil when all may. libsystemd passes such files over
-    /// in silence, and hands over the rest: a user's own messages.
+    /// What of a journal is there and may not be read; nil when all may. libsystemd passes such files over in silence,
+    /// and hands over the rest: a user's own messages.
     static func fault(ofPlace place: String, roots: [String] = ["/var/log/journal", "/run/log/journal"]) -> String? {
-        guard !place.hasPrefix("/"), let machine = machineID() else { return nil }
+        if place.hasPrefix("/") { return unreadable(in: place, (try? Files.list(place)) ?? []) }
+        guard let machine = machineID() else { return nil }
         for root in roots {
             let folder = root + "/" + machine + (place.isEmpty ? "" : "." + place)
             guard access(folder, F_OK) == 0 else {
@@ -23,12 +24,14 @@ enum JournalAccess {
                 continue
             }
             guard let names = try? Files.list(folder) else { return fault(folder) }
-            for name in names where name.hasPrefix("system") && name.hasSuffix(".journal") {
-                let path = folder + "/" + name
-                if faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) != 0, errno == EACCES { return fault(path) }
-            }
+            if let fault = unreadable(in: folder, names) { return fault }
         }
         return nil
+    }
+
+    private static func unreadable(in folder: String, _ names: [String]) -> String? {
+        names.lazy.filter { $0.hasSuffix(".journal") }.map { folder + "/" + $0 }
+            .first { faccessat(AT_FDCWD, $0, R_OK, AT_EACCESS) != 0 && errno == EACCES }.map { fault($0) }
     }
 
     private static func fault(_ path: String) -> String {

@@ -36,6 +36,7 @@ extension JournalFolder {
                 if error.errno != ENOENT { denied = error }
             }
         }
+        isPartial = denied != nil
         adopt(fresh, &output)
         let gone = files.values.filter { $0.seen != scans }
         if denied == nil { for file in gone { vanished(file, &output) } }
@@ -128,7 +129,8 @@ extension JournalFolder {
     /// and went unseen.
     private func tellMissing(before file: JournalFile, _ output: inout SourceOutput) {
         let first = file.header.head
-        guard file.header.entries > 0, first > 1 else { return }
+        // They may be in a file that may not be read, which is said.
+        guard !isPartial, file.header.entries > 0, first > 1 else { return }
         var reached: UInt64 = 0
         for other in files.values where other !== file && other.sequenceID == file.sequenceID {
             other.refresh()

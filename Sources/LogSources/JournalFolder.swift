@@ -33,6 +33,8 @@ package final class JournalFolder: JournalSource {
     var scans = 0
     var scanDue = Duration.zero
     var fault: String?
+    /// Some files of it may not be read.
+    var isPartial = false
     private var uses = 0
     private var spareDue = 0
 

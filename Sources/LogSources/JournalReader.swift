@@ -170,7 +170,10 @@ package final class JournalReader {
     private func opened(_ time: SourceTime, _ output: inout SourceOutput) throws(SystemError) -> JournalHandle {
         if denied != nil, isIdle, time.monotonic >= nextTry { handle = nil }
         if let handle {
-            if try handle.process() { try tellVacuumed(handle, &output) }
+            if try handle.process() {
+                denied = JournalAccess.fault(ofPlace: options.place)
+                try tellVacuumed(handle, &output)
+            }
             return handle
         }
         denied = JournalAccess.fault(ofPlace: options.place)
@@ -196,7 +199,8 @@ package final class JournalReader {
         standsOnUnread = found
         try crossClockSetBack(handle, cursor)
         let next = standsOnUnread ? CursorParts(try handle.cursor()) : nil
-        let count = next.flatMap { CursorParts(cursor).entries(before: $0) }
+        // Files that may not be read have numbers too.
+        let count = denied == nil ? next.flatMap { CursorParts(cursor).entries(before: $0) } : nil
         let missing = count.map { $0 > 0 ? "\($0) entries" : "Entries" } ?? "Entries"
         output.notices.append(
             SourceNotice(
@@ -247,7 +251,8 @@ package final class JournalReader {
     private func tellVacuumed(_ handle: JournalHandle, _ output: inout SourceOutput) throws(SystemError) {
         guard let cursor, !standsOnUnread, try handle.next() else { return }
         standsOnUnread = true
-        if let count = CursorParts(cursor).entries(before: CursorParts(try handle.cursor())), count > 0 {
+        // Numbers that are missing may be in files that may not be read.
+        if denied == nil, let count = CursorParts(cursor).entries(before: CursorParts(try handle.cursor())), count > 0 {
             output.notices.append(
                 SourceNotice(source, .gap, "\(count) entries of the \(name) were removed before they were read."))
         }

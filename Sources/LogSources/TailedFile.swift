@@ -215,9 +215,6 @@ final class TailedFile {
 
     static let tailLimit = 64
 
-    /// When the unterminated line is taken.
-    func unterminatedDeadline(_ timeout: Duration) -> Duration? { unterminated.map { $0.since + timeout } }
-
     /// Bytes that are there and not handed over, as far as known.
     var behind: Int64 { max(0, knownSize - checkpoint.offset) }
 }

@@ -235,22 +235,6 @@ import Testing
         #expect(bench.notices.isEmpty)
     }
 
-    @Test(
-        "a file that may not be read is said once, with the group to join, and read when it may",
-        .enabled(if: geteuid() != 0, "root may read everything"))
-    func permission() throws {
-        let bench = try TailingBench()
-        try bench.append("1\n", to: "a.log")
-        #expect(chmod(bench.path("a.log"), 0o040) == 0)
-        for _ in 0..<3 { bench.settle() }
-        #expect(bench.notices.map(\.kind) == [.unreadable])
-        #expect(bench.notices.first?.text.contains("adduser") == true)
-        #expect(chmod(bench.path("a.log"), 0o600) == 0)
-        bench.settle()
-        #expect(bench.lines == ["1"])
-        #expect(bench.notices.map(\.kind) == [.unreadable, .readable])
-    }
-
     @Test("what of a log is not read yet, its rotated generations included, stands in the status")
     func status() throws {
         let bench = try TailingBench {

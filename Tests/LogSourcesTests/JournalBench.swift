@@ -10,6 +10,7 @@ import Testing
 /// One entry in the making.
 struct ExportedEntry {
     var time: Int64
+    var monotonic: Int64?
     var boot = String(repeating: "ab", count: 16)
     var fields: [(name: String, value: [UInt8])] = []
 
@@ -22,7 +23,8 @@ struct ExportedEntry {
     /// Values with a newline, or not text, go with their length in eight bytes.
     var exported: [UInt8] {
         var out = Array(
-            "__REALTIME_TIMESTAMP=\(time)\n__MONOTONIC_TIMESTAMP=\(time % 1_000_000_000_000)\n_BOOT_ID=\(boot)\n".utf8)
+            "__REALTIME_TIMESTAMP=\(time)\n__MONOTONIC_TIMESTAMP=\(monotonic ?? time % 1_000_000_000_000)\n_BOOT_ID=\(boot)\n"
+                .utf8)
         for (name, value) in fields {
             out += Array(name.utf8)
             if value.contains(where: { $0 < 0x20 || $0 > 0x7e }) {

@@ -62,6 +62,53 @@ import Testing
         #expect(!bench.stored.values.contains { $0.text.contains("host0.journal") })
     }
 
+    @Test(
+        "an hour, a year and ten years, back and forth, with the journal open: every entry once, in the order of writing",
+        arguments: [true, false])
+    func clockJumps(byFile: Bool) throws {
+        let bench = try JournalBench(byFile: byFile)
+        bench.start()
+        let year: Int64 = 365 * 86400
+        var sent = 0
+        for (index, jump) in [0, 3600, -3600, year, -year, 10 * year, 0, -10 * year].enumerated() {
+            // journald begins a new file when the clock jumps far, and a new boot has a clock of its own.
+            let entries = (0..<5).map { number in
+                var entry = ExportedEntry("entry \(sent + number)", at: jump + Int64(sent + number))
+                entry.monotonic = Int64(sent + number) * 1_000_000
+                return entry
+            }
+            try bench.write(entries)
+            sent += 5
+            bench.settle()
+            if index % 3 == 2 { bench.restart() }
+            #expect(bench.messages == (0..<sent).map { "entry \($0)" }, "after \(jump)")
+        }
+        bench.restart()
+        bench.settle()
+        #expect(bench.records.count == sent)
+        #expect(bench.notices.isEmpty)
+    }
+
+    @Test("a message of 20 MB, more than libsystemd maps at once, is cut and said, and the entries around it are read")
+    func beyondTheWindow() throws {
+        for byFile in [true, false] {
+            let bench = try JournalBench(byFile: byFile)
+            // Nothing that compresses: it stands in the file as it is.
+            var random = Xorshift(seed: 20)
+            let noise = (0..<(20 << 20) / 8).flatMap { _ in withUnsafeBytes(of: random.next()) { Array($0) } }
+            var large = ExportedEntry(nil, at: 1)
+            large.fields = [("MESSAGE", noise), ("BLOB", noise), ("_HOSTNAME", Array("web1".utf8))]
+            try bench.write(numbered(0..<1) + [large] + numbered(2..<3))
+            bench.start()
+            bench.settle()
+            #expect(bench.records.count == 3)
+            #expect(bench.records.dropFirst().first?.message == Array(noise.prefix(bench.options.messageLimit)))
+            #expect(bench.records.dropFirst().first?.host == "web1")
+            #expect(bench.messages.last == "entry 2")
+            #expect(bench.notices.map(\.kind) == [.skipped])
+        }
+    }
+
     @Test("entries are read by their numbers when the clock goes back, and across boots")
     func clockBack() throws {
         let bench = try JournalBench(byFile: true)

@@ -87,6 +87,40 @@ import Testing
         #expect(numbers(bench).count == 20 && bench.notices.count == 1)
     }
 
+    @Test("numbers that are in a file which may not be read are no gap", arguments: [false, true])
+    func denied(byFile: Bool) throws {
+        let peer = try journald(settings: "RateLimitIntervalSec=0")
+        func rights(_ mode: String, _ path: String) throws {
+            let result = try ChildProcess(["/bin/chmod", "-R", mode, path], deadline: .seconds(10)).run()
+            #expect(result.ending == .exited(0))
+        }
+        func write(_ range: Range<Int>) throws {
+            for number in range { try peer.send("number \(number)") }
+            try peer.journalctl("--sync")
+        }
+        try write(0..<5)
+        try rights("a+rX", peer.journals)
+        let bench = try self.bench(peer, byFile: byFile)
+        try Unprivileged.run {
+            bench.start()
+            bench.settle()
+            #expect(numbers(bench) == Array(0..<5))
+            try peer.journalctl("--rotate")
+            let before = Set(try archived(peer))
+            try write(5..<10)
+            try peer.journalctl("--rotate")
+            try rights("a+rX", peer.journals)
+            for path in try archived(peer) where !before.contains(path) { try rights("0", path) }
+            try write(10..<15)
+            try rights("a+r", try #require(archived(peer).first).split(separator: "@")[0] + ".journal")
+            for _ in 0..<3 { bench.settle() }
+            #expect(numbers(bench) == Array(0..<5) + Array(10..<15))
+            #expect(!bench.notices.contains { $0.kind == .gap }, "\(bench.notices.map(\.text))")
+            #expect(bench.notices.contains { $0.kind == .unreadable })
+            bench.stop()
+        }
+    }
+
     @Test(
         "a file that journald writes, truncated under its reader: a gap, and what comes after is read",
         arguments: [false, true])
@@ -101,8 +135,8 @@ import Testing
         bench.start()
         bench.read()
         bench.read()
-        let archived = try #require(try archivedFile(peer))
-        #expect(truncate(archived, 256 << 10) == 0)
+        let file = try #require(try archived(peer).first)
+        #expect(truncate(file, 256 << 10) == 0)
         for number in 3000..<3010 { try peer.send("number \(number)") }
         try peer.journalctl("--sync")
         for _ in 0..<6 { bench.settle() }
@@ -116,13 +150,10 @@ import Testing
         #expect(Set(numbers(bench)).count == numbers(bench).count)
     }
 
-    private func archivedFile(_ peer: JournaldPeer) throws -> String? {
-        for machine in try Files.list(peer.journals) {
-            let folder = peer.journals + "/" + machine
-            if let name = try Files.list(folder).first(where: { $0.hasPrefix("system@") }) {
-                return folder + "/" + name
-            }
+    private func archived(_ peer: JournaldPeer) throws -> [String] {
+        try Files.list(peer.journals).flatMap { machine in
+            try Files.list(peer.journals + "/" + machine).filter { $0.hasPrefix("system@") }
+                .map { peer.journals + "/" + machine + "/" + $0 }
         }
-        return nil
     }
 }

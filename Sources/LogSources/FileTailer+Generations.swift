@@ -108,7 +108,9 @@ extension FileTailer {
         let isEmpty = file.head.isEmpty && file.isCurrent
         if !isEmpty || !file.isStored { note(file.checkpoint, &output) }
         file.isStored = true
-        (file.isAccounted, file.isNew, file.isAssured, file.doubtful) = (!isEmpty, isEmpty, true, nil)
+        // While nothing was read of it, the file may come to hold another text that begins equally.
+        let isNew = file.isCurrent && file.checkpoint.offset == 0
+        (file.isAccounted, file.isNew, file.isAssured, file.doubtful) = (!isEmpty, isNew, true, nil)
         if file.isAccounted { enqueue(file) }
     }
 

@@ -211,7 +211,8 @@ extension FileTailer {
             return nil
         }
         file.isCurrent = log.path == stranger.path
-        file.isNew = file.isCurrent && row?.marks.isEmpty ?? true
+        // Nothing was read of it: what came before it is looked for anew, for it may be another that begins equally.
+        file.isNew = file.isCurrent && (row?.offset ?? 0) == 0
         if let row, !file.isNew, row.marks.all.last?.offset ?? 0 < 64 { file.doubtful = row }
         file.isAccounted = !file.isNew && log.astray.isEmpty && file.doubtful == nil
         if file.isCurrent {

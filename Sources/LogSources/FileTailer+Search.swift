@@ -18,7 +18,7 @@ extension FileTailer {
         if text.marks.isEmpty { return true }
         // Found at an earlier look that could not be ended.
         if let row = log.closed[FileKey(text)], row.marks == text.marks { return true }
-        if let index = byInode(text, &survey) ?? byContent(text, &survey) {
+        if let index = byInode(text, &survey) ?? byContent(text, &survey, present) {
             let generation = survey.chain[index]
             // A text of which nothing was read may be another that begins equally: what came before it is looked for.
             survey.know(index, isAnchor: text.offset > 0)
@@ -68,13 +68,17 @@ extension FileTailer {
         return survey.descriptor(index)?.holds(text) ?? false ? index : nil
     }
 
-    private func byContent(_ text: FileCheckpoint, _ survey: inout Survey) -> Int? {
+    private func byContent(_ text: FileCheckpoint, _ survey: inout Survey, _ present: TailedFile?) -> Int? {
         // Of those that are newer than all that are known the oldest: the others came after it.
         let newer = survey.anchors.min() ?? survey.chain.count
         return ((0..<newer).reversed() + (newer..<survey.chain.count)).first { index in
-            !survey.known.contains(index) && !survey.chain[index].isCompressed
-                && survey.chain[index].status.size >= text.offset
-                && survey.descriptor(index)?.holds(text) ?? false
+            let generation = survey.chain[index]
+            guard !survey.known.contains(index), !generation.isCompressed, generation.status.size >= text.offset,
+                let descriptor = survey.descriptor(index), descriptor.holds(text)
+            else { return false }
+            // A few bytes are in the present file's copy too.
+            guard text.offset == 0, let original = present?.descriptor else { return true }
+            return !descriptor.isCopy(of: original, size: generation.status.size)
         }
     }
 

@@ -69,6 +69,26 @@ import Testing
         #expect(bench.notices.isEmpty)
     }
 
+    @Test("a copy of the present file is not taken for a half line that begins equally, and was compressed")
+    func halfLineAndCopy() throws {
+        let bench = try TailingBench { $0.lastLineTimeout = .seconds(1000) }
+        try bench.append("0\n", to: "a.log")
+        bench.settle()
+        bench.rename("a.log", "a.log-20261101")
+        try bench.append("half", to: "a.log")
+        bench.settle()
+        bench.stop()
+        try bench.append(" 1\n", to: "a.log")
+        bench.rename("a.log", "a.log-20261102")
+        try bench.compress("a.log-20261102", "xz", ".xz")
+        try bench.append("half 2\n", to: "a.log")
+        try bench.copy("a.log", "a.log-20261103")
+        bench.start()
+        bench.settle()
+        #expect(bench.lines == ["0", "half 1", "half 2"])
+        #expect(bench.notices.isEmpty)
+    }
+
     @Test("while a log is not there, its generations are logs of their own, and stay the same when rotation goes on")
     func generationsOfTheirOwn() throws {
         let bench = try TailingBench(["*.log*"]) { $0.keepRotated = .seconds(30) }

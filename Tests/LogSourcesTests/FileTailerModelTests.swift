@@ -168,7 +168,10 @@ private let seeds: [UInt64] = {
         return String(cString: given).split(separator: ",").compactMap { UInt64($0) }
     }
     let steps = getenv("HERALD_MODEL_STEPS").flatMap { Int(String(cString: $0)) } ?? 0
-    let hard: [UInt64] = [12, 56, 59, 79, 90, 101, 233, 1_381_197_967, 3_239_481_151, 3_671_833_475, 3_713_293_858]
+    let hard: [UInt64] = [
+        12, 56, 59, 79, 90, 101, 233, 754_463_512, 1_250_511_952, 1_381_197_967, 3_239_481_151, 3_671_833_475,
+        3_713_293_858,
+    ]
     return hard + (0..<max(2, steps / 500)).map { _ in UInt64.random(in: 0..<1 << 32) }
 }()
 

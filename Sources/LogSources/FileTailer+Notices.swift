@@ -73,7 +73,10 @@ extension FileTailer {
     }
 
     /// The paths at which something is wrong.
-    package var faulty: [SourceStatus] { faults.map { SourceStatus(source: .file($0.key), fault: $0.value) } }
+    package var faulty: [SourceStatus] {
+        faults.map { SourceStatus(source: .file($0.key), fault: $0.value.text) }
+            + [furtherFaults].compactMap { $0 }.map { SourceStatus(source: .file($0.path), fault: $0.text) }
+    }
 
     /// Each path that is read, with what of its log is not read yet, its rotated generations included; and each at which
     /// something is wrong; and each path or glob of the settings that names nothing.
@@ -87,10 +90,7 @@ extension FileTailer {
             all.append(SourceStatus(source: .file(log.path), fault: fault, behind: behind))
         }
         let shown = Set(all.map(\.source))
-        all += faults.filter { !shown.contains(.file($0.key)) }.map {
-            SourceStatus(source: .file($0.key), fault: $0.value.text)
-        }
-        if let furtherFaults { all.append(SourceStatus(source: .file(furtherFaults.path), fault: furtherFaults.text)) }
+        all += faulty.filter { !shown.contains($0.source) }
         all += emptyPatterns(all.map(\.source)).map { path in
             var status = SourceStatus(source: .file(path))
             status.isThere = false

@@ -7,9 +7,11 @@ package enum ServiceManager {
     /// The start, or a reload, is over. What only that needed (the compiler of the rules takes far more than its result,
     /// the run time touches most of the program once) is given back first, so that a daemon at rest is small.
     package static func ready() {
-        herald_trim_memory()
+        giveBackMemory()
         notify("READY=1")
     }
+    /// Freed memory, and pages of the program, which come back as they are used.
+    package static func giveBackMemory() { herald_trim_memory() }
     package static func stopping() { notify("STOPPING=1") }
     package static func watchdog() { notify("WATCHDOG=1") }
     /// One line for `systemctl status`.

@@ -192,11 +192,12 @@ package final class Matcher {
     private func decide(
         _ batch: RecordBatch, _ standing: StandingSubject, _ index: Int, _ named: [Int], _ marks: inout Marks
     ) {
+        // The journal's messages are no lines of JSON to be decoded, whatever they look like.
+        if batch.source.isJournal {
+            standing.stand(atEntry: index)
+            return decide(standing, .entry, named[...], .live, &marks)
+        }
         if named.last != decodedNumber {
-            if batch.source.isJournal {
-                standing.stand(atEntry: index)
-                return decide(standing, .entry, named[...], .live, &marks)
-            }
             if let outline = standing.standOutlined(at: index) {
                 marks.outlines.append(outline)
                 return decide(standing, .outlined(marks.outlines.count - 1), named[...], .live, &marks)

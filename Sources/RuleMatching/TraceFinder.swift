@@ -8,12 +8,13 @@ import YAML
 package final class TraceFinder {
     private let database: PatternDatabase
 
+    /// - Parameter cache: compiling takes as long as reading 50,000 entries of a journal.
     /// - Throws: `MatcherError` when there is no memory; the literals themselves are known to be good.
-    package init() throws(MatcherError) {
+    package init(cache: DatabaseCache? = nil) throws(MatcherError) {
         let literals = TraceTriggers.literals.map { PatternDatabase.Expression(text: Self.escaped($0)) }
         let expressions = TraceTriggers.expressions.map { PatternDatabase.Expression(text: $0, multiline: true) }
         do throws(DatabaseFault) {
-            database = try PatternDatabase(literals + expressions)
+            database = try PatternDatabase(literals + expressions, cache: cache)
         } catch {
             throw MatcherError(faults: [
                 Diagnostic(file: "traces", message: "the search for traces cannot be made: \(error.words)")

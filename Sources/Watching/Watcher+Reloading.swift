@@ -11,9 +11,10 @@ extension Watcher {
     /// The rules that the settings name; compiled once and kept beside the state.
     static func rules(_ settings: Settings) -> RuleLoading.Loaded {
         RuleLoading.load(
-            settings.watch.rules, disabled: settings.watch.disabledRules,
-            cache: DatabaseCache(folder: settings.paths.state("watcher")))
+            settings.watch.rules, disabled: settings.watch.disabledRules, cache: cache(settings))
     }
+
+    static func cache(_ settings: Settings) -> DatabaseCache { DatabaseCache(folder: settings.paths.state("watcher")) }
 
     /// New settings and rules, if they are all valid; no line is missed, because the sources resume where they were.
     func reloadSettings() {

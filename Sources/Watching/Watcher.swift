@@ -72,6 +72,9 @@ package final class Watcher {
     /// Changes that people asked for, and what they are told once these are durable.
     var unanswered: [(call: WatcherDesk.Call, response: ControlResponse)] = []
     var lettersHandedOver = 0
+    private static let manyRounds = 64
+    /// Since the watcher was last at rest; its start is much work.
+    private var busyRounds = manyRounds
 
     /// - Parameters:
     ///   - signals: nil where somebody else stops this one (tests).
@@ -108,7 +111,7 @@ package final class Watcher {
         let (book, unreadable) = try store.book(policy: ReportPolicy(settings.report))
         self.book = book
         sources = SourceSet(settings.watch, checkpoints: try store.checkpoints())
-        joining = try JoiningStage(settings.watch)
+        joining = try JoiningStage(settings.watch, finder: TraceFinder(cache: Self.cache(settings)))
         outbox = Outbox(path: settings.paths.incoming("watcher"))
         context = ContextLines(count: settings.report.contextLines)
         counter = HitCounter(matcher.rules, localHost: host)
@@ -151,12 +154,23 @@ package final class Watcher {
         while true {
             let isIdle = round(at: clock())
             if answerRequests() || (options.untilIdle && isIdle) { break }
+            giveBackMemory(isIdle: isIdle)
             try waitForMore(isIdle: isIdle)
         }
         keep(at: clock(), evenCheckpointsAlone: true)
         handOver(at: clock())
         for (call, _) in unanswered { call.answer(.failure("the state cannot be written", .later)) }
         desk.close()
+    }
+
+    /// At rest again after much work, what only that needed is given back.
+    private func giveBackMemory(isIdle: Bool) {
+        guard isIdle else {
+            busyRounds += 1
+            return
+        }
+        if busyRounds >= Self.manyRounds { ServiceManager.giveBackMemory() }
+        busyRounds = 0
     }
 
     // MARK: The stages

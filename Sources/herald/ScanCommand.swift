@@ -110,7 +110,7 @@ struct ScanCommand: ParsableCommand {
     }
 
     private func traceFinder() throws(SystemError) -> TraceFinder {
-        do throws(MatcherError) { return try TraceFinder() } catch {
+        do throws(MatcherError) { return try TraceFinder(cache: DatabaseCache.ofUser()) } catch {
             throw SystemError("search for stack traces", errno: ENOMEM)
         }
     }

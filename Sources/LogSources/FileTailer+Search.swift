@@ -18,7 +18,7 @@ extension FileTailer {
         if text.marks.isEmpty { return true }
         // Found at an earlier look that could not be ended.
         if let row = log.closed[FileKey(text)], row.marks == text.marks { return true }
-        if let index = byInode(text, &survey) ?? byContent(text, &survey, present) {
+        if let index = byInode(text, &survey, present) ?? byContent(text, &survey, present) {
             let generation = survey.chain[index]
             // A text of which nothing was read may be another that begins equally: what came before it is looked for.
             survey.know(index, isAnchor: text.offset > 0)
@@ -57,7 +57,7 @@ extension FileTailer {
         return true
     }
 
-    private func byInode(_ text: FileCheckpoint, _ survey: inout Survey) -> Int? {
+    private func byInode(_ text: FileCheckpoint, _ survey: inout Survey, _ present: TailedFile?) -> Int? {
         guard let index = survey.chain.firstIndex(where: { $0.key == FileKey(text) }), !survey.known.contains(index)
         else { return nil }
         let generation = survey.chain[index]
@@ -65,7 +65,16 @@ extension FileTailer {
             guard let head = head(of: generation, compression, &survey) else { return index }
             return Self.begins(text.marks, with: head) ? index : nil
         }
-        return survey.descriptor(index)?.holds(text) ?? false ? index : nil
+        guard let descriptor = survey.descriptor(index), descriptor.holds(text) else { return nil }
+        return isPlainCopy(descriptor, generation, of: present, text) ? nil : index
+    }
+
+    /// A few bytes, of which nothing was read, are in a copy of the present file too.
+    private func isPlainCopy(
+        _ descriptor: Descriptor, _ generation: Generation, of present: TailedFile?, _ text: FileCheckpoint
+    ) -> Bool {
+        guard text.offset == 0, let original = present?.descriptor else { return false }
+        return descriptor.isCopy(of: original, size: generation.status.size)
     }
 
     private func byContent(_ text: FileCheckpoint, _ survey: inout Survey, _ present: TailedFile?) -> Int? {
@@ -76,9 +85,7 @@ extension FileTailer {
             guard !survey.known.contains(index), !generation.isCompressed, generation.status.size >= text.offset,
                 let descriptor = survey.descriptor(index), descriptor.holds(text)
             else { return false }
-            // A few bytes are in the present file's copy too.
-            guard text.offset == 0, let original = present?.descriptor else { return true }
-            return !descriptor.isCopy(of: original, size: generation.status.size)
+            return !isPlainCopy(descriptor, generation, of: present, text)
         }
     }
 

@@ -37,7 +37,7 @@ final class TailedFile {
     }
     /// It is known what was written to its log before it. Nothing of it is read until then.
     var isAccounted = false
-    /// Its text was not accounted for yet, ever: generations may have come before it that nobody saw.
+    /// Its text was not accounted for yet, or nothing of it was read: generations may have come before it that nobody saw.
     var isNew = true
     /// So little of its text is known that another may well begin equally (the date, a name).
     var isHardlyKnown: Bool { head.count < 64 }
@@ -205,6 +205,7 @@ final class TailedFile {
     /// Moves the offset; `before` ends there.
     func move(to offset: Int64, behind before: ArraySlice<UInt8>) {
         checkpoint.offset = offset
+        isNew = false
         (checkpoint.isFinished, checkpoint.mayHaveGrown) = (false, false)
         tail = Array(before.suffix(Self.tailLimit))
         let window = TextMark.window(at: offset)

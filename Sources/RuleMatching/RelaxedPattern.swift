@@ -16,12 +16,11 @@ struct RelaxedPattern: Equatable {
     let text: String
 
     /// Nil when nothing is left that must be there: the pattern could match an empty text, or is all anchors.
-    /// `classes` keeps what it learns for the next pattern.
-    init?(_ syntax: PatternSyntax, _ classes: ClassBytes = ClassBytes()) {
-        let plain = Self.scoped(syntax.alternatives).map { Self.trimmed($0) }
-        guard !Self.canBeEmpty(plain) else { return nil }
+    /// `classes` keeps what it learns for the next pattern; no text of `shared` is searched for.
+    init?(_ syntax: PatternSyntax, _ classes: ClassBytes = ClassBytes(), without shared: Set<RequiredText> = []) {
+        guard let plain = Self.plain(syntax) else { return nil }
         let expression: [UInt8]
-        if let texts = RequiredText.of(plain) {
+        if let texts = RequiredText.of(plain, without: shared) {
             expression = Self.written(texts)
         } else {
             let widened = StopBytes(classes)
@@ -31,7 +30,21 @@ struct RelaxedPattern: Equatable {
         text = String(decoding: expression, as: UTF8.self)
     }
 
+    /// Texts that more patterns would be searched for by than it is cheap to try on a line.
+    static func sharedTexts(_ all: [PatternSyntax]) -> Set<RequiredText> {
+        var counts: [RequiredText: Int] = [:]
+        for texts in all.compactMap({ plain($0).flatMap { RequiredText.of($0) } }) {
+            for text in Set(texts) { counts[text, default: 0] += 1 }
+        }
+        return Set(counts.filter { $0.value > 4 }.keys)
+    }
+
     // MARK: Dropping
+
+    private static func plain(_ syntax: PatternSyntax) -> [[PatternNode]]? {
+        let plain = scoped(syntax.alternatives).map { trimmed($0) }
+        return canBeEmpty(plain) ? nil : plain
+    }
 
     /// Without anchors, lookaround and back-references, inline options as groups. An option set in one alternative
     /// holds for the following ones too (pcre2pattern(3), "Internal option setting").

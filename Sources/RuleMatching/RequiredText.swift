@@ -18,9 +18,20 @@ struct RequiredText: Hashable {
     private static let mostAlternatives = 24
 
     /// The texts of a pattern without anchors and lookaround, or nil where it has none that say enough.
-    static func of(_ alternatives: [[PatternNode]]) -> [RequiredText]? {
-        guard let texts = best(alternatives, false), length(texts) >= enough else { return nil }
-        return texts
+    /// - Parameter shared: texts that tell nothing apart, since many patterns have them: none of these.
+    static func of(_ alternatives: [[PatternNode]], without shared: Set<RequiredText> = []) -> [RequiredText]? {
+        choices(alternatives).first { length($0) >= enough && shared.isDisjoint(with: $0) }
+    }
+
+    /// From the best on.
+    private static func choices(_ alternatives: [[PatternNode]]) -> [[RequiredText]] {
+        guard alternatives.count == 1, let nodes = alternatives.first else {
+            return best(alternatives, false).map { [$0] } ?? []
+        }
+        var walk = Walk(false)
+        nodes.forEach { walk.pass($0) }
+        walk.end()
+        return walk.found.filter { $0.count <= mostAlternatives }.sorted { isWorse($1, $0) }
     }
 
     /// In Vectorscan's syntax.

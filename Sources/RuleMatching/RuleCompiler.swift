@@ -72,8 +72,11 @@ struct RuleCompiler {
     private(set) var expressions: [PatternDatabase.Expression] = []
 
     private let classes = ClassBytes()
+    private let sharedTexts: Set<RequiredText>
 
     init(_ rules: RuleSet) {
+        sharedTexts = RelaxedPattern.sharedTexts(
+            rules.rules.flatMap { $0.match + $0.recoveredBy }.compactMap { try? PatternSyntax($0.text) })
         for (index, rule) in rules.rules.enumerated() { add(rule, index) }
     }
 
@@ -133,7 +136,10 @@ struct RuleCompiler {
                 pattern, "it can match an empty text, so it would hit every line; name what must be there", subject)
         }
         do throws(PatternFault) {
-            guard let relaxed = RelaxedPattern(try PatternSyntax(pattern.text), classes) else {
+            guard
+                let relaxed = RelaxedPattern(
+                    try PatternSyntax(pattern.text), classes, without: sharedTexts)
+            else {
                 let message =
                     "without its anchors and lookaround nothing is left to search for; name what must be there"
                 return fault(pattern, message, subject)

@@ -32,6 +32,19 @@ import Testing
         }
     }
 
+    @Test("a text that many patterns share is none to search for")
+    func shared() throws {
+        let all = try (0..<5).map { try PatternSyntax("unit \\d+ of rack\($0) \\d+ failed with code [0-9]+") }
+        let shared = RelaxedPattern.sharedTexts(all)
+        #expect(RelaxedPattern.sharedTexts(Array(all.dropLast())).isEmpty)
+        for (number, syntax) in all.enumerated() {
+            #expect(RelaxedPattern(syntax)?.text == " failed with code ")
+            #expect(RelaxedPattern(syntax, without: shared)?.text == " of rack\(number) ")
+        }
+        let alone = try PatternSyntax("\\d+ failed with code [0-9]+")
+        #expect(RelaxedPattern(alone, without: shared)?.text == #"\d failed with code [0-9]"#)
+    }
+
     /// Patterns of words, groups and gaps, nested.
     private static func pattern(_ generator: inout Generator, _ depth: Int = 0) -> String {
         let words = ["failed ", "error: ", "disk", " on device ", "x", "\\.", "\\[", "(?i:Fatal)", "timeout"]

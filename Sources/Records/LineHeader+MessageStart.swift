@@ -123,18 +123,27 @@ struct HeaderWalk {
         stamp = SyslogStamp(month: month, day: day, second: second)
         let start = at
         switch tag() {
-        case .message(let message): return message
+        case .message(let message):
+            guard pid == nil, LineHeader.isWordOfMessage(tag: line[program]) else { return message }
+            program = 0..<0
+            return start
         case .unknown: return nil
         case .none: break
         }
         at = start
         guard takeHost() else { return start }
         let afterHost = at
+        var tagged: Int?
         switch tag() {
-        case .message(let message): return message
+        case .message(let message): tagged = message
         case .unknown: return nil
-        case .none: return afterHost
+        case .none: break
         }
+        if LineHeader.isMessage(line[start...], withHost: line[host], isTagged: tagged != nil) {
+            (host, program, pid, uptime) = (0..<0, 0..<0, nil, nil)
+            return start
+        }
+        return tagged ?? afterHost
     }
 
     /// A host's name and the spaces behind it.
@@ -158,20 +167,26 @@ struct HeaderWalk {
     private mutating func tag() -> Tag {
         let start = at
         while let byte = peek(), byte != 0x20, byte != 0x5b, byte != 0x3a { at += 1 }
-        let end = at
-        let name = UnsafeRawBufferPointer(rebasing: line[start..<end])
-        guard name.count <= 64, LineHeader.isName(name) else { return .none }
+        var end = at
+        guard end - start <= 64, LineHeader.isName(UnsafeRawBufferPointer(rebasing: line[start..<end])) else {
+            return .none
+        }
         var number: Int32?
         if take(UInt8(ascii: "[")) {
             let content = at
             while let byte = peek(), byte != 0x5d, byte != 0x20 { at += 1 }
-            guard (1...32).contains(at - content), take(UInt8(ascii: "]")) else { return .none }
-            number = LineHeader.processID(line[content..<at - 1])
+            if (1...32).contains(at - content), take(UInt8(ascii: "]")), peek() == UInt8(ascii: ":") {
+                number = LineHeader.processID(line[content..<at - 1])
+            } else if let tag = LineHeader.bracketedTag(line[start...]) {
+                (end, at, number) = (tag.nameEnd, tag.end, tag.pid)
+            } else {
+                return .none
+            }
         }
         guard take(UInt8(ascii: ":")), peek() == 0x20 || peek() == nil else { return .none }
         (program, pid) = (start..<end, number)
         _ = take(0x20)
-        if peek() == UInt8(ascii: "["), name.elementsEqual("kernel".utf8) {
+        if peek() == UInt8(ascii: "["), line[program].elementsEqual("kernel".utf8) {
             return kernelStamp() ? .message(at) : .unknown
         }
         return .message(at)
@@ -214,7 +229,11 @@ struct HeaderWalk {
             microsecond = fraction
         }
         if peek() == 0x20 { return peek(1) == UInt8(ascii: "[") ? bracketed(skipping: 1) : postgresql() }
-        guard let offset = offset(), take(0x20), takeHost(), case .message(let message) = tag() else { return nil }
+        guard let offset = offset(), take(0x20) else { return nil }
+        let start = at
+        guard takeHost(), case .message(let message) = tag(),
+            !LineHeader.isMessage(line[start...], withHost: line[host], isTagged: true)
+        else { return nil }
         var stamp = SyslogStamp(month: month, day: day, second: second)
         (stamp.year, stamp.microsecond, stamp.offset) = (century * 100 + year, microsecond, offset)
         self.stamp = stamp

@@ -55,24 +55,31 @@ extension LineHeader {
     /// `host tag[pid]: `, or `tag[pid]: ` alone as programs write it that open the file themselves.
     private mutating func originAndTag(_ scanner: inout LineScanner, hostRequired: Bool) {
         let start = scanner.at
+        messageStart = start
         if !hostRequired, tag(&scanner) {
-            messageStart = scanner.at
+            if pid == nil, let name = identifier, Self.isWordOfMessage(tag: name.utf8) {
+                (identifier, scanner.at) = (nil, start)
+            } else {
+                messageStart = scanner.at
+            }
             return
         }
-        if let word = scanner.word(), Self.isHost(word), LogLevel.named(word) == nil,
-            scanner.skipSpaces() > 0
-        {
-            let afterHost = scanner.at
-            let tagged = tag(&scanner)
-            if tagged || !hostRequired { host = word.text }
-            messageStart = tagged ? scanner.at : afterHost
-        } else {
+        guard let word = scanner.word(), Self.isHost(word), LogLevel.named(word) == nil, scanner.skipSpaces() > 0
+        else {
             scanner.at = start
-            messageStart = start
+            return
         }
+        let afterHost = scanner.at
+        let tagged = tag(&scanner)
+        if Self.isMessage(scanner.bytes[start..<scanner.end], withHost: word, isTagged: tagged) {
+            (identifier, pid, uptime, stream, scanner.at) = (nil, nil, nil, nil, start)
+            return
+        }
+        if tagged || !hostRequired { host = word.text }
+        messageStart = tagged ? scanner.at : afterHost
     }
 
-    /// `sshd[812]: `, `kernel: ` with the printk stamp behind it, `postfix/smtpd[12]: `.
+    /// `sshd[812]: `, `kernel: ` with the printk stamp behind it, `postfix/smtpd[12]: `, `sssd[be[example.org]][812]: `.
     private mutating func tag(_ scanner: inout LineScanner) -> Bool {
         let start = scanner.at
         guard let name = scanner.word(limit: 64, until: { $0 == 0x20 || $0 == 0x5b || $0 == 0x3a }),
@@ -81,11 +88,15 @@ extension LineHeader {
             scanner.at = start
             return false
         }
+        var nameEnd = scanner.at
         var number: Int32?
         if scanner.take("[") {
             let content = scanner.word(limit: 32, until: { $0 == 0x5d || $0 == 0x20 })
-            number = content.flatMap(Self.processID)
-            if content == nil || !scanner.take("]") {
+            if let content, scanner.take("]"), scanner.peek() == 0x3a {
+                number = Self.processID(content)
+            } else if let tag = Self.bracketedTag(scanner.bytes[start..<scanner.end]) {
+                (nameEnd, scanner.at, number) = (tag.nameEnd, tag.end, tag.pid)
+            } else {
                 scanner.at = start
                 return false
             }
@@ -96,7 +107,7 @@ extension LineHeader {
         }
         // One space: more of them are the message's, the frames of a stack trace are indented.
         _ = scanner.take(" ")
-        identifier = name.text
+        identifier = scanner.bytes[start..<nameEnd].text
         pid = number
         if identifier == "kernel" { printk(&scanner) }
         return true
@@ -109,40 +120,6 @@ extension LineHeader {
         (identifier, uptime, stream) = ("kernel", stamp.uptime, stamp.caller)
         return true
     }
-
-    /// Digits alone, as far as Int32 goes; nil for anything else.
-    static func processID(_ digits: some Collection<UInt8>) -> Int32? {
-        guard (1...10).contains(digits.count) else { return nil }
-        var value: Int64 = 0
-        for byte in digits {
-            guard byte &- 48 < 10 else { return nil }
-            value = value * 10 + Int64(byte - 48)
-        }
-        return Int32(exactly: value)
-    }
-
-    /// A name or address, IPv6 in brackets too. It stands in subjects and titles, and whoever may send a line chooses it.
-    static func isHost(_ word: some BidirectionalCollection<UInt8>) -> Bool {
-        guard (1...255).contains(word.count) else { return false }
-        if word.first == 0x5b, word.last == 0x5d {
-            return word.contains(0x3a) && word.dropFirst().dropLast().allSatisfy(isHostByte)
-        }
-        return word.allSatisfy(isHostByte)
-    }
-
-    private static func isHostByte(_ byte: UInt8) -> Bool {
-        switch byte {
-        case 48...57, 65...90, 97...122, 0x2d, 0x2e, 0x3a, 0x5f: true  // letters, digits, - . : _
-        default: false
-        }
-    }
-
-    /// RFC 5424 section 6: names are of printable US-ASCII, without spaces.
-    static func isName(_ word: some Collection<UInt8>) -> Bool {
-        (1...128).contains(word.count) && word.allSatisfy(isGraphic)
-    }
-
-    private static func isGraphic(_ byte: UInt8) -> Bool { (33...126).contains(byte) }
 
     /// Behind `<PRI>1 `: `TIMESTAMP HOSTNAME APP-NAME PROCID MSGID STRUCTURED-DATA [MSG]`.
     private static func rfc5424(_ scanner: inout LineScanner, _ context: LineContext) -> LineHeader? {

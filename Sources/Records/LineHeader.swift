@@ -20,6 +20,8 @@ package struct LineHeader: Equatable, Sendable {
     package var stream: String?
     /// The text of a container's line names a time of its own.
     package var isInnerDated = false
+    /// It is of a web server's access log, where a client's words stand as it sent them.
+    package var isAccess = false
     /// A container's line that goes on in the next one of its stream.
     package var isPartial = false
     /// The kernel's stamp, in microseconds since it started.
@@ -30,6 +32,9 @@ package struct LineHeader: Equatable, Sendable {
     package var messageStart = 0
 
     package init() {}
+
+    /// Whether the kernel may have written the line: it names no other program, and is not of an access log.
+    package var mayBeOfKernel: Bool { !isAccess && (identifier == nil || identifier == "kernel") }
 
     /// The header of `line` (without its newline). Never fails: what is not recognised is message.
     package static func parse(_ line: [UInt8], context: LineContext) -> LineHeader {
@@ -72,7 +77,8 @@ package struct LineHeader: Equatable, Sendable {
         case UInt8(ascii: "["):
             return bracketed(&scanner, context) ?? undated(start, context) ?? LineHeader()
         case UInt8(ascii: "0")...UInt8(ascii: "9"):
-            return redis(&scanner, context) ?? dated(&scanner, context, depth: depth) ?? timed(start) ?? LineHeader()
+            return redis(&scanner, context) ?? dated(&scanner, context, depth: depth) ?? timed(start)
+                ?? access(start, context) ?? LineHeader()
         case 0x20, 0x09:
             var header = LineHeader()
             guard context.format == .json || context.format == .docker else { return header }
@@ -84,7 +90,7 @@ package struct LineHeader: Equatable, Sendable {
             return header
         default:
             return klog(&scanner, context) ?? rfc3164(&scanner, context) ?? asctimeLine(&scanner, context)
-                ?? undated(start, context) ?? LineHeader()
+                ?? undated(start, context) ?? access(start, context) ?? LineHeader()
         }
     }
 
@@ -115,6 +121,7 @@ package struct LineHeader: Equatable, Sendable {
         record.identifier = header.identifier
         record.pid = header.pid
         record.priority = header.priority
+        record.isAccess = header.isAccess
         return record
     }
 }

@@ -151,6 +151,23 @@ extension LineScanner {
         return nil
     }
 
+    /// `21/Nov/2026:12:41:14 +0000` (Apache's `%t`, nginx' `$time_local`); servers of Python write a space in it, and no
+    /// zone.
+    mutating func accessTime(_ context: LineContext) -> Timestamp? {
+        let start = at
+        if let day = digits(2), take("/"), let month = monthName(), take("/"), let year = digits(4),
+            take(":") || take(" ")
+        {
+            var civil = CivilTime(year: year, month: month, day: day)
+            if timeOfDay(&civil) {
+                let offset = zone(localOffset: context.utcOffset)
+                return civil.timestamp(utcOffset: offset ?? context.utcOffset)
+            }
+        }
+        at = start
+        return nil
+    }
+
     /// `[  123.456789] `, the kernel's stamp since boot: no time of day, header nevertheless. Behind it may stand who wrote
     /// the line, `[T812]` (a task) or `[C1]` (a processor, in an interrupt): CONFIG_PRINTK_CALLER.
     mutating func printkStamp() -> PrintkStamp? {

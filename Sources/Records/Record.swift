@@ -37,6 +37,8 @@ package struct Record: Equatable, Sendable {
     package var uid: UInt32?
     /// 0 (emergency) to 7 (debug).
     package var priority: UInt8?
+    /// A line of a web server's access log: see `LineHeader`.
+    package var isAccess = false
     /// Journal: all fields but MESSAGE, in order. JSON lines: the members but the message. Repeated names allowed.
     package var fields: [Field]
     /// Without the recognised header; what patterns see.
@@ -90,6 +92,9 @@ package struct Record: Equatable, Sendable {
         record.fields.append(Field(Self.traceLanguage, language.rawValue))
         return record
     }
+
+    /// Whether the kernel may have written it, of a file's line: see `LineHeader`.
+    package var mayBeOfKernel: Bool { !isAccess && (identifier == nil || identifier == "kernel") }
 
     /// Whether the kernel wrote it, or says so.
     var isOfKernel: Bool { source.isJournal ? transport == "kernel" : identifier == "kernel" }

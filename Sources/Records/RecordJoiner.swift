@@ -354,7 +354,7 @@ package struct RecordJoiner {
         }
         guard case .language(let language) = multiline, let found = state else { return state }
         if found.language == language || found.phase == .ruler { return found }
-        guard found.language == nil, [.java, .javascript, .dotnet].contains(language) else { return nil }
+        guard found.language == nil, [.java, .javascript, .dotnet, .php, .ruby].contains(language) else { return nil }
         state?.language = language
         return state
     }

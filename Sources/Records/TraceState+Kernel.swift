@@ -40,7 +40,8 @@ extension TraceState {
         // Most lines of the kernel begin in no such way.
         guard let first = line.body.first else { return nil }
         if first == UInt8(ascii: "="), isRuler(line) { return TraceState(.kernel, .ruler, confirmed: false) }
-        if line.starts("WARNING: "), line.has("+0x") || kernelWarnings.begins(line.body) {
+        // Since Linux 6.19: `WARNING: fs/a.c:7 at f+0x1/0x2, CPU#0: p/1`; where no names are known, with an address for `f`.
+        if line.starts("WARNING: "), line.hasAny(["+0x", ", CPU#"]) || kernelWarnings.begins(line.body) {
             return TraceState(.kernel, .head)
         }
         // SLUB's, and lockdep's before Linux 4.12.
@@ -48,10 +49,23 @@ extension TraceState {
         if first == UInt8(ascii: "["), line.startsWithAny(["[ BUG: ", "[ INFO: ", "[ WARNING: "]) {
             return TraceState(.kernel, .head)
         }
-        if kernelOpenings.begins(line.body) || kernelOpeningsWithin.isIn(line.bytes) {
+        if kernelOpenings.begins(line.body) || kernelOpeningsWithin.isIn(line.bytes) || hasOopsNumber(line) {
             return TraceState(.kernel, .head)
         }
         return nil
+    }
+
+    /// `0000 [#2] PREEMPT SMP`, `Oops[#3]:`, as each processor's `die` numbers its oopses. Behind it stands a word of capitals
+    /// or a colon, or nothing where a number stands before it; `ticket [#7] closed` is none.
+    private static func hasOopsNumber(_ line: TraceText) -> Bool {
+        guard let behind = line.behind("[#") else { return false }
+        let digits = behind.prefix { TraceText.isDigit($0) }.count
+        guard (1...4).contains(digits), behind.dropFirst(digits).first == UInt8(ascii: "]") else { return false }
+        let before = line.bytes[line.body.startIndex..<max(line.body.startIndex, behind.startIndex - 2)]
+        guard let last = before.last(where: { $0 != 0x20 }) else { return false }
+        let after = behind.dropFirst(digits + 1)
+        guard let next = after.first(where: { $0 != 0x20 }) else { return isDigit16(last) }
+        return after.first == 0x3a || after.first == 0x20 && next &- 65 < 26
     }
 
     private static let kernelWarnings = TextSet([

@@ -15,6 +15,7 @@ extension TraceState {
             phase = .frames
             return .joins
         }
+        if phase == .head, language == nil, isScriptFrame(line) { return .joins }
         if line.startsWithAny(["Caused by: ", "Suppressed: ", "Wrapped by: ", "[CIRCULAR REFERENCE"]) {
             language = language ?? .java
             return .joins
@@ -40,8 +41,23 @@ extension TraceState {
         }
         if line.isIndented { return phase == .frames ? .joins : .maybe }
         // The text of an exception may have lines; another exception's first line is not one of them.
-        guard phase == .head, !line.beginsWithExceptionName else { return .foreign }
-        return .maybe
+        let isAnother =
+            line.beginsWithExceptionName || Self.railsName(line).map { TraceText.isExceptionName($0) } ?? false
+        return phase == .head && !isAnother ? .maybe : .foreign
+    }
+
+    /// The name of the exception's class comes first in PHP and Ruby too (Throwable::__toString; the loggers of Ruby): what
+    /// follows tells. A place with a class behind it, `a.rb:3:in 'm': text (Err)`, is another trace's first line.
+    private mutating func isScriptFrame(_ line: TraceText) -> Bool {
+        if line.starts("Stack trace:") {
+            language = .php
+        } else if Self.isRubyPlace(line), line.isIndented || !line.ends(")") {
+            language = .ruby
+        } else {
+            return false
+        }
+        phase = .frames
+        return true
     }
 
     /// `\tat a.b.C.m(C.java:3)`, `    at f (/x.js:1:2)`, `   at N.C.M(String s) in /x.cs:line 3`. Some shippers lose the

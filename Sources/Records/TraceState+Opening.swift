@@ -115,12 +115,16 @@ extension TraceState {
             return TraceState(.ruby, .report)
         }
         guard isRubyPlace(line) else {
-            // Rails: `ActionView::Template::Error (undefined method 'x' for nil):`.
-            let name = line.span { TraceText.isLetter($0) || TraceText.isDigit($0) || $0 == 0x3a || $0 == 0x5f }
-            guard name > 3, line.ends("):"), line.body.dropFirst(name).starts(with: " (".utf8) else { return nil }
-            return TraceState(.ruby, .head, confirmed: false)
+            return railsName(line).map { _ in TraceState(.ruby, .head, confirmed: false) }
         }
         return TraceState(.ruby, line.starts("from ") ? .frames : .head, confirmed: line.ends(")"))
+    }
+
+    /// The class in Rails' first lines: `ActionView::Template::Error (undefined method 'x' for nil):`.
+    static func railsName(_ line: TraceText) -> ArraySlice<UInt8>? {
+        let name = line.span { TraceText.isLetter($0) || TraceText.isDigit($0) || $0 == 0x3a || $0 == 0x5f }
+        guard name > 3, line.ends("):"), line.body.dropFirst(name).starts(with: " (".utf8) else { return nil }
+        return line.body.prefix(name)
     }
 
     /// A line that goes on with a trace of which the line before is the beginning, whatever that says: the state after
@@ -133,7 +137,7 @@ extension TraceState {
         if line.startsWithAny(["Traceback (most recent call last):", "goroutine "]) { return opening(line) }
         var state = TraceState(nil, .head, confirmed: false)
         if line.startsWithAny(["Caused by:", "---> ", "Suppressed: ", "nested exception is:"])
-            || line.isIndented && line.starts("at ")
+            || line.isIndented && line.startsWithAny(["at ", "eval at "])
         {
             return state.verdict(on: line) == .joins ? state : nil
         }

@@ -118,13 +118,11 @@ extension TraceText {
     }
 
     /// Whether a name is that of an exception: by its ending, as all these languages' guides have it.
-    static func isExceptionName(_ name: ArraySlice<UInt8>) -> Bool {
+    static func isExceptionName(_ name: some BidirectionalCollection<UInt8>) -> Bool {
         let endings: [StaticString] = ["Exception", "Error", "Throwable", "Fault", "Failure"]
         return endings.contains { ending in
-            let count = ending.utf8CodeUnitCount
-            guard name.count >= count else { return false }
-            let start = name.endIndex - count
-            return (0..<count).allSatisfy { name[start + $0] == ending.utf8Start[$0] }
+            let ending = UnsafeBufferPointer(start: ending.utf8Start, count: ending.utf8CodeUnitCount)
+            return name.suffix(ending.count).elementsEqual(ending)
         }
     }
 }

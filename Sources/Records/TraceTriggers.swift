@@ -4,7 +4,7 @@
 
 /// Literals for the block scan.
 package enum TraceTriggers {
-    package static let literals: [String] = languages + containers + kernel
+    package static let literals: [String] = languages + containers + kernel + oopses
 
     private static let languages = [
         // Java, JavaScript, .NET
@@ -44,7 +44,8 @@ package enum TraceTriggers {
         "WARNING: CPU: ", "WARNING: possible ", "WARNING: suspicious ",
         "WARNING: inconsistent ",
         "WARNING: bad ", "WARNING: held ", "WARNING: lock", "WARNING: kernel ", "WARNING: stack ", "WARNING: Nested ",
-        "WARNING: nested ", "WARNING: at ", "WARNING: SOFTIRQ", "WARNING: HARDIRQ", "general protection fault",
+        "WARNING: nested ", "WARNING: at ", ", CPU#", "WARNING: SOFTIRQ", "WARNING: HARDIRQ",
+        "general protection fault",
         "INFO: task ",
         "INFO: rcu", "INFO: possible ", "INFO: trying to register", "INFO: suspicious ", "Oops",
         "Unable to handle kernel",
@@ -54,8 +55,11 @@ package enum TraceTriggers {
         "Call Trace:", "Call trace:", "list_add corrupt", "list_del corrupt", "refcount_t: ", "Bad page ",
         "Kernel stack overflow", "stack-protector:", "corrupted stack end", "Showing busy workqueues", "hard LOCKUP",
         " invoked oom-killer:", "page allocation ", ": blocked for more", "detected stalls on", "self-detected stall",
-        ": nobody cared", "[#1]",
+        ": nobody cared",
     ]
+
+    /// `[#12]`, an oops' number.
+    private static let oopses = (1...9).map { "[#\($0)" }
 
     /// Regular expressions (Vectorscan, caseless never, `^` is the start of a line): a place in a script, alone on its line;
     /// a line that opens an object of JSON and does not close it. 0xFF stands beside the first byte because of a fault of

@@ -68,7 +68,7 @@ struct Decision<Subject: MatchSubject> {
         return parts.conditions.allSatisfy { condition in
             // A rule that fields alone decide cannot do without them.
             if parts.hasPatterns, !subject.has(field: condition.field) {
-                return !condition.isOfKernel || condition.isMet(byProgram: subject.values(of: "identifier"))
+                return !condition.isOfKernel || subject.mayBeOfKernel
             }
             return condition.holds(subject.values(of: condition.field), strictly: strictly)
         }

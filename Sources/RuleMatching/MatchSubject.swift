@@ -12,6 +12,8 @@ protocol MatchSubject {
     var message: Range<Int> { get }
     /// The record, built if it is not.
     var record: Record { get }
+    /// Of a file's line.
+    var mayBeOfKernel: Bool { get }
     func has(field: String) -> Bool
     func values(of field: String) -> [[UInt8]]
     func withMessage<Answer>(_ body: (UnsafeBufferPointer<UInt8>) -> Answer) -> Answer
@@ -23,6 +25,7 @@ struct BuiltSubject: MatchSubject {
     let record: Record
 
     var message: Range<Int> { 0..<record.message.count }
+    var mayBeOfKernel: Bool { record.mayBeOfKernel }
     func has(field: String) -> Bool { record.has(field: field) }
     func values(of field: String) -> [[UInt8]] { RuleField.values(field, of: record) }
     func withMessage<Answer>(_ body: (UnsafeBufferPointer<UInt8>) -> Answer) -> Answer {
@@ -73,6 +76,15 @@ final class StandingSubject: MatchSubject {
     }
 
     var record: Record { batch.record(at: index) }
+
+    var mayBeOfKernel: Bool {
+        switch head {
+        case .entry: return true
+        case .line(let header): return header.mayBeOfKernel
+        case .outlined(let outline):
+            return outline.identifier.isEmpty || batch.bytes[outline.identifier].elementsEqual("kernel".utf8)
+        }
+    }
 
     func has(field: String) -> Bool {
         switch head {

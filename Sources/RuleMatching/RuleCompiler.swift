@@ -23,7 +23,7 @@ struct CompiledRule {
         var wanted: [ValuePattern] = []
         var excluded: [ValuePattern] = []
         /// It wants the kernel's entries. A file's line has no transport, but one that names its program names the kernel
-        /// too: whoever else writes to syslog is not the kernel.
+        /// too: whoever else writes to syslog is not the kernel, and no client of a web server is.
         let isOfKernel: Bool
 
         init(_ condition: FieldCondition) {
@@ -36,11 +36,6 @@ struct CompiledRule {
                     wanted.append(ValuePattern(value))
                 }
             }
-        }
-
-        /// Whether a line that cannot have the field is asked for, by the names of its program.
-        func isMet(byProgram names: [[UInt8]]) -> Bool {
-            !isOfKernel || names.allSatisfy { $0.elementsEqual("kernel".utf8) }
         }
 
         /// Whether a record with these values of the field is asked for. `strictly`: also where it has none.

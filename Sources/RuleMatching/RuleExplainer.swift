@@ -173,10 +173,9 @@ private struct RuleTrial {
     private func failedConditions() -> [String] {
         zip(parts.conditions, RuleCompiler.conditions(of: rule)).compactMap { condition, written in
             guard isAsked(condition) else {
-                let programs = RuleField.values("identifier", of: record)
-                return condition.isMet(byProgram: programs)
-                    ? nil
-                    : "it is for the kernel's own lines, and this one is of '\(Printable.text(programs[0], limit: 80))'"
+                if !condition.isOfKernel || record.mayBeOfKernel { return nil }
+                let writer = record.identifier.map { "'\(Printable.text(Array($0.utf8), limit: 80))'" }
+                return "it is for the kernel's own lines, and this one is of \(writer ?? "a web server's access log")"
             }
             let values = RuleField.values(condition.field, of: record)
             if condition.holds(values, strictly: !parts.hasPatterns) { return nil }

@@ -15,6 +15,7 @@ import Testing
         "CPU: 1 PID: 2",
         "Kernel panic - not syncing: Fatal exception", "---[ end trace 0000000000000000 ]---", "RIP: 0010:x+0x1/0x2",
         "WARNING: CPU: 0 PID: 1 at mm/page.c:1 f+0x1/0x2", "oom-kill:constraint=CONSTRAINT_NONE", "audit: type=1400",
+        "WARNING: fs/a.c:7 at f+0x1/0x2, CPU#0: p/1", "alignment check: 0000 [#2] SMP", "hub 1-1: port [#2] reset",
     ]
 
     @Test("a storm of waiting tasks is a record for each of them")

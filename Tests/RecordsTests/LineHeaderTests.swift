@@ -63,6 +63,41 @@ private let cases: [Case] = [
     Case("<34>1 - - - - - - bare", "bare", priority: 2),
     Case("<34>1 - [2001:db8::1] a - - - m", "m", host: "[2001:db8::1]", id: "a", priority: 2),
     Case("Nov 21 12:41:14 [ERROR] m", "[ERROR] m", time: "2026-11-21T12:41:14.000000Z"),
+    // Behind the time the message: neither host nor tag.
+    Case(
+        "Nov 21 12:41:14 Exception in thread \"main\" java.lang.Error: x",
+        "Exception in thread \"main\" java.lang.Error: x",
+        time: "2026-11-21T12:41:14.000000Z"),
+    Case("Nov 21 12:41:14 Caused by: x", "Caused by: x", time: "2026-11-21T12:41:14.000000Z"),
+    Case("2026-11-21T12:41:14Z Caused by: x", "Caused by: x", time: "2026-11-21T12:41:14.000000Z"),
+    Case("Nov 21 12:41:14 panic: x", "panic: x", time: "2026-11-21T12:41:14.000000Z"),
+    Case("Nov 21 12:41:14 App\\OddError: x: y", "App\\OddError: x: y", time: "2026-11-21T12:41:14.000000Z"),
+    Case("Nov 21 12:41:14 Odd::Error: x: y", "Odd::Error: x: y", time: "2026-11-21T12:41:14.000000Z"),
+    Case("Nov 21 12:41:14 thread 'main' panicked", "thread 'main' panicked", time: "2026-11-21T12:41:14.000000Z"),
+    Case("Nov 21 12:41:14 free(): invalid size", "free(): invalid size", time: "2026-11-21T12:41:14.000000Z"),
+    Case("Nov 21 12:41:14 Starting the shop", "Starting the shop", time: "2026-11-21T12:41:14.000000Z"),
+    // Hosts that are written so, with a tag or without.
+    Case(
+        "Nov 21 12:41:14 Server sshd[812]: x", "x", time: "2026-11-21T12:41:14.000000Z", host: "Server", id: "sshd",
+        pid: 812),
+    Case("Nov 21 12:41:14 Server panic: x", "x", time: "2026-11-21T12:41:14.000000Z", host: "Server", id: "panic"),
+    Case(
+        "Nov 21 12:41:14 SRV1 last message repeated 2 times", "last message repeated 2 times",
+        time: "2026-11-21T12:41:14.000000Z", host: "SRV1"),
+    Case(
+        "Nov 21 12:41:14 Web-1 last message repeated 2 times", "last message repeated 2 times",
+        time: "2026-11-21T12:41:14.000000Z", host: "Web-1"),
+    // Names with brackets.
+    Case(
+        "Nov 21 12:41:14 web1 sssd[be[example.org]][812]: x", "x", time: "2026-11-21T12:41:14.000000Z", host: "web1",
+        id: "sssd[be[example.org]]", pid: 812),
+    Case(
+        "2026-11-21T12:41:14Z web1 sssd[be[ldap://a:1]]: x", "x", time: "2026-11-21T12:41:14.000000Z", host: "web1",
+        id: "sssd[be[ldap://a:1]]"),
+    Case("Nov 21 12:41:14 sssd[nss][812]: x", "x", time: "2026-11-21T12:41:14.000000Z", id: "sssd[nss]", pid: 812),
+    Case("Nov 21 12:41:14 web1 a[b]: x", "x", time: "2026-11-21T12:41:14.000000Z", host: "web1", id: "a"),
+    Case("Nov 21 12:41:14 web1 a[b]]: x", "a[b]]: x", time: "2026-11-21T12:41:14.000000Z", host: "web1"),
+    Case("Nov 21 12:41:14 web1 a[b[c d]]: x", "a[b[c d]]: x", time: "2026-11-21T12:41:14.000000Z", host: "web1"),
     // A host or name that can be none: no header, so that neither reaches a subject.
     Case(
         "<34>1 2026-11-21T12:41:14Z evil\rBcc:zz@zz app - - - m", "1 2026-11-21T12:41:14Z evil\rBcc:zz@zz app - - - m",
@@ -148,6 +183,35 @@ private let cases: [Case] = [
 ]
 
 @Suite struct LineHeaderTests {
+    @Test(
+        "a line of an access log is known, and its time",
+        arguments: [
+            ##"192.0.2.1 - - [21/Nov/2026:13:41:14 +0100] "GET / HTTP/1.1" 200 612"##,
+            ##"2001:db8::1 - eve [21/Nov/2026:12:41:14 +0000] "GET / HTTP/1.1" 200 612 "-" "curl [01/Jan/2020:00:00:00""##,
+            ##"::1 - - [21/Nov/2026:12:41:14 +0000] "-" 408 -"##,
+            ##"shop.example.org:443 192.0.2.1 - - [21/Nov/2026:12:41:14 +0000] "\x16\x03" 400 226 "-" "-""##,
+            ##"client.example.org - a [b [c] d [21/Nov/2026:12:41:14 +0000] "GET / HTTP/1.1" 401 12"##,
+            ##"127.0.0.1 - - [21/Nov/2026 12:41:14] "GET / HTTP/1.1" 200 -"##,
+        ])
+    func access(line: String) {
+        let found = record(line)
+        #expect(found.isAccess && !found.mayBeOfKernel)
+        #expect(found.time?.rfc3339() == "2026-11-21T12:41:14Z")
+        #expect(found.message == Array(line.utf8))
+        #expect(found.host == nil && found.identifier == nil && found.priority == nil)
+        let inner = record("2026-11-21T12:41:14.5Z stdout F " + line)
+        #expect(inner.isAccess && inner.message == found.message)
+    }
+
+    @Test(
+        "a line that is nearly one is none",
+        arguments: [
+            ##"192.0.2.1 - [21/Nov/2026:12:41:14 +0000] "GET""##, ##"a b c[21/Nov/2026:12:41:14 +0000] "GET""##,
+            "a - - [21/Nov/2026:12:41:14 +0000]", ##"a - - [31/Nov/2026:12:41:14 +0000] "GET""##,
+            ##"a - - [21/Nov/2026:12:41:14 +0000] GET "##, "a - - [", "a - - [21/Nov/2026:12:41:14 +0000",
+        ])
+    func noAccess(line: String) { #expect(!record(line).isAccess && record(line).time == nil) }
+
     @Test("a line's header is read, and the message is what follows it", arguments: cases)
     fileprivate func header(_ expected: Case) {
         let record = record(expected.line)

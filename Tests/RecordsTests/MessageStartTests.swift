@@ -23,6 +23,9 @@ struct MessageStartTests {
             ("Nov 21 12:41:14 web1 sshd[812]: m", 32), ("Nov  3 12:41:14 web1 postfix/smtpd[12]: m", 40),
             ("Nov  3 12:41:14 web1 kernel: [12345.678901] m", 44), ("Nov  3 12:41:14 web1 kernel: m", 29),
             ("Nov  3 12:41:14 web1 kernel: [    1.000000]  m", 44), ("Nov 21 12:41:14 sshd: m", 22),
+            ("Nov 21 12:41:14 Exception in thread \"main\" a.B: c", 16), ("Nov 21 12:41:14 a.BError: c", 16),
+            ("Nov 21 12:41:14 web1 sssd[be[a.b]][812]: m", 41), ("Nov 21 12:41:14 Caused by: c", 16),
+            ("a - - [21/Nov/2026:12:41:14 +0000] \"GET / HTTP/1.1\" 200 -", 0),
             ("Nov 21 12:41:14 web1 no tag", 21), ("Nov 21 12:41:14 [ERROR] m", 16),
             ("Nov 21 12:41:14 web1 kernel: mysqld[12]: segfault", 29), ("Nov 21 12:41:14 web1 a[1]:", 26),
             ("2026-11-21T12:41:14.123456+01:00 web1 systemd[1]: m", 50), ("2026-11-21T12:41:14Z h a: m", 26),
@@ -66,7 +69,8 @@ struct MessageStartTests {
         ": ",
         ":", "[", "]", "[ 12.345678] ", "[1.000]", "[T12]", "[error] ", "812#812: ", " stderr F ", "{", "}", "<34>",
         "1 ",
-        "E1121", "\u{e9}", "\u{0}", "\r", "\u{7f}", "x", "message",
+        "Exception", "in thread ", "Caused by: ", "java.io.Error", "Web", "free()", "[be[x]]", "[nss]", "]", "E1121",
+        "\u{e9}", "\u{0}", "\r", "\u{7f}", "x", "message",
     ]
     private static let openings = [
         "", "", "Nov 21 12:41:14 ", "Nov  3 12:41:14 web1 ", "Nov 21 12:41:14 web1 kernel: ", "2026-11-21T12:41:14Z ",

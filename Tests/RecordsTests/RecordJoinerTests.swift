@@ -123,12 +123,58 @@ import Testing
         #expect(bench.records.first?.priority == 3 && bench.records.first?.language == "java")
     }
 
+    @Test("a trace whose first line has a time alone is one record")
+    func dated() {
+        let frames = ["    at org.example.Main.run(Main.java:17)", "    at org.example.Main.main(Main.java:4)"]
+        for first in [
+            "Exception in thread \"main\" java.lang.IllegalStateException: closed", "org.example.ClosedError: closed",
+            "Caused by: java.io.IOException: closed",
+        ] {
+            var bench = JoiningBench()
+            bench.feed(["Nov 21 12:41:13 started", "Nov 21 12:41:14 \(first)"] + frames + ["Nov 21 12:41:15 ended"])
+            bench.flush()
+            #expect(bench.records.count == 3)
+            #expect(bench.messages.contains(([first] + frames).joined(separator: "\n")))
+            #expect(bench.records.allSatisfy { $0.identifier == nil })
+        }
+    }
+
+    @Test(
+        "a report of the kernel is one record, whatever its first line",
+        arguments: [
+            "WARNING: fs/ledger.c:7 at ledger_write+0x1b/0x20, CPU#0: flush/812",
+            "WARNING: fs/ledger.c:7 at 0xffffffffc0de1234, CPU#11: flush/812",
+            "WARNING: at ledger_write+0x1b/0x20, CPU#0: flush/812",
+            "WARNING: CPU: 0 PID: 812 at fs/ledger.c:7 ledger_write+0x1b/0x20",
+            "segment-related general protection fault: beec [#2] PREEMPT SMP", "alignment check: 0000 [#13] SMP NOPTI",
+            "coprocessor fault: 0000 [#3]", "unaligned access[#4]:", "specification exception: 0006 ilc:2 [#2] SMP ",
+        ])
+    func kernelReports(first: String) {
+        let report = [
+            first, "CPU: 0 UID: 0 PID: 812 Comm: flush Not tainted 6.19.0 #1", "RIP: 0010:ledger_write+0x1b/0x20",
+            "Call Trace:", " ledger_flush+0x10/0x40", "---[ end trace 0000000000000000 ]---",
+        ]
+        for form in [JoiningBench.Form.plain, .journal] {
+            var bench = JoiningBench(form)
+            let lines = ["eth0: link up"] + report + ["usb 1-1: new device"]
+            let wrapped = lines.enumerated().map { number, line in
+                form == .journal ? "kernel\u{1}\(line)" : "Nov 21 12:41:14 web1 kernel: [   12.00000\(number)] \(line)"
+            }
+            // What the block scan would name.
+            let named = lines.indices.filter { at in TraceTriggers.literals.contains { lines[at].contains($0) } }
+            bench.feed(wrapped, candidates: named)
+            bench.flush()
+            #expect(bench.messages.contains(report.joined(separator: "\n")), "\(form): \(bench.messages)")
+        }
+    }
+
     @Test(
         "what only looks like a trace is left alone",
         arguments: [
             ["Error: one", "Error: two", "Error: three"], ["panic: no more", "and a line", "and another"],
             ["Traceback of the parcel", "  indented", "more"], ["==========", "Report", "=========="],
-            ["thread 'a' is fine", "at last"], ["the call was made at noon at /x line 3.", "next"],
+            ["thread 'a' is fine", "at last"], ["ticket [#7] closed", "[#8] opened"],
+            ["the call was made at noon at /x line 3.", "next"],
         ])
     func lookalikes(lines: [String]) {
         var bench = JoiningBench(.journal)

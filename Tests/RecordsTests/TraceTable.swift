@@ -86,6 +86,14 @@ struct TraceCase: Sendable, CustomTestStringConvertible {
             }
             """),
         TraceCase(
+            .javascript, "V8, with places inside of eval",
+            """
+            the worker's last stack trace
+              eval at Plan.run (eval at Plan.load (plan.js:31:9))
+              at new Step.Reader (native)
+              at main (plan(2).js:6:4)
+            """),
+        TraceCase(
             .javascript, "a rejected promise",
             """
             node:internal/process/promises:288
@@ -240,6 +248,26 @@ struct TraceCase: Sendable, CustomTestStringConvertible {
             #0 /srv/www/index.php(41): open()
             #1 {main}
               thrown in /srv/www/index.php on line 30
+            """),
+        TraceCase(
+            .ruby, "the class first, as loggers write it",
+            """
+            Ledger::Store::ClosedError: the ledger is closed
+              lib/ledger/store.rb:41:in 'Ledger::Store#write'
+              lib/ledger/run.rb:7:in 'block in Ledger::Run#call'
+            app.rb:3:in '<main>'
+            """),
+        TraceCase(
+            .php, "the class first, as __toString writes it",
+            """
+            App\\Shop\\StockException: no stock in /srv/www/app/Stock.php:20
+            Stack trace:
+            #0 /srv/www/app/Cart.php(11): App\\Shop\\Stock->take(7)
+            #1 {main}
+
+            Next App\\Shop\\CartException: no cart in /srv/www/app/Cart.php:12
+            Stack trace:
+            #0 {main}
             """),
         TraceCase(
             .php, "Xdebug",

@@ -58,6 +58,15 @@ import Testing
             ("Nov 21 12:41:14 web1 app[7]: it broke", false), ("Nov 21 12:41:14 web1 app[7]: kernel: it broke", false),
             ("2026-11-21T12:41:14+00:00 web1 nginx: it broke", false), (#"{"app":"shop","msg":"it broke"}"#, false),
             ("2026/11/21 12:41:14 [error] 812#812: it broke", true),
+            (##"192.0.2.1 - - [21/Nov/2026:12:41:14 +0000] "GET / HTTP/1.1" 200 612 "-" "it broke""##, false),
+            (##"192.0.2.1 - it broke [21/Nov/2026:12:41:14 +0000] "GET / HTTP/1.1" 401 612"##, false),
+            (##"shop:443 ::1 - - [21/Nov/2026:12:41:14 +0000] "GET /it broke HTTP/1.1" 404 612 "-" "-""##, false),
+            (##"2026-11-21T12:41:14.5Z stdout F ::1 - - [21/Nov/2026:12:41:14 +0000] "GET /it broke""##, false),
+            (
+                ##"{"log":"::1 - - [21/Nov/2026:12:41:14 +0000] \"GET /it broke\n","stream":"stdout","time":"2026-11-21T12:41:14Z"}"##,
+                false
+            ),
+            (##"it broke: a b [21/Nov/2026:12:41:14 +0000] no request"##, true),
         ])
     func kernelInFiles(line: String, expected: Bool) throws {
         #expect(try told("transport: kernel", lines(line)) == (expected ? ["0 a"] : []))
@@ -69,6 +78,20 @@ import Testing
             matcher.countHits(in: $0, source: .file("x"), context: readAt, notices: &notices)
         }
         #expect(count == (expected ? 1 : 0))
+        let example = LineHeader.record(of: Array(line.utf8), source: .file("x"), context: readAt)
+        let reasons = RuleExplainer(matcher).verdicts(on: example, rule: "a").flatMap(\.reasons)
+        #expect(reasons.contains { $0.contains("the kernel's own lines") } == !expected, "\(reasons)")
+    }
+
+    @Test("whoever has a rule for what clients send has it hit in an access log")
+    func accessLines() throws {
+        let line = ##"192.0.2.1 - - [21/Nov/2026:12:41:14 +0000] "GET / HTTP/1.1" 200 612 "-" "it broke""##
+        #expect(try told("file: '*access.log'", lines(line, source: "/var/log/nginx/access.log")) == ["0 a"])
+        let hit = try Matcher(rules("rules: [{id: a, title: t, severity: error, match: broke}]")).matches(
+            in: lines(line)
+        )
+        .hits.first?.hit
+        #expect(hit?.record.time?.rfc3339() == "2026-11-21T12:41:14Z")
     }
 
     @Test("a message id and patterns must both be there, in a journal") func messageIDAndPattern() throws {

@@ -20,6 +20,8 @@ import Testing
             "kernel: [    1.000000] ------------[ cut here ]------------",
             "Unhandled exception. System.Exception: x", "2026-11-21T12:41:14Z stderr P part",
             "{", "{  \r", #"{"type": "server", "level": "FATAL","#, #"{ "tags": ["#, #"{"a":"#,
+            "kernel: WARNING: fs/a.c:7 at f+0x1/0x2, CPU#0: p/1", "kernel: alignment check: 0000 [#2] SMP",
+            "  eval at F (a.js:1:2)", "Odd::Error: x", "  a.rb:1:in 'A#b'",
         ])
     func found(line: String) throws {
         let finder = try TraceFinder()

@@ -21,7 +21,7 @@ import Testing
                 """)
         let state = site.folder + "/state/watcher"
         try Files.makeDirectories(state)
-        try #require(mount("tmpfs", state, "tmpfs", 0, "size=1m") == 0, "mount: errno \(errno)")
+        try #require(mount("tmpfs", state, "tmpfs", 0, "size=4m") == 0, "mount: errno \(errno)")
         defer { umount2(state, Int32(MNT_DETACH)) }
         for name in ["mailer", "watcher"] {
             try site.start(name)

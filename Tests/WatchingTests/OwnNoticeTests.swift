@@ -10,7 +10,7 @@ import Testing
 @Suite struct OwnNoticeTests {
     @Test func `Every id is known as one of Herald's own`() {
         let now = Timestamp(seconds: 1_795_262_400)
-        var ids: Set<String> = ["herald-pattern-limit"]
+        var ids: Set<String> = ["herald-pattern-limit", "herald-expect-limit"]
         for source in [Source.file("/var/log/a.log"), .journal("")] {
             for kind in SourceNotice.Kind.allCases {
                 let notice = SourceNotice(source, kind, "text")

@@ -35,7 +35,8 @@ enum RulesPage {
 
     /// The comment that a file begins with, as a paragraph.
     private static func introduction(_ bytes: [UInt8]) -> String {
-        let lines = bytes.split(separator: 0x0a, omittingEmptySubsequences: false).prefix { $0.first == UInt8(ascii: "#") }
+        let lines = bytes.split(separator: 0x0a, omittingEmptySubsequences: false)
+            .prefix { $0.first == UInt8(ascii: "#") }
         let words = lines.map { String(decoding: $0.drop { $0 == UInt8(ascii: "#") || $0 == 0x20 }, as: UTF8.self) }
         return words.isEmpty ? "" : words.joined(separator: "\n") + "\n\n"
     }
@@ -53,7 +54,9 @@ enum RulesPage {
         var isCode = false
         for character in line {
             switch character {
-            case "`": isCode.toggle(); out.append(character)
+            case "`":
+                isCode.toggle()
+                out.append(character)
             case "|": out += "\\|"
             case "<" where !isCode: out += "&lt;"
             case "*" where !isCode: out += "\\*"

@@ -92,7 +92,7 @@ struct RuleCompiler {
             parts.levelsInFiles = parts.priorities
         }
         parts.unless = rule.unless.compactMap { pattern in
-            guard let code = compile(pattern, "'unless' of rule '\(rule.id)'") else { return nil }
+            guard let (code, _) = compile(pattern, "'unless' of rule '\(rule.id)'") else { return nil }
             if code.matchesNothing() {
                 fault(
                     pattern, "it can match an empty text, so it would take every hit back",
@@ -125,31 +125,23 @@ struct RuleCompiler {
     private mutating func search(
         _ pattern: Pattern, _ role: Search.Role, _ rule: Int, _ isDecisive: Bool, _ subject: String
     ) {
-        guard let code = compile(pattern, subject) else { return }
+        guard let (code, syntax) = compile(pattern, subject) else { return }
         if code.matchesNothing() {
             return fault(
                 pattern, "it can match an empty text, so it would hit every line; name what must be there", subject)
         }
-        do throws(PatternFault) {
-            guard
-                let relaxed = RelaxedPattern(
-                    try PatternSyntax(pattern.text), classes, without: sharedTexts)
-            else {
-                let message =
-                    "without its anchors and lookaround nothing is left to search for; name what must be there"
-                return fault(pattern, message, subject)
-            }
-            searches.append(Search(rule: rule, role: role, pattern: code, isDecisiveInFiles: isDecisive))
-            expressions.append(PatternDatabase.Expression(text: relaxed.text))
-        } catch {
-            fault(pattern, "\(error.message) (character \(error.offset + 1) of the pattern)", subject)
+        guard let relaxed = RelaxedPattern(syntax, classes, without: sharedTexts) else {
+            let message = "without its anchors and lookaround nothing is left to search for; name what must be there"
+            return fault(pattern, message, subject)
         }
+        searches.append(Search(rule: rule, role: role, pattern: code, isDecisiveInFiles: isDecisive))
+        expressions.append(PatternDatabase.Expression(text: relaxed.text))
     }
 
-    private mutating func compile(_ pattern: Pattern, _ subject: String) -> CompiledPattern? {
+    private mutating func compile(_ pattern: Pattern, _ subject: String) -> (CompiledPattern, PatternSyntax)? {
         do throws(Diagnostic) {
-            _ = try Self.syntax(pattern, subject)
-            return try CompiledPattern(pattern, of: subject)
+            let syntax = try Self.syntax(pattern, subject)
+            return (try CompiledPattern(pattern, of: subject), syntax)
         } catch {
             faults.append(error)
             return nil

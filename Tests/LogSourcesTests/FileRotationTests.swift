@@ -9,11 +9,9 @@ import Testing
     @Test("the renamed file is read to its end before its successor")
     func renamed() throws {
         let bench = try TailingBench()
-        try bench.append("1\n", to: "a.log")
-        bench.settle()
+        try bench.follow("1\n", to: "a.log")
         let writer = try Descriptor.open(bench.path("a.log"), O_WRONLY | O_APPEND)
-        bench.rename("a.log", "a.log.1")
-        try bench.append("3\n", to: "a.log")
+        try bench.rotate("a.log", to: "a.log.1", next: "3\n")
         try writer.write("2\n".utf8)
         bench.settle()
         #expect(bench.lines == ["1", "2", "3"])
@@ -26,22 +24,18 @@ import Testing
     @Test("copytruncate is noticed when the file has grown past the old offset before the look")
     func copyTruncateRegrown() throws {
         let bench = try TailingBench()
-        try bench.append("old 1\n", to: "a.log")
-        bench.settle()
+        try bench.follow("old 1\n", to: "a.log")
         try bench.append("old 2\n", to: "a.log")
         try bench.copy("a.log", "a.log.1")
         bench.truncateFile("a.log")
-        try bench.append("new line 1\nnew line 2\nnew line 3\n", to: "a.log")
-        bench.settle()
-        #expect(bench.lines == ["old 1", "old 2", "new line 1", "new line 2", "new line 3"])
-        #expect(bench.notices.isEmpty)
+        try bench.follow("new line 1\nnew line 2\nnew line 3\n", to: "a.log")
+        bench.expectTold(["old 1", "old 2", "new line 1", "new line 2", "new line 3"])
     }
 
     @Test("truncated while the copy is looked at: the copy is not told again", arguments: ["*.log", "*.log*"])
     func truncatedDuringLook(glob: String) throws {
         let bench = try TailingBench([glob])
-        try bench.append("", to: "a.log")
-        bench.settle()
+        try bench.follow("", to: "a.log")
         try bench.append("1\n2\n3\n", to: "a.log")
         try bench.copy("a.log", "a.log.1")
         bench.tailer?.beforeAccounting = {
@@ -49,55 +43,42 @@ import Testing
             bench.truncateFile("a.log")
         }
         bench.settle()
-        try bench.append("4\n", to: "a.log")
-        bench.settle()
-        #expect(bench.lines == ["1", "2", "3", "4"])
-        #expect(bench.notices.isEmpty)
+        try bench.follow("4\n", to: "a.log")
+        bench.expectTold(["1", "2", "3", "4"])
     }
 
     @Test("a copy that is on its way is looked at again, whatever it held", arguments: ["*.log", "*.log*"], 0...3)
     func copyOnItsWay(glob: String, lines: Int) throws {
         let bench = try TailingBench([glob])
-        try bench.append("1\n2\n3\n", to: "a.log")
-        bench.settle()
+        try bench.follow("1\n2\n3\n", to: "a.log")
         let text = "1\n2\n3\n"
-        try bench.append(String(text.prefix(2 * lines)), to: "a.log-20261121")
-        bench.settle()
+        try bench.follow(String(text.prefix(2 * lines)), to: "a.log-20261121")
         try bench.append("4\n", to: "a.log")
         try bench.append(text.dropFirst(2 * lines) + "4\n", to: "a.log-20261121")
         bench.truncateFile("a.log")
-        try bench.append("5\n", to: "a.log")
-        bench.settle()
-        #expect(bench.lines == ["1", "2", "3", "4", "5"])
-        #expect(bench.notices.isEmpty)
+        try bench.follow("5\n", to: "a.log")
+        bench.expectTold(["1", "2", "3", "4", "5"])
     }
 
     @Test("lines that were read between copy and truncation do not make the copy new")
     func readBeforeTruncation() throws {
         let bench = try TailingBench()
-        try bench.append("1\n2\n", to: "a.log")
-        bench.settle()
+        try bench.follow("1\n2\n", to: "a.log")
         try bench.copy("a.log", "a.log.1")
         try bench.append("3\n", to: "a.log")
         bench.read()
         bench.truncateFile("a.log")
-        try bench.append("4\n", to: "a.log")
-        bench.settle()
-        bench.restart()
-        bench.settle()
-        #expect(bench.lines == ["1", "2", "3", "4"])
-        #expect(bench.notices.isEmpty)
+        try bench.follow("4\n", to: "a.log")
+        bench.expectTold(["1", "2", "3", "4"])
     }
 
     @Test("truncation with an equal beginning is noticed by the bytes before the offset")
     func equalBeginning() throws {
         let head = String(repeating: "#", count: 400) + "\n"
         let bench = try TailingBench()
-        try bench.append(head + "old 1\n", to: "a.log")
-        bench.settle()
+        try bench.follow(head + "old 1\n", to: "a.log")
         bench.truncateFile("a.log")
-        try bench.append(head + "new 1\nnew 2\n", to: "a.log")
-        bench.settle()
+        try bench.follow(head + "new 1\nnew 2\n", to: "a.log")
         #expect(bench.lines.filter { !$0.hasPrefix("#") } == ["old 1", "new 1", "new 2"])
     }
 
@@ -109,8 +90,7 @@ import Testing
         try bench.append(String(repeating: "0123456789\n", count: 2000), to: "a.log")
         bench.read()
         bench.truncateFile("a.log")
-        try bench.append("new\n", to: "a.log")
-        bench.settle()
+        try bench.follow("new\n", to: "a.log")
         #expect(bench.lines.last == "new")
         #expect(bench.notices.map(\.kind) == [.gap])
     }
@@ -133,14 +113,12 @@ import Testing
     @Test("a used-again inode is another file")
     func inodeReuse() throws {
         let bench = try TailingBench()
-        try bench.append("first file, line one\n", to: "a.log")
-        bench.settle()
-        bench.stop()
-        // The same inode with other content is what truncation makes too; file systems hand inodes out as they like.
-        bench.truncateFile("a.log")
-        try bench.append("second file, which is longer than the first one was\n", to: "a.log")
-        bench.start()
-        bench.settle()
+        try bench.follow("first file, line one\n", to: "a.log")
+        try bench.whileStopped {
+            // The same inode with other content is what truncation makes too; file systems hand inodes out as they like.
+            bench.truncateFile("a.log")
+            try bench.append("second file, which is longer than the first one was\n", to: "a.log")
+        }
         #expect(bench.lines.last == "second file, which is longer than the first one was")
         #expect(bench.notices.map(\.kind) == [.gap])
     }
@@ -150,49 +128,37 @@ import Testing
         arguments: [".1", "-20261121"])
     func rotatedWhileStopped(suffix: String) throws {
         let bench = try TailingBench()
-        try bench.append("1\n", to: "a.log")
-        bench.settle()
-        bench.stop()
-        try bench.append("2\n", to: "a.log")
-        bench.rename("a.log", suffix == ".1" ? "a.log.2" : "a.log-20261120")
-        try bench.append("3\n4\n", to: "a.log")
-        bench.rename("a.log", "a.log" + suffix)
-        try bench.append("5\n", to: "a.log")
-        bench.start()
-        bench.settle()
-        #expect(bench.lines == ["1", "2", "3", "4", "5"])
-        bench.restart()
-        bench.settle()
-        #expect(bench.lines.count == 5)
-        #expect(bench.notices.isEmpty)
+        try bench.follow("1\n", to: "a.log")
+        try bench.whileStopped {
+            try bench.append("2\n", to: "a.log")
+            bench.rename("a.log", suffix == ".1" ? "a.log.2" : "a.log-20261120")
+            try bench.append("3\n4\n", to: "a.log")
+            try bench.rotate("a.log", to: "a.log" + suffix, next: "5\n")
+        }
+        bench.expectTold(["1", "2", "3", "4", "5"])
     }
 
     @Test("copytruncate while stopped: the rest is read from the copy")
     func copiedWhileStopped() throws {
         let bench = try TailingBench()
-        try bench.append("1\n", to: "a.log")
-        bench.settle()
-        bench.stop()
-        try bench.append("2\n", to: "a.log")
-        try bench.copy("a.log", "a.log.1")
-        bench.truncateFile("a.log")
-        try bench.append("3\n", to: "a.log")
-        bench.start()
-        bench.settle()
-        #expect(bench.lines == ["1", "2", "3"])
-        #expect(bench.notices.isEmpty)
+        try bench.follow("1\n", to: "a.log")
+        try bench.whileStopped {
+            try bench.append("2\n", to: "a.log")
+            try bench.copy("a.log", "a.log.1")
+            bench.truncateFile("a.log")
+            try bench.append("3\n", to: "a.log")
+        }
+        bench.expectTold(["1", "2", "3"])
     }
 
     @Test("what was rotated away and compressed or deleted while stopped is a gap, said once")
     func goneWhileStopped() throws {
         let bench = try TailingBench()
-        try bench.append("1\n", to: "a.log")
-        bench.settle()
-        bench.stop()
-        bench.remove("a.log")
-        try bench.append("9\n", to: "a.log")
-        bench.start()
-        bench.settle()
+        try bench.follow("1\n", to: "a.log")
+        try bench.whileStopped {
+            bench.remove("a.log")
+            try bench.append("9\n", to: "a.log")
+        }
         bench.restart()
         bench.settle()
         #expect(bench.lines == ["1", "9"])
@@ -226,45 +192,33 @@ import Testing
         ])
     func generationNames(name: String, isOne: Bool) throws {
         let bench = try TailingBench(["app.log"])
-        try bench.append("1\n", to: "app.log")
-        bench.settle()
-        bench.stop()
-        try bench.append("2\n", to: "app.log")
-        if name != "app.log" { bench.rename("app.log", name) } else { bench.remove(name) }
-        bench.start()
-        bench.settle()
+        try bench.follow("1\n", to: "app.log")
+        try bench.whileStopped {
+            try bench.append("2\n", to: "app.log")
+            if name != "app.log" { bench.rename("app.log", name) } else { bench.remove(name) }
+        }
         #expect(bench.lines == (isOne ? ["1", "2"] : ["1"]))
     }
 
     @Test("a copy written over a generation that is still open (cp keeps its inode) is told once")
     func copiedOverGeneration() throws {
         let bench = try TailingBench()
-        try bench.append("1\n", to: "a.log")
-        bench.settle()
-        bench.rename("a.log", "a.log.1")
-        try bench.append("2\n", to: "a.log")
+        try bench.follow("1\n", to: "a.log")
+        try bench.rotate("a.log", to: "a.log.1", next: "2\n")
         bench.settle()
         bench.truncateFile("a.log.1")
         try bench.append("2\n3\n", to: "a.log.1")
-        try bench.append("3\n", to: "a.log")
-        bench.settle()
+        try bench.follow("3\n", to: "a.log")
         bench.truncateFile("a.log")
-        try bench.append("4\n", to: "a.log")
-        bench.settle()
-        #expect(bench.lines == ["1", "2", "3", "4"])
-        #expect(bench.notices.isEmpty)
+        try bench.follow("4\n", to: "a.log")
+        bench.expectTold(["1", "2", "3", "4"])
     }
 
     @Test("a rotated file whose log is not there is of that log when it appears")
     func adopted() throws {
         let bench = try TailingBench(["*.log*"])
-        try bench.append("1\n", to: "a.log.1")
-        bench.settle()
-        try bench.append("2\n", to: "a.log")
-        bench.settle()
-        bench.restart()
-        bench.settle()
-        #expect(bench.lines == ["1", "2"])
-        #expect(bench.notices.isEmpty)
+        try bench.follow("1\n", to: "a.log.1")
+        try bench.follow("2\n", to: "a.log")
+        bench.expectTold(["1", "2"])
     }
 }

@@ -12,29 +12,24 @@ import Testing
             $0.startsAtEnd = true
             $0.lastLineTimeout = .seconds(3600)
         }
-        try bench.append("old\nold half", to: "a.log")
-        bench.settle()
+        try bench.follow("old\nold half", to: "a.log")
         try bench.append(" ended\nnew\n", to: "a.log")
-        try bench.append("first\n", to: "b.log")
-        bench.settle()
+        try bench.follow("first\n", to: "b.log")
         #expect(Set(bench.lines) == ["old half ended", "new", "first"])
         // And after a restart, one that appeared meanwhile too.
-        bench.stop()
-        try bench.append("while stopped\n", to: "c.log")
-        bench.start()
-        bench.settle()
+        try bench.whileStopped {
+            try bench.append("while stopped\n", to: "c.log")
+        }
         #expect(bench.lines.last == "while stopped")
     }
 
     @Test("nothing is told twice after a restart")
     func restart() throws {
         let bench = try TailingBench()
-        try bench.append("one\ntwo\n", to: "a.log")
-        bench.settle()
+        try bench.follow("one\ntwo\n", to: "a.log")
         bench.restart()
         bench.settle()
-        try bench.append("three\n", to: "a.log")
-        bench.settle()
+        try bench.follow("three\n", to: "a.log")
         #expect(bench.lines == ["one", "two", "three"])
     }
 
@@ -66,15 +61,12 @@ import Testing
         bench.restart()
         bench.clock += .seconds(6)
         for _ in 0..<5 { bench.read() }
-        try bench.append("\nnext\n", to: "a.log")
-        bench.settle()
+        try bench.follow("\nnext\n", to: "a.log")
         #expect(bench.lines == ["half", "next"])
-        try bench.append("again", to: "a.log")
-        bench.settle()
+        try bench.follow("again", to: "a.log")
         bench.clock += .seconds(6)
         bench.settle()
-        try bench.append(" rest\n", to: "a.log")
-        bench.settle()
+        try bench.follow(" rest\n", to: "a.log")
         #expect(bench.lines.suffix(2) == ["again", " rest"])
     }
 
@@ -82,17 +74,14 @@ import Testing
     func overlong() throws {
         let bench = try TailingBench()
         try bench.append("before\n", to: "a.log")
-        try bench.append([UInt8](repeating: 0x79, count: 10 << 20) + Array("\nafter\n".utf8), to: "a.log")
-        bench.settle()
+        try bench.follow([UInt8](repeating: 0x79, count: 10 << 20) + Array("\nafter\n".utf8), to: "a.log")
         #expect(bench.lines.count == 3)
         #expect(bench.lines.map(\.utf8.count) == [6, 64 << 10, 5])
         #expect(bench.notices.map(\.kind) == [.skipped])
         // And when the daemon stops within it.
-        try bench.append([UInt8](repeating: 0x7a, count: 1 << 20), to: "a.log")
-        bench.settle()
+        try bench.follow([UInt8](repeating: 0x7a, count: 1 << 20), to: "a.log")
         bench.restart()
-        try bench.append("rest of it\nlast\n", to: "a.log")
-        bench.settle()
+        try bench.follow("rest of it\nlast\n", to: "a.log")
         #expect(bench.lines.suffix(1) == ["last"] && bench.lines.count == 5)
     }
 
@@ -110,8 +99,7 @@ import Testing
     func bytes() throws {
         let bench = try TailingBench()
         let line: [UInt8] = [0x61, 0, 0xff, 0xfe, 0x80, 0x62]
-        try bench.append(line + [0x0a], to: "a.log")
-        bench.settle()
+        try bench.follow(line + [0x0a], to: "a.log")
         #expect(bench.records.map(\.raw) == [line])
     }
 
@@ -122,8 +110,7 @@ import Testing
         #expect(symlink(bench.path("a.log"), bench.path("link")) == 0)
         #expect(link(bench.path("a.log"), bench.path("b.log")) == 0)
         bench.settle()
-        try bench.append("2\n", to: "a.log")
-        bench.settle()
+        try bench.follow("2\n", to: "a.log")
         #expect(bench.lines == ["1", "2"])
     }
 
@@ -146,8 +133,7 @@ import Testing
         #expect(bench.notices.map(\.kind) == [.unreadable])
         #expect(bench.tailer?.status.first?.fault?.isEmpty == false)
         #expect(mkdir(bench.path("sub"), 0o700) == 0)
-        try bench.append("1\n", to: "sub/app.log")
-        bench.settle()
+        try bench.follow("1\n", to: "sub/app.log")
         #expect(bench.lines == ["1"])
         #expect(bench.notices.map(\.kind) == [.unreadable, .readable])
         #expect(bench.tailer?.status.first?.fault == nil)
@@ -157,16 +143,14 @@ import Testing
     func excluded() throws {
         let bench = try TailingBench { $0.patterns[0].exclude = ["debug*"] }
         try bench.append("1\n", to: "debug.log")
-        try bench.append("2\n", to: "app.log")
-        bench.settle()
+        try bench.follow("2\n", to: "app.log")
         #expect(bench.lines == ["2"])
     }
 
     @Test("no time passes at rest: the next deadline lies ahead, and an append wakes the descriptor")
     func noBusyLoop() throws {
         let bench = try TailingBench()
-        try bench.append("1\n", to: "a.log")
-        bench.settle()
+        try bench.follow("1\n", to: "a.log")
         let tailer = try #require(bench.tailer)
         #expect(tailer.nextDeadline > bench.clock)
         let waiting = tailer.descriptors.map { (number: $0, interest: Interest.readable) }
@@ -192,8 +176,7 @@ import Testing
     @Test("JSON lines are decoded, by the look of the file or as the settings say")
     func json() throws {
         let bench = try TailingBench()
-        try bench.append(#"{"level":"error","msg":"no \"space\""}"# + "\n", to: "a.log")
-        bench.settle()
+        try bench.follow(#"{"level":"error","msg":"no \"space\""}"# + "\n", to: "a.log")
         #expect(bench.records.map { String(decoding: $0.message, as: UTF8.self) } == [#"no "space""#])
         #expect(bench.records.first?.priority == 3)
     }
@@ -202,8 +185,7 @@ import Testing
     func unwatched() throws {
         let bench = try TailingBench(["a.log", "b.log"])
         try bench.append("1\n", to: "a.log")
-        try bench.append("1\n", to: "b.log")
-        bench.settle()
+        try bench.follow("1\n", to: "b.log")
         bench.options.patterns.removeLast()
         bench.restart()
         bench.settle()
@@ -222,14 +204,13 @@ import Testing
         }
         try write("1\n")
         bench.settle()
-        bench.stop()
-        try write("2\n")
-        let from = path.map { CChar(bitPattern: $0) } + [0]
-        let to = path.map { CChar(bitPattern: $0) } + [0x2e, 0x31, 0]
-        #expect(rename(from, to) == 0)
-        try write("3\n")
-        bench.start()
-        bench.settle()
+        try bench.whileStopped {
+            try write("2\n")
+            let from = path.map { CChar(bitPattern: $0) } + [0]
+            let to = path.map { CChar(bitPattern: $0) } + [0x2e, 0x31, 0]
+            #expect(rename(from, to) == 0)
+            try write("3\n")
+        }
         #expect(bench.lines == ["1", "2", "3"])
         #expect(bench.records.first?.source.name.hasSuffix("/caf\\xe9.log") == true)
         #expect(bench.notices.isEmpty)
@@ -242,8 +223,7 @@ import Testing
         }
         try bench.append(String(repeating: "0123456789\n", count: 1000), to: "a.log")
         bench.read()
-        bench.rename("a.log", "a.log.1")
-        try bench.append("next\n", to: "a.log")
+        try bench.rotate("a.log", to: "a.log.1", next: "next\n")
         bench.clock += .seconds(1)
         bench.read()
         let behind = try #require(bench.tailer?.status.first?.behind)

@@ -90,6 +90,43 @@ final class TailingBench {
         }
     }
 
+    /// What happens while the tailer does not run; then it reads everything.
+    func whileStopped(_ happen: () throws -> Void) throws {
+        stop()
+        try happen()
+        start()
+        settle()
+    }
+
+    /// That these lines were told, each once, after a restart too, and nothing is missing.
+    func expectTold(_ expected: [String], sourceLocation: SourceLocation = #_sourceLocation) {
+        #expect(lines == expected, sourceLocation: sourceLocation)
+        restart()
+        settle()
+        #expect(lines.count == expected.count, "told again after a restart", sourceLocation: sourceLocation)
+        #expect(notices.map(\.text) == [], sourceLocation: sourceLocation)
+    }
+
+    /// The same, in whatever order; `expected` is sorted.
+    func expectTold(inAnyOrder expected: [String], sourceLocation: SourceLocation = #_sourceLocation) {
+        records.sort { $0.raw.lexicographicallyPrecedes($1.raw) }
+        expectTold(expected, sourceLocation: sourceLocation)
+    }
+
+    /// Appends, and everything is read.
+    func follow(_ text: String, to name: String) throws { try follow(Array(text.utf8), to: name) }
+
+    func follow(_ bytes: [UInt8], to name: String) throws {
+        try append(bytes, to: name)
+        settle()
+    }
+
+    /// As logrotate does without `copytruncate`: the log is renamed, and its next file is begun.
+    func rotate(_ name: String, to generation: String, next text: String) throws {
+        rename(name, generation)
+        try append(text, to: name)
+    }
+
     func append(_ text: String, to name: String) throws { try append(Array(text.utf8), to: name) }
 
     func append(_ bytes: [UInt8], to name: String) throws {

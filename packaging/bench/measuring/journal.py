@@ -3,6 +3,7 @@
 Seventeen fields an entry, as journald writes them for a line of syslog or of a service (systemd.journal-fields(7)).
 """
 
+import functools
 import os
 import random
 import subprocess
@@ -25,13 +26,26 @@ PROGRAMS = [
 ]
 
 
-def export(file, count, hits=(), first=1, seed=5):
-    """Writes `count` entries in export format, numbered from `first`, of the last hours. Of the messages 6 in 100 are lines
-    of `hits`."""
+def one(file, host, message):
+    """Writes one entry of now."""
+    now = int(time.time() * 1e6)
+    file.write(f"__REALTIME_TIMESTAMP={now}\n__MONOTONIC_TIMESTAMP={now}\n_BOOT_ID={'ab' * 16}\n_HOSTNAME={host}\n"
+               f"_TRANSPORT=syslog\nPRIORITY=6\nSYSLOG_IDENTIFIER=bench\nMESSAGE={message}\n\n")
+
+
+@functools.cache
+def texts(hits):
+    """Messages to choose from; 6 in 100 are lines of `hits`."""
+    messages = [line.split("]: ", 1)[-1].split("\n")[0] for line in text.lines(list(hits), 12 << 20, seed=5)]
+    return [message for message in messages if message]
+
+
+def export(file, count, hits=(), first=1, seed=5, host=None):
+    """Writes `count` entries in export format, numbered from `first`, of the last hours: of four hosts in turn, or of
+    `host`, a name. Of the messages 6 in 100 are lines of `hits`."""
     rng = random.Random(seed)
     boot, machine = "%032x" % rng.getrandbits(128), "%032x" % rng.getrandbits(128)
-    messages = [line.split("]: ", 1)[-1].split("\n")[0] for line in text.lines(list(hits), 12 << 20, seed=seed)]
-    messages = [message for message in messages if message]
+    messages = texts(tuple(hits))
     begin = int(time.time() * 1e6) - 6 * 3600 * 1_000_000
     out = []
     for number in range(first, first + count):
@@ -41,7 +55,7 @@ def export(file, count, hits=(), first=1, seed=5):
         out.append(
             f"__CURSOR=s={machine};i={number:x};b={boot};m={number * 1200:x};t={real:x};x=0\n"
             f"__REALTIME_TIMESTAMP={real}\n__MONOTONIC_TIMESTAMP={1_000_000 + number * 1200}\n_BOOT_ID={boot}\n"
-            f"_MACHINE_ID={machine}\n_HOSTNAME=web{number % 4}\n_TRANSPORT=syslog\nPRIORITY={priority}\n"
+            f"_MACHINE_ID={machine}\n_HOSTNAME={host or f'web{number % 4}'}\n_TRANSPORT=syslog\nPRIORITY={priority}\n"
             f"SYSLOG_FACILITY={rng.randint(0, 10)}\nSYSLOG_IDENTIFIER={name}\nSYSLOG_PID={pid}\n"
             f"SYSLOG_TIMESTAMP={real // 1_000_000}\n_PID={pid}\n_UID={uid}\n_GID={uid}\n_COMM={name[:15]}\n_EXE={path}\n"
             f"_CMDLINE={line} {pid}\n_SYSTEMD_UNIT={unit}\n_SYSTEMD_CGROUP=/system.slice/{unit}\n"
@@ -58,12 +72,25 @@ def make(folder, count, hits=(), first=1):
     if not os.path.exists(REMOTE):
         return False
     os.makedirs(folder, exist_ok=True)
-    source = folder + ".export"
+    write(folder + "/system.journal", lambda file: export(file, count, hits, first))
+    return True
+
+
+def make_remote(folder, hosts, count, hits=(), first=1):
+    """As on a collector: a journal of `count` entries, or so many more, for each of `hosts` numbers. The names are those
+    that systemd-journal-remote gives."""
+    os.makedirs(folder, exist_ok=True)
+    for number in hosts:
+        name = f"host{number:03}"
+        write(f"{folder}/remote-{name}.journal", lambda file: export(file, count, hits, first, seed=number, host=name))
+
+
+def write(path, exporter):
+    """Adds to the journal at `path` what `exporter` writes to a file in export format."""
+    source = path + ".export"
     with open(source, "w", encoding="utf-8") as file:
-        export(file, count, hits, first)
-    done = subprocess.run(
-        [REMOTE, "-o", folder + "/system.journal", "--split-mode=none", source], capture_output=True, text=True)
+        exporter(file)
+    done = subprocess.run([REMOTE, "-o", path, "--split-mode=none", source], capture_output=True, text=True)
     os.unlink(source)
     if done.returncode:
         raise SystemExit(f"systemd-journal-remote: exit {done.returncode}\n{done.stderr[-500:]}")
-    return True

@@ -323,7 +323,7 @@ extension FileTailer {
     /// Logs whose generations are to be looked at: those with texts that are astray or without a file at their path; and
     /// now and then all that have closed generations, which may have grown or gone.
     private func review(_ time: SourceTime) {
-        let isTimed = lastReview.map { time.monotonic >= $0 + options.rescanInterval } ?? true
+        let isTimed = lastReview.map { time.monotonic >= $0.next(multipleOf: options.rescanInterval) } ?? true
         if isTimed { lastReview = time.monotonic }
         for log in logs.values {
             let isAbsent = log.current.flatMap { files[$0] }?.isCurrent != true

@@ -129,7 +129,7 @@ package final class FileTailer {
     /// When `read` must be called though no descriptor is ready, on the monotonic clock; in the past: at once.
     package var nextDeadline: Duration {
         guard let lastScan, !hasQueued, unaccounted.isEmpty || needsScan else { return .zero }
-        var next = lastScan + (needsScan ? scanSpacing : options.rescanInterval)
+        var next = scanDue(after: lastScan)
         if let since = lastLines.first { next = min(next, since + options.lastLineTimeout) }
         if !unwatched.isEmpty || !pending.isEmpty { next = min(next, lastSweep + .seconds(1)) }
         return next
@@ -175,7 +175,11 @@ package final class FileTailer {
 
     private func isScanDue(_ time: SourceTime) -> Bool {
         guard let lastScan else { return true }
-        return time.monotonic >= lastScan + (needsScan ? scanSpacing : options.rescanInterval)
+        return time.monotonic >= scanDue(after: lastScan)
+    }
+
+    private func scanDue(after last: Duration) -> Duration {
+        needsScan ? last + scanSpacing : last.next(multipleOf: options.rescanInterval)
     }
 
     /// Another look at which files there are is needed soon.

@@ -17,13 +17,12 @@ extension JournalFolder {
     }
 
     private func scan(at time: SourceTime, _ output: inout SourceOutput) {
-        scanDue = time.monotonic + (fault == nil ? options.lookInterval : options.retryInterval)
+        scanDue = options.nextLook(time)
         let paths: [String]
         do throws(SystemError) {
             // Watched before it is listed, so that nothing comes in between.
             paths = try watches.watch(options.place)
         } catch {
-            scanDue = time.monotonic + options.retryInterval
             return tell(JournalAccess.words(for: error, at: options.place), &output)
         }
         scans += 1

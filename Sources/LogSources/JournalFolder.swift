@@ -193,7 +193,7 @@ package final class JournalFolder: JournalSource {
             return giveUp(file, error, &output)
         }
         let wait = Duration.milliseconds(50 << min(file.failures, 7))
-        later.append((file, time.monotonic + (isPassing ? options.retryInterval : wait)))
+        later.append((file, isPassing ? options.nextLook(time) : time.monotonic + wait))
     }
 
     private func giveUp(_ file: JournalFile, _ error: SystemError?, _ output: inout SourceOutput) {

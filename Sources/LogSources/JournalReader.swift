@@ -38,12 +38,13 @@ package final class JournalReader {
         /// Of all fields of one entry, and of one batch; further fields are left out.
         package var entryLimit = 1 << 20
         package var batchFieldBytes = 4 << 20
-        /// Between two tries to open a journal that cannot be read.
-        package var retryInterval = Duration.seconds(10)
-        /// Between two looks without any hint (a network file system gives none).
+        /// Between two looks without any hint (a network file system gives none), and between two tries to open what
+        /// cannot be read.
         package var lookInterval = Duration.seconds(15)
 
         package init(place: String = "") { self.place = place }
+
+        func nextLook(_ time: SourceTime) -> Duration { time.monotonic.next(multipleOf: lookInterval) }
     }
 
     let options: Options
@@ -118,7 +119,7 @@ package final class JournalReader {
             nextDeadline = .zero
             return
         }
-        nextDeadline = time.monotonic + options.lookInterval
+        nextDeadline = options.nextLook(time)
         if let timeout = handle.timeout {
             nextDeadline = min(nextDeadline, max(.zero, timeout - monotonicClock()) + time.monotonic)
         }
@@ -134,7 +135,7 @@ package final class JournalReader {
     /// Pages of a file went away while they were read: nothing of this batch is to be believed.
     private func lostPages(since start: String?, _ time: SourceTime) -> SourceOutput {
         cursor = start
-        close(time, retry: failedReads == 0 ? .zero : options.retryInterval)
+        close(until: failedReads == 0 ? time.monotonic : options.nextLook(time))
         failedReads += 1
         var output = SourceOutput()
         output.notices.append(
@@ -145,7 +146,7 @@ package final class JournalReader {
     }
 
     private func failed(_ error: SystemError, _ time: SourceTime, _ output: inout SourceOutput) {
-        close(time, retry: options.retryInterval)
+        close(until: options.nextLook(time))
         isIdle = true
         tell(denied ?? Printable.text(error.description), &output)
     }
@@ -157,11 +158,11 @@ package final class JournalReader {
         output.notices.append(SourceNotice(source, .unreadable, text))
     }
 
-    private func close(_ time: SourceTime, retry: Duration) {
+    private func close(until next: Duration) {
         handle = nil
         isIdle = false
         standsOnUnread = false
-        nextTry = time.monotonic + retry
+        nextTry = next
         nextDeadline = nextTry
     }
 
@@ -177,7 +178,7 @@ package final class JournalReader {
             return handle
         }
         denied = JournalAccess.fault(ofPlace: options.place)
-        nextTry = time.monotonic + options.retryInterval
+        nextTry = options.nextLook(time)
         let handle = try JournalHandle(place: options.place)
         guard handle.hasFiles || options.place.hasPrefix("/") else {
             // Opening succeeds without any file, and without the right to read one.

@@ -25,6 +25,16 @@ package struct SourceTime: Sendable {
     }
 }
 
+extension Duration {
+    /// The next multiple of an interval. Looks that are timed so fall together, and the process wakes once for all.
+    func next(multipleOf interval: Duration) -> Duration {
+        let step = interval.wholeMilliseconds
+        return step > 0 ? .milliseconds((wholeMilliseconds / step + 1) * step) : self
+    }
+
+    private var wholeMilliseconds: Int64 { components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000 }
+}
+
 /// A source as `herald status` shows it.
 package struct SourceStatus: Sendable, Equatable {
     package var source: Source

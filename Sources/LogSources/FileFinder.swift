@@ -16,6 +16,8 @@ struct FileFinder {
     struct Result {
         /// Each path once, in the order of the patterns.
         var files: [Found] = []
+        /// Paths that further patterns name too.
+        var again: [Found] = []
         /// Paths without wildcard that name nothing.
         var missing: [String] = []
         /// The folders in which new files may appear, and those in which new folders of that kind may.
@@ -35,8 +37,9 @@ struct FileFinder {
             }
             let paths = Self.expand(pattern.path)
             if paths.isEmpty, !Self.hasWildcard(pattern.path) { result.missing.append(pattern.path) }
-            for path in paths where !Self.isExcluded(path, by: pattern) && known.insert(path).inserted {
-                result.files.append(Found(path: path, pattern: pattern))
+            for path in paths where !Self.isExcluded(path, by: pattern) {
+                let found = Found(path: path, pattern: pattern)
+                if known.insert(path).inserted { result.files.append(found) } else { result.again.append(found) }
             }
         }
         return result

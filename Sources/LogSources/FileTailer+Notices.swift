@@ -1,4 +1,4 @@
-// What is said, once, and taken back when it is over; and what `herald status` shows.
+// What is said, once, and taken back when it is over.
 
 import Formats
 import Glibc
@@ -70,42 +70,6 @@ extension FileTailer {
 
     func gap(_ path: String, _ text: String, _ output: inout SourceOutput) {
         output.notices.append(SourceNotice(.file(path), .gap, text))
-    }
-
-    /// The paths at which something is wrong.
-    package var faulty: [SourceStatus] {
-        faults.map { SourceStatus(source: .file($0.key), fault: $0.value.text) }
-            + [furtherFaults].compactMap { $0 }.map { SourceStatus(source: .file($0.path), fault: $0.text) }
-    }
-
-    /// Each path that is read, with what of its log is not read yet, its rotated generations included; and each at which
-    /// something is wrong; and each path or glob of the settings that names nothing.
-    package var status: [SourceStatus] {
-        var all: [SourceStatus] = []
-        for log in logs.values where !log.open.isEmpty {
-            let open = log.open.compactMap { files[$0] }
-            let fault = (open.lazy.compactMap { self.faults[$0.placedAt] }.first ?? faults[log.path])?.text
-            guard fault != nil || open.contains(where: { $0.isCurrent || !$0.isDrained }) else { continue }
-            let behind = open.reduce(0) { $0 + $1.behind }
-            all.append(SourceStatus(source: .file(log.path), fault: fault, behind: behind))
-        }
-        let shown = Set(all.map(\.source))
-        all += faulty.filter { !shown.contains($0.source) }
-        all += emptyPatterns(all.map(\.source)).map { path in
-            var status = SourceStatus(source: .file(path))
-            status.isThere = false
-            return status
-        }
-        return all.sorted { $0.source.name < $1.source.name }
-    }
-
-    /// What the settings name and none of `sources` is of.
-    private func emptyPatterns(_ sources: [Source]) -> [String] {
-        let paths = sources.compactMap { source in if case .file(let path) = source { path } else { nil } }
-        return options.patterns.filter { pattern in
-            let one = FileFinder(patterns: [pattern])
-            return !paths.contains { one.pattern(for: $0) != nil }
-        }.map(\.path)
     }
 }
 

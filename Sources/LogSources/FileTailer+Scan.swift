@@ -41,6 +41,7 @@ extension FileTailer {
         for file in files.values where file.isCurrent && !look.present.contains(file.key) { leave(file, time, &output) }
         for stranger in look.strangers { admit(stranger, isFirst: isFirst, time, &output) }
         missing(found, &look, time, &output)
+        noteEmptyPatterns(found) { look.faulty.contains($0) }
         clearFaults({ look.faulty.contains($0) }, isThere: { look.named.contains($0) }, &output)
         rememberPatterns(time, &output)
         if isFirst { forgetUnwatched(&output) }

@@ -65,6 +65,8 @@ package final class FileTailer {
     var faults: [String: Fault] = [:]
     var furtherFaults: Fault?
     var hasFurtherFaults = false
+    /// Patterns that named nothing at the last scan.
+    var emptyPatterns: Set<String> = []
     /// Paths without wildcard that name nothing, since when.
     var missingSince: [String: Duration] = [:]
     /// When closed generations were last looked at.

@@ -215,20 +215,4 @@ import Testing
         #expect(bench.records.first?.source.name.hasSuffix("/caf\\xe9.log") == true)
         #expect(bench.notices.isEmpty)
     }
-
-    @Test("what of a log is not read yet, its rotated generations included, stands in the status")
-    func status() throws {
-        let bench = try TailingBench {
-            $0.readLimit = 4096; $0.blockSize = 4096; $0.lineLimit = 1000
-        }
-        try bench.append(String(repeating: "0123456789\n", count: 1000), to: "a.log")
-        bench.read()
-        try bench.rotate("a.log", to: "a.log.1", next: "next\n")
-        bench.clock += .seconds(1)
-        bench.read()
-        let behind = try #require(bench.tailer?.status.first?.behind)
-        #expect(behind > 0 && bench.tailer?.status.count == 1)
-        bench.settle()
-        #expect(bench.tailer?.status.map(\.behind) == [0])
-    }
 }

@@ -71,16 +71,11 @@ extension RecordJoiner {
         let begins = pattern.begins?(line.text)
         let continues = pattern.continues?(line.text)
         // Both are asked: what neither begins nor goes on is a record of its own.
-        if begins != true, let number, continues ?? true, open[number].lines.count < limits.lines,
-            open[number].size + line.size <= limits.bytes
-        {
+        if begins != true, let number, continues ?? true, open[number].hasRoom(for: line, within: limits) {
             var held = work.holding(line, index)
             // Nothing of it is a header to be left out: the administrator's patterns see whole lines.
             held.message = held.text
-            open[number].lines.append(held)
-            open[number].size += held.size
-            open[number].last = work.now
-            return
+            return open[number].add(held, at: work.now)
         }
         if let number { finish(number, &work) }
         guard begins ?? (continues == false) else {
@@ -88,9 +83,6 @@ extension RecordJoiner {
             return
         }
         let held = work.holding(line, index)
-        open.append(
-            OpenTrace(
-                keys: [held.container], state: TraceState(nil, .head), lines: [held], size: held.size, last: work.now,
-                lastOrder: held.order))
+        open.append(OpenTrace(held, key: held.container, TraceState(nil, .head), at: work.now))
     }
 }

@@ -5,37 +5,16 @@
 extension RecordJoiner {
     /// Whether a line that is no candidate stands amid the only open trace, a report of the kernel, without being of it.
     mutating func passesAmidReport(_ index: Int, _ batch: RecordBatch, _ outlines: inout OutlineReader?) -> Bool {
-        guard pattern == nil, parts.isEmpty, object == nil, open.count == 1, Self.takesStrangers(open[0]),
+        guard pattern == nil, parts.isEmpty, object == nil, open.count == 1, open[0].takesStrangers,
             open[0].lines[0].mayShareStream(index, of: batch)
         else { return false }
         let range = batch.ranges[index]
         guard let outline = batch.bytes.withUnsafeBytes({ outlines?.outline(of: range, in: $0) }),
             batch.bytes[outline.identifier].elementsEqual("kernel".utf8),
-            open[0].keys.contains(where: { Self.isKey($0, of: outline, in: batch) }),
-            !Self.isAfterPause(outline.uptime, open[0])
+            open[0].keys.contains(where: { Self.isKey($0, of: outline, in: batch) })
         else { return false }
         let text = TraceText(batch.bytes[batch.message(at: index, outline)])
-        var state = open[0].state
-        guard state.verdict(on: text) == .foreign, Self.isStranger(text) else { return false }
-        open[0].strangers += 1
-        return true
-    }
-
-    /// Whether the lines of other parts of the kernel may stand in a trace: in a report whose caller is not named.
-    private static func takesStrangers(_ trace: OpenTrace) -> Bool {
-        trace.state.language == .kernel && trace.state.isConfirmed && !trace.state.ownsStream && !trace.isGuess
-            && trace.strangers < strangers
-    }
-
-    /// Whether a line that does not go on with a report does not begin or end one either.
-    static func isStranger(_ text: TraceText) -> Bool {
-        TraceState.kernelOpening(text) == nil && !TraceState.isKill(text)
-    }
-
-    /// Whether the kernel wrote this much later than what stands in the trace.
-    static func isAfterPause(_ uptime: Int64?, _ trace: OpenTrace) -> Bool {
-        guard let before = trace.lines.last?.uptime, let uptime else { return false }
-        return uptime.subtractingReportingOverflow(before).partialValue > longestPause
+        return open[0].passes(text, uptime: outline.uptime)
     }
 
     /// Whether a line with this header has that key (`StreamLine.key`).

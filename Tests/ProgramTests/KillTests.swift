@@ -6,7 +6,7 @@ import Testing
 
 /// Random kills of the real daemons: nothing is lost, nothing is told twice.
 @Suite(.serialized) struct KillTests {
-    private static let rules = """
+    static let rules = """
         rules:
           - id: test-single
             title: "Single fault {token}"
@@ -19,7 +19,7 @@ import Testing
             match: 'MANY fault'
             group_by: [identifier]
         """
-    private static let settings = """
+    static let settings = """
         report: {to_email: admin@example.org, group_wait: 0s, group_interval: 1s, max_per_hour: 1000}
         watch:
           journal: {enabled: false}
@@ -109,7 +109,7 @@ import Testing
     }
 
     /// 100 lines, of which one is a fault of its own and one a further hit of the same.
-    private static func lines(_ chunk: Int) -> String {
+    static func lines(_ chunk: Int) -> String {
         var text = ""
         let now = SystemClock.now().rfc3339()  // older hits would be told in one digest
         for line in 0..<100 {

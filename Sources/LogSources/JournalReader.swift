@@ -51,12 +51,7 @@ package final class JournalReader {
     let source: Source
     private var handle: JournalHandle?
     private var batch: JournalBatch
-    /// Of the entry handed over last.
-    private var cursor: String?
-    /// The handle stands on an entry that was not handed over: the next `next` would pass it.
-    private var standsOnUnread = false
-    /// There was no checkpoint and none could be made, for the journal was empty: all that comes is new.
-    private var beganEmpty = false
+    private var position: JournalPosition
     private var fault: String?
     /// What of it is there and may not be read, as it was when it was opened.
     private var denied: String?
@@ -70,9 +65,7 @@ package final class JournalReader {
         self.options = options
         source = .journal(options.place)
         batch = JournalBatch(options)
-        for case .journal(let known) in checkpoints where known.place == options.place {
-            if known.isBeforeAll { beganEmpty = true } else { cursor = known.cursor }
-        }
+        position = JournalPosition(place: options.place, start: options.start, checkpoints)
         _ = herald_sigbus_install()
     }
 
@@ -92,7 +85,7 @@ package final class JournalReader {
         var output = SourceOutput()
         if handle == nil, time.monotonic < nextTry { return output }
         let replacedPages = herald_sigbus_count()
-        let start = cursor
+        let start = position.cursor
         do throws(SystemError) {
             let handle = try opened(time, &output)
             try readBatch(handle, &output)
@@ -134,7 +127,7 @@ package final class JournalReader {
 
     /// Pages of a file went away while they were read: nothing of this batch is to be believed.
     private func lostPages(since start: String?, _ time: SourceTime) -> SourceOutput {
-        cursor = start
+        position.cursor = start
         close(until: failedReads == 0 ? time.monotonic : options.nextLook(time))
         failedReads += 1
         var output = SourceOutput()
@@ -161,7 +154,7 @@ package final class JournalReader {
     private func close(until next: Duration) {
         handle = nil
         isIdle = false
-        standsOnUnread = false
+        position.standsOnUnread = false
         nextTry = next
         nextDeadline = nextTry
     }
@@ -193,70 +186,26 @@ package final class JournalReader {
     }
 
     private func resume(_ handle: JournalHandle, _ output: inout SourceOutput) throws(SystemError) {
-        guard let cursor else { return try begin(handle, &output) }
-        try handle.seek(cursor: cursor)
-        let found = try handle.next()
-        if found, handle.isAt(cursor: cursor) { return }
-        standsOnUnread = found
-        try crossClockSetBack(handle, cursor)
-        let next = standsOnUnread ? CursorParts(try handle.cursor()) : nil
-        // Files that may not be read have numbers too.
-        let count = denied == nil ? next.flatMap { CursorParts(cursor).entries(before: $0) } : nil
-        let missing = count.map { $0 > 0 ? "\($0) entries" : "Entries" } ?? "Entries"
-        output.notices.append(
-            SourceNotice(
-                source, .gap,
-                "\(missing) of the \(name) are gone that were not read: the entry read last is not there any more."))
-    }
-
-    /// Where the remembered entry is gone and the clock was set back (a volatile journal, no battery), this boot's
-    /// entries sort before the cursor. They are younger: begin with them.
-    private func crossClockSetBack(_ handle: JournalHandle, _ cursor: String) throws(SystemError) {
-        guard options.place.isEmpty, let before = CursorParts(cursor).realtime,
-            let first = try handle.firstCursorOfThisBoot(), CursorParts(first).boot != CursorParts(cursor).boot
-        else {
-            if options.place.isEmpty {
-                try handle.seek(cursor: cursor)
-                standsOnUnread = try handle.next()
-            }
-            return
+        switch try position.resume(handle) {
+        case .behindCursor: break
+        case .beginning(let checkpoint): if let checkpoint { output.move(.journal(checkpoint)) }
+        case .cursorGone(let missing):
+            // Files that may not be read have numbers too.
+            let count = denied == nil && missing > 0 ? "\(missing) entries" : "Entries"
+            output.notices.append(
+                SourceNotice(
+                    source, .gap,
+                    "\(count) of the \(name) are gone that were not read: the entry read last is not there any more."))
         }
-        let isEarlier = CursorParts(first).realtime.map { $0 < before } ?? false
-        try handle.seek(cursor: isEarlier ? first : cursor)
-        standsOnUnread = try handle.next()
-    }
-
-    /// The first start ever.
-    private func begin(_ handle: JournalHandle, _ output: inout SourceOutput) throws(SystemError) {
-        if beganEmpty || options.start == .beginning { return try handle.seekHead() }
-        if options.start == .boot, let first = try handle.firstCursorOfThisBoot() {
-            try handle.seek(cursor: first)
-            standsOnUnread = try handle.next()
-            return
-        }
-        try handle.seekTail()
-        guard try handle.previous() else {
-            // Stored, so that after a restart too what came meanwhile counts as new.
-            beganEmpty = true
-            output.move(.journal(.beforeAll(of: options.place)))
-            return try handle.seekHead()
-        }
-        // The seek may land before the last entry (systemd issue 17662): on to the end from there.
-        while try handle.next() {}
-        let last = try handle.cursor()
-        cursor = last
-        output.move(.journal(JournalCheckpoint(place: options.place, cursor: last)))
     }
 
     /// Files went away: were there entries in them that were not read?
     private func tellVacuumed(_ handle: JournalHandle, _ output: inout SourceOutput) throws(SystemError) {
-        guard let cursor, !standsOnUnread, try handle.next() else { return }
-        standsOnUnread = true
+        let count = try position.missing(before: handle)
         // Numbers that are missing may be in files that may not be read.
-        if denied == nil, let count = CursorParts(cursor).entries(before: CursorParts(try handle.cursor())), count > 0 {
-            output.notices.append(
-                SourceNotice(source, .gap, "\(count) entries of the \(name) were removed before they were read."))
-        }
+        guard denied == nil, count > 0 else { return }
+        output.notices.append(
+            SourceNotice(source, .gap, "\(count) entries of the \(name) were removed before they were read."))
     }
 
     // MARK: - Reading
@@ -267,13 +216,12 @@ package final class JournalReader {
         batch.removeAll()
         while batch.hasRoom {
             do throws(SystemError) {
-                if !standsOnUnread, try !handle.next() {
+                guard try position.advance(handle) else {
                     isIdle = true
                     break
                 }
-                standsOnUnread = true
                 try batch.add(handle)
-                standsOnUnread = false
+                position.standsOnUnread = false
             } catch {
                 failure = error
                 break
@@ -283,12 +231,12 @@ package final class JournalReader {
             // The handle stands on the last entry, at the journal's end too, or on a damaged one behind it that is
             // passed over with this batch.
             let last = try cursorBehindBatch(handle, isDamaged: failure != nil)
-            cursor = last
+            position.cursor = last
             output.deliver(batch.finished(source), .journal(JournalCheckpoint(place: options.place, cursor: last)))
         }
         output.notices += batch.notices(source)
         guard let failure else { return }
-        standsOnUnread = false
+        position.standsOnUnread = false
         // One damaged entry is passed over, and said. A file that is damaged throughout is left out by libsystemd.
         guard failure.isDamage else { throw failure }
         output.notices.append(

@@ -82,6 +82,14 @@ extension Descriptor {
     }
 }
 
+extension TextMarks {
+    /// Whether a text that begins with `head` may be that of these marks.
+    func fit(head: [UInt8]) -> Bool {
+        guard let mark = within(Int64(min(head.count, TextMark.headLength))).last else { return false }
+        return TextMark.checksum(head.prefix(Int(mark.offset))) == mark.checksum
+    }
+}
+
 /// The calls that take a path, for paths as `LogPath` has them.
 enum LogFile {
     static func open(_ path: String) throws(SystemError) -> Descriptor {

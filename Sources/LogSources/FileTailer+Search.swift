@@ -10,7 +10,7 @@ extension FileTailer {
     /// Looks for a text among the generations that are not known otherwise. Where it is found it is known from then on,
     /// and what was not read of it is to be read. True also where a followed file holds it.
     func find(
-        _ astray: WatchedLog.Astray, _ survey: inout Survey, _ log: WatchedLog, _ present: TailedFile?,
+        _ astray: WatchedLog.Astray, _ survey: inout GenerationSurvey, _ log: WatchedLog, _ present: TailedFile?,
         _ time: SourceTime, _ output: inout SourceOutput
     ) -> Bool {
         let text = astray.checkpoint
@@ -18,7 +18,7 @@ extension FileTailer {
         if text.marks.isEmpty { return true }
         // Found at an earlier look that could not be ended.
         if let row = log.closed[FileKey(text)], row.marks == text.marks { return true }
-        if let index = byInode(text, &survey, present) ?? byContent(text, &survey, present) {
+        if let index = survey.byInode(text) ?? survey.byContent(text) {
             let generation = survey.chain[index]
             // A text of which nothing was read may be another that begins equally: what came before it is looked for.
             survey.know(index, isAnchor: text.offset > 0)
@@ -26,7 +26,7 @@ extension FileTailer {
             if text.isFinished, isWhole {
                 close(text, as: generation, log, time, &output)
             } else {
-                survey.unread.append((index, text))
+                survey.noteUnread(index, from: text)
             }
             return true
         }
@@ -35,19 +35,19 @@ extension FileTailer {
             return file.descriptor?.holds(text) ?? false
         }
         if isFollowed { return true }
-        if let index = byArchive(text, &survey) {
+        if let index = survey.byArchive(text) {
             survey.know(index, isAnchor: text.offset > 0)
             let generation = survey.chain[index]
             // Programs that keep whole seconds only make it be read to the offset once more, and nothing is told again.
             if text.isFinished, generation.status.modified == astray.modified {
                 close(text, as: generation, log, time, &output)
             } else {
-                survey.unread.append((index, text))
+                survey.noteUnread(index, from: text)
             }
             return true
         }
         // Copies are made of the file at the path, not of one that was at rest already.
-        guard !text.isFinished, let index = byBeginning(text, &survey) else { return false }
+        guard !text.isFinished, let index = survey.byBeginning(text) else { return false }
         survey.know(index)
         let generation = survey.chain[index]
         var end = text
@@ -55,62 +55,6 @@ extension FileTailer {
         (end.offset, end.isRotated, end.isFinished, end.skipsLine) = (generation.status.size, true, true, false)
         close(end, as: generation, log, time, &output)
         return true
-    }
-
-    private func byInode(_ text: FileCheckpoint, _ survey: inout Survey, _ present: TailedFile?) -> Int? {
-        guard let index = survey.chain.firstIndex(where: { $0.key == FileKey(text) }), !survey.known.contains(index)
-        else { return nil }
-        let generation = survey.chain[index]
-        if let compression = generation.name.compression {
-            guard let head = head(of: generation, compression, &survey) else { return index }
-            return Self.begins(text.marks, with: head) ? index : nil
-        }
-        guard let descriptor = survey.descriptor(index), descriptor.holds(text) else { return nil }
-        return isPlainCopy(descriptor, generation, of: present, text) ? nil : index
-    }
-
-    /// A few bytes, of which nothing was read, are in a copy of the present file too.
-    private func isPlainCopy(
-        _ descriptor: Descriptor, _ generation: Generation, of present: TailedFile?, _ text: FileCheckpoint
-    ) -> Bool {
-        guard text.offset == 0, let original = present?.descriptor else { return false }
-        return descriptor.isCopy(of: original, size: generation.status.size)
-    }
-
-    private func byContent(_ text: FileCheckpoint, _ survey: inout Survey, _ present: TailedFile?) -> Int? {
-        // Of those that are newer than all that are known the oldest: the others came after it.
-        let newer = survey.anchors.min() ?? survey.chain.count
-        return ((0..<newer).reversed() + (newer..<survey.chain.count)).first { index in
-            let generation = survey.chain[index]
-            guard !survey.known.contains(index), !generation.isCompressed, generation.status.size >= text.offset,
-                let descriptor = survey.descriptor(index), descriptor.holds(text)
-            else { return false }
-            return !isPlainCopy(descriptor, generation, of: present, text)
-        }
-    }
-
-    /// An archive that begins so; whether it holds the rest is found while it is read.
-    private func byArchive(_ text: FileCheckpoint, _ survey: inout Survey) -> Int? {
-        for (index, generation) in survey.chain.enumerated() where !survey.known.contains(index) {
-            guard let compression = generation.name.compression,
-                refuted[generation.key]?.contains(text.marks) != true,
-                let head = head(of: generation, compression, &survey), Self.begins(text.marks, with: head)
-            else { continue }
-            return index
-        }
-        return nil
-    }
-
-    /// A copy that ends before what was read of the text. Not one of which too little can be compared: it is told again.
-    private func byBeginning(_ text: FileCheckpoint, _ survey: inout Survey) -> Int? {
-        survey.chain.indices.first { index in
-            let generation = survey.chain[index]
-            let size = generation.status.size
-            return !survey.known.contains(index) && !generation.isCompressed && size > 0 && size < text.offset
-                && text.marks.distinguish(size)
-                && survey.descriptor(index)?.agrees(with: text.marks, size: size) ?? false
-                && (size >= 64 || (try? survey.descriptor(index)?.read(at: size - 1, upTo: 1)) == [0x0a])
-        }
     }
 
     /// A text that was read to its end stands in `generation`.
@@ -169,7 +113,7 @@ extension FileTailer {
     /// An archive that begins as the text does is of another: the text is looked for again, elsewhere.
     func refute(_ file: TailedFile) {
         guard let log = logs[file.path] else { return }
-        refuted[file.key, default: []].insert(file.checkpoint.marks)
+        archives.refute(file.key, file.checkpoint.marks)
         log.astray.append(WatchedLog.Astray(checkpoint: file.checkpoint, unread: nil))
         letGo(file)
         if let present = log.current.flatMap({ files[$0] }), present.checkpoint.offset == 0 {

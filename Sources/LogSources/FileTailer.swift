@@ -1,6 +1,6 @@
-// Follows log files: which there are (FileTailer+Scan), what was written to a log before what stands at its path
-// (FileTailer+Generations, FileTailer+Search), and here the turn of each. The caller owns the loop: it polls `descriptors`
-// until `nextDeadline` and calls `read`, which never waits but for the beginning of an archive.
+// Follows log files: which there are (+Scan, +Admission), what was written to a log before what stands at its path
+// (+Accounting, +Search, +CatchUp), what is over (+Review), and the turn of each (+Turns). The caller owns the loop: it
+// polls `descriptors` until `nextDeadline` and calls `read`, which never waits but for the beginning of an archive.
 //
 // Must stay true: what `read` returns belongs into one transaction. A file's checkpoint is valid after its batch; a
 // generation is read to its end before its successor; no file waits while another is read for more than a block.
@@ -73,10 +73,7 @@ package final class FileTailer {
     var lastReview: Duration?
     /// Times of closed generations that were found to hold the texts that they are thought to.
     var verified: [FileKey: Timestamp] = [:]
-    /// Archives that begin like a text and are of another.
-    var refuted: [FileKey: Set<TextMarks>] = [:]
-    /// Beginnings of archives, and when these were changed last.
-    var archiveHeads: [FileKey: (modified: Timestamp, head: [UInt8])] = [:]
+    let archives = KnownArchives()
     /// A log was made, or lost its file, since it was last looked whether one is another's generation.
     var hasNewLogs = false
     /// Logs of which it is to be found what came before their present files.
@@ -84,8 +81,8 @@ package final class FileTailer {
     /// Called between the look at a file and that at the generations of its log: for tests, which truncate it there.
     package var beforeAccounting: (() -> Void)?
 
-    private var queue: [FileKey] = []
-    private var queueHead = 0
+    /// Files that wait for their turns.
+    var turns = TurnQueue()
     private var needsScan = true
     private var lastScan: Duration?
     private var lastSweep = Duration.zero
@@ -130,7 +127,7 @@ package final class FileTailer {
 
     /// When `read` must be called though no descriptor is ready, on the monotonic clock; in the past: at once.
     package var nextDeadline: Duration {
-        guard let lastScan, !hasQueued, unaccounted.isEmpty || needsScan else { return .zero }
+        guard let lastScan, turns.isEmpty, unaccounted.isEmpty || needsScan else { return .zero }
         var next = scanDue(after: lastScan)
         if let since = lastLines.first { next = min(next, since + options.lastLineTimeout) }
         if !unwatched.isEmpty || !pending.isEmpty { next = min(next, lastSweep + .seconds(1)) }
@@ -142,10 +139,10 @@ package final class FileTailer {
     private var scanSpacing: Duration { max(Self.leastSpacing, .microseconds(100 * Int64(files.count))) }
     static let leastSpacing = Duration.milliseconds(50)
 
-    private var hasQueued: Bool { queueHead < queue.count }
-
     /// Whether everything that was there at the last `read` was handed over, but for unterminated lines.
-    package var isIdle: Bool { lastScan != nil && !hasQueued && !needsScan && unaccounted.isEmpty && pending.isEmpty }
+    package var isIdle: Bool {
+        lastScan != nil && turns.isEmpty && !needsScan && unaccounted.isEmpty && pending.isEmpty
+    }
 
     /// Reads what is there, up to the limits.
     package func read(at time: SourceTime) -> SourceOutput {
@@ -168,9 +165,10 @@ package final class FileTailer {
 
     private func takeTurns(_ left: inout Int, _ time: SourceTime, _ output: inout SourceOutput) {
         // The file that waits for its predecessor goes to the end of the queue, so the turns are counted too.
-        var turns = queue.count - queueHead + 64
-        while left > 0, turns > 0, let file = dequeue() {
-            turns -= 1
+        var count = turns.count + 64
+        while left > 0, count > 0, let key = turns.next() {
+            guard let file = files[key] else { continue }
+            count -= 1
             left -= turn(of: file, limit: min(left, options.blockSize), time, &output)
         }
     }
@@ -231,29 +229,7 @@ package final class FileTailer {
         lister.forget()
     }
 
-    func enqueue(_ file: TailedFile) {
-        if file.isQueued { return }
-        file.isQueued = true
-        queue.append(file.key)
-    }
-
-    private func dequeue() -> TailedFile? {
-        while queueHead < queue.count {
-            let key = queue[queueHead]
-            queueHead += 1
-            if queueHead > 1024, queueHead * 2 > queue.count {
-                queue.removeFirst(queueHead)
-                queueHead = 0
-            }
-            if let file = files[key] {
-                file.isQueued = false
-                return file
-            }
-        }
-        queue.removeAll(keepingCapacity: true)
-        queueHead = 0
-        return nil
-    }
+    func enqueue(_ file: TailedFile) { turns.add(file.key) }
 
     // MARK: Which files are open
 

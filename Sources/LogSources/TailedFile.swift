@@ -57,7 +57,6 @@ final class TailedFile {
     var predecessor: FileKey?
     /// Everything was handed over when it was read last, but perhaps an unterminated line.
     var isDrained = false
-    var isQueued = false
     var watch: Int32?
     /// The last line has no newline and had this end when first seen, and then.
     var unterminated: (end: Int64, since: Duration)?

@@ -1,0 +1,206 @@
+// What was written to a log before the file that stands at its path now, and was not read: found whenever that file is a
+// new one or holds a new text. Must stay true, for nothing to be lost or told twice:
+//
+// - A text is followed wherever it goes: by its file, else by what stands in other files (a copy, an archive).
+// - The order of the generations, by their names, tells what is unread: all that is newer than the newest generation
+//   which holds a known text. Times are asked only where no generation is known: nothing else tells then.
+// - The look at the generations is behind the look at the file: a copy that holds what the file held at that time is the
+//   file's own text, and is found again from the file's marks when the file is truncated.
+// - Rows of texts are replaced in the same output as what takes their place.
+//
+// What cannot be told, because the file system does not show it: a log that was truncated and holds, byte for byte at
+// every mark, what it held before (the same lines written again after copytruncate, within one look or one downtime): its
+// lines are taken for those that were read. And lines written between the copying and the truncation by copytruncate are
+// lost by logrotate itself.
+
+import Formats
+import Glibc
+import Platform
+import Records
+
+extension FileTailer {
+    /// Finds the texts of `log` that are astray, and opens what was not read of its generations, each to be read after
+    /// the one before, and the file at the path after them. False: it is asked again by the next scan, for the files
+    /// change under the look.
+    @discardableResult
+    func account(for log: WatchedLog, _ time: SourceTime, _ output: inout SourceOutput) -> Bool {
+        guard let chain = chain(of: log) else { return postpone() }
+        missClosed(log, chain)
+        let present = log.current.flatMap { files[$0] }.flatMap { $0.isCurrent ? $0 : nil }
+        var survey = GenerationSurvey(chain, archives, present: present?.descriptor)
+        recognise(&survey, log, present, time, &output)
+        var resolved: [FileCheckpoint] = []
+        let horizon = horizon(of: log)
+        for text in log.astray.sorted(by: Self.isOlder) {
+            if find(text, &survey, log, present, time, &output) {
+                resolved.append(text.checkpoint)
+            } else if survey.isStarved || !isLost(text, log, time) {
+                return postpone()
+            } else {
+                giveUp(text, &output)
+                resolved.append(text.checkpoint)
+            }
+        }
+        if let present, let text = doubt(present, &survey, time) {
+            _ = find(WatchedLog.Astray(checkpoint: text, unread: 0), &survey, log, present, time, &output)
+        }
+        let fresh = log.open.compactMap { files[$0] }.filter(\.isNew)
+        if log.isAdopting {
+            survey.forgetAnchors()
+            survey.findUnread(since: knownPatterns[log.pattern.path]) { isKnown($0, log, present) }
+        } else if present == nil || !fresh.isEmpty {
+            survey.findUnread(since: horizon) { isKnown($0, log, present) }
+        }
+        if survey.isStarved { return postpone() }
+        guard let last = openUnread(&survey, log, present, time, &output) else { return postpone() }
+        log.astray = []
+        log.missedAt = nil
+        log.isAdopting = false
+        for text in resolved { forgetRow(FileKey(text), of: log, &output) }
+        if let present { present.predecessor = last.file ?? present.predecessor }
+        for file in fresh + [present].compactMap({ $0 }) { admit(file, &output) }
+        return true
+    }
+
+    /// All that came before the file is known: it may be read.
+    private func admit(_ file: TailedFile, _ output: inout SourceOutput) {
+        // An empty file may become anything yet.
+        let isEmpty = file.head.isEmpty && file.isCurrent
+        if !isEmpty || !file.isStored { note(file.checkpoint, &output) }
+        file.isStored = true
+        // While nothing was read of it, the file may come to hold another text that begins equally.
+        let isNew = file.isCurrent && file.checkpoint.offset == 0
+        (file.isAccounted, file.isNew, file.isAssured, file.doubtful) = (!isEmpty, isNew, true, nil)
+        if file.isAccounted { enqueue(file) }
+    }
+
+    /// The generations, newest first, of one moment: nil where they go on changing.
+    private func chain(of log: WatchedLog) -> [Generation]? {
+        let name = Files.split(log.path).name
+        for _ in 0..<3 {
+            var chain = lister.generations(of: log.path, log.pattern)
+            if let own = chain, log.hasTexts(besides: own) {
+                chain = lister.siblings(of: log.path, log.pattern).map { siblings in
+                    own + siblings.filter { sibling in !own.contains { $0.key == sibling.key } }
+                }
+            }
+            hear()
+            if let chain, !watches.isStirred(name) { return chain }
+            listAnew()
+        }
+        return nil
+    }
+
+    private func postpone() -> Bool {
+        lister.forget()
+        wantScan()
+        return false
+    }
+
+    /// Rotated ones first, in the order in which they were seen at their path.
+    private static func isOlder(_ a: WatchedLog.Astray, _ b: WatchedLog.Astray) -> Bool {
+        a.checkpoint.isRotated != b.checkpoint.isRotated
+            ? a.checkpoint.isRotated : a.checkpoint.seen < b.checkpoint.seen
+    }
+
+    /// Generations by their inodes: those that are open, and those that were read and are closed.
+    private func recognise(
+        _ survey: inout GenerationSurvey, _ log: WatchedLog, _ present: TailedFile?, _ time: SourceTime,
+        _ output: inout SourceOutput
+    ) {
+        for (index, generation) in survey.chain.enumerated() {
+            let key = generation.key
+            if let file = files[key], file === present {
+                survey.presentIndex = index
+            } else if let file = files[key] {
+                if file.path != log.path || file.stillHolds {
+                    // What came before a file that was taken for a log of its own nobody looked.
+                    survey.know(index, isAnchor: !file.isNew && file.path == log.path)
+                    if file.path == log.path { file.placedAt = generation.path }
+                } else {
+                    // Another text was written over it (cp keeps the inode of what it overwrites).
+                    loseSight(of: file)
+                }
+            } else if let row = log.closed[key] {
+                if verified[key] != generation.status.modified {
+                    guard survey.stillHolds(row, index) else {
+                        // The inode is used again: the text is elsewhere.
+                        miss(row, of: log)
+                        continue
+                    }
+                    verify(key, generation.status.modified, time)
+                }
+                survey.know(index)
+                if !generation.isCompressed, generation.status.size > row.offset { survey.noteUnread(index, from: row) }
+            } else if let (_, row) = closedText(key), survey.stillHolds(row, index) {
+                // One that was taken for a log of its own.
+                survey.know(index, isAnchor: false)
+            }
+        }
+    }
+
+    /// Of a text of which little is known the present file may hold another that begins equally: its own is in a copy then,
+    /// which holds what the file does not. The file begins again; the text to be looked for.
+    private func doubt(_ present: TailedFile, _ survey: inout GenerationSurvey, _ time: SourceTime) -> FileCheckpoint? {
+        let text = present.doubtful ?? present.checkpoint
+        guard !present.isNew, present.doubtful != nil || present.isHardlyKnown, survey.hasTwin(of: text) else {
+            return nil
+        }
+        present.restart(at: time)
+        _ = try? present.meet()
+        return text
+    }
+
+    /// A closed generation was seen to hold its text when it had this time. One that was written within the kernel's last
+    /// tick may be written again and keep it: that time tells nothing.
+    func verify(_ key: FileKey, _ modified: Timestamp, _ time: SourceTime) {
+        verified[key] = modified + .milliseconds(50) < time.wall ? modified : nil
+    }
+
+    /// A closed text is not where it was: compressed, perhaps with lines that came after the last look.
+    func miss(_ row: FileCheckpoint, of log: WatchedLog) {
+        let key = FileKey(row)
+        forgetClosed(key, of: log)
+        log.astray.append(
+            WatchedLog.Astray(checkpoint: row, unread: row.isFinished ? 0 : nil, modified: verified[key]))
+        verified[key] = nil
+    }
+
+    /// Until when everything that was written to the log is known; nil for a log that was never seen. Of an empty text
+    /// that is the time when it was first seen; new texts tell only where there are no others.
+    private func horizon(of log: WatchedLog) -> Timestamp? {
+        let open = log.open.compactMap { files[$0] }
+        let known =
+            open.filter { !$0.isNew }.map(\.checkpoint.seen) + log.closed.values.map(\.seen)
+            + log.astray.map(\.checkpoint.seen)
+        return known.max() ?? open.map(\.checkpoint.seen).min()
+    }
+
+    /// Whether a text that begins so is one of those that are open or were read: an archive of it.
+    private func isKnown(_ head: [UInt8], _ log: WatchedLog, _ present: TailedFile?) -> Bool {
+        let name = Files.split(log.path).name
+        let isOpen = files.values.contains { file in
+            guard file !== present, !file.head.isEmpty, file.path == log.path || file.isGeneration(of: name) else {
+                return false
+            }
+            if min(file.head.count, head.count) < 64 { return file.head == head }
+            return file.head.starts(with: head) || head.starts(with: file.head)
+        }
+        return isOpen
+            || log.closed.values.contains {
+                $0.marks.distinguish(Int64(head.count)) && $0.marks.fit(head: head)
+            }
+    }
+
+    /// Closed generations that are not there any more.
+    private func missClosed(_ log: WatchedLog, _ chain: [Generation]) {
+        if log.closed.isEmpty { return }
+        let there = Set(chain.map(\.key))
+        for (key, row) in log.closed where !there.contains(key) { miss(row, of: log) }
+    }
+
+    /// The row of a text that is elsewhere or gone, unless another text of the log has its inode.
+    func forgetRow(_ key: FileKey, of log: WatchedLog, _ output: inout SourceOutput) {
+        if files[key]?.path != log.path, log.closed[key] == nil { output.forget(key.row(of: log.path)) }
+    }
+}

@@ -1,0 +1,70 @@
+// What a look does besides finding files: it closes what left its path and is quiet, and finds the logs whose generations
+// are to be looked at.
+
+import Platform
+import Records
+
+extension FileTailer {
+    /// What a look does besides finding files.
+    func lookAtClosed(_ time: SourceTime, _ output: inout SourceOutput) {
+        retire(time, &output)
+        review(time)
+    }
+
+    /// Closes what left its path and has been quiet since.
+    func retire(_ time: SourceTime, _ output: inout SourceOutput) {
+        for file in files.values where !file.isCurrent && file.isDrained && !turns.contains(file.key) {
+            guard let left = file.leftAt else { continue }
+            let isDeleted = ((try? file.descriptor?.status().links) ?? 0) == 0
+            let keep = isDeleted ? options.keepDeleted : options.keepRotated
+            guard time.monotonic >= max(left, file.lastGrowth) + keep else { continue }
+            // Where its text is by now, in an archive or nowhere, is found when its log is looked at.
+            close(file, time, &output)
+            if isDeleted { unaccounted.insert(file.path) }
+        }
+    }
+
+    /// A rotated file whose log was not there was taken for a log of its own (the globs match it too): its texts are the
+    /// log's when that appears.
+    func adoptGenerations(_ named: Set<String>, _ output: inout SourceOutput) {
+        hasNewLogs = false
+        for log in logs.values where log.current == nil {
+            let (folder, name) = Files.split(log.path)
+            let owner = RotatedName.readings(of: name).lazy.map { LogFile.join(folder, $0.base) }
+                .first { self.logs[$0]?.isKnown ?? false || named.contains($0) }
+            guard let owner, log.isKnown else { continue }
+            let target = self.log(at: owner)
+            // What was rotated before them, and compressed, nobody saw.
+            let isNew = target.open.allSatisfy { files[$0]?.isNew ?? true }
+            if isNew, target.closed.isEmpty, target.astray.isEmpty { target.isAdopting = true }
+            for var text in log.astray {
+                output.forget(FileKey(text.checkpoint).row(of: log.path))
+                (text.checkpoint.path, text.checkpoint.isRotated) = (owner, true)
+                target.astray.append(text)
+                note(text.checkpoint, &output)
+            }
+            for (key, var row) in log.closed {
+                output.forget(key.row(of: log.path))
+                forgetClosed(key, of: log)
+                row.path = owner
+                note(row, &output)
+                keepClosed(row, of: target)
+            }
+            log.astray = []
+            if !log.isKnown { logs[log.path] = nil }
+        }
+    }
+
+    /// Logs whose generations are to be looked at: those with texts that are astray or without a file at their path; and
+    /// now and then all that have closed generations, which may have grown or gone.
+    func review(_ time: SourceTime) {
+        let isTimed = lastReview.map { time.monotonic >= $0.next(multipleOf: options.rescanInterval) } ?? true
+        if isTimed { lastReview = time.monotonic }
+        for log in logs.values {
+            let isAbsent = log.current.flatMap { files[$0] }?.isCurrent != true
+            if !log.astray.isEmpty || (isAbsent && log.isKnown) || (isTimed && !log.closed.isEmpty) {
+                unaccounted.insert(log.path)
+            }
+        }
+    }
+}

@@ -1,0 +1,97 @@
+// One look at the rotated files of a log: which of them hold texts that are known, and which hold what was not read. It
+// opens and compares; what is made of it is the tailer's (FileTailer+Accounting).
+
+import Formats
+import Glibc
+import Platform
+import Records
+
+struct GenerationSurvey {
+    /// Newest first.
+    let chain: [Generation]
+    /// Those that hold a text which is known.
+    private(set) var known: Set<Int> = []
+    /// Those of them before which nothing unknown comes: not of new texts, which were not accounted for yet.
+    private(set) var anchors: Set<Int> = []
+    /// Those of which something is to be read, and from where; nil: from the beginning.
+    private(set) var unread: [(index: Int, start: FileCheckpoint?)] = []
+    /// The file at the path, where it has the name of a generation too (the path is a symbolic link to it).
+    var presentIndex: Int?
+    /// Some could not be opened for want of descriptors: nothing can be said of what was not found.
+    private(set) var isStarved = false
+    let archives: KnownArchives
+    /// The file at the log's path, of which there may be copies.
+    private let present: Descriptor?
+    private var descriptors: [Int: Descriptor] = [:]
+
+    init(_ chain: [Generation], _ archives: KnownArchives, present: Descriptor?) {
+        (self.chain, self.archives, self.present) = (chain, archives, present)
+    }
+
+    mutating func know(_ index: Int, isAnchor: Bool = true) {
+        known.insert(index)
+        if isAnchor && !chain[index].isSibling { anchors.insert(index) }
+    }
+
+    /// Which generations came before those that are known nobody looked.
+    mutating func forgetAnchors() { anchors = [] }
+
+    mutating func noteUnread(_ index: Int, from start: FileCheckpoint?) { unread.append((index, start)) }
+
+    /// Nil where it cannot be opened, or is not the file any more that was listed.
+    mutating func descriptor(_ index: Int) -> Descriptor? {
+        if let opened = descriptors[index] { return opened }
+        do throws(SystemError) {
+            let opened = try chain[index].open()
+            descriptors[index] = opened
+            return opened
+        } catch {
+            if [EMFILE, ENFILE, ENOMEM].contains(error.errno) { isStarved = true }
+            return nil
+        }
+    }
+
+    /// The beginning of a generation that is compressed so; nil where it cannot be read.
+    mutating func head(_ index: Int, _ compression: Compression) -> [UInt8]? {
+        archives.head(of: chain[index], compression) { descriptor(index) }
+    }
+
+    /// Whether a generation is no more than a copy of the file at the path, complete or on its way.
+    mutating func isCopyOfPresent(_ index: Int) -> Bool {
+        guard let present, let descriptor = descriptor(index) else { return false }
+        return descriptor.isCopy(of: present, size: chain[index].status.size)
+    }
+
+    /// Whether a generation that was closed holds what was read of it.
+    mutating func stillHolds(_ row: FileCheckpoint, _ index: Int) -> Bool {
+        guard let compression = chain[index].name.compression else { return descriptor(index)?.holds(row) ?? false }
+        guard !row.marks.isEmpty, let head = head(index, compression) else { return true }
+        return row.marks.fit(head: head)
+    }
+
+    /// Generations newer than all that are known hold unread text, but for copies of the present file.
+    /// - Parameters:
+    ///   - horizon: until when everything that was written to the log is known; nil: never.
+    ///   - isKnown: whether a text that begins so is one of those that are open or were read.
+    mutating func findUnread(since horizon: Timestamp?, _ isKnown: ([UInt8]) -> Bool) {
+        let anchor = anchors.min()
+        for index in 0..<(anchor ?? chain.count) where index != presentIndex && !known.contains(index) {
+            let generation = chain[index]
+            if generation.isSibling { continue }
+            if anchor == nil {
+                // The kernel stamps files with the time of its last tick: a little early.
+                guard let horizon, generation.status.modified + .milliseconds(100) > horizon else { continue }
+            }
+            if let compression = generation.name.compression {
+                if let head = head(index, compression) {
+                    if head.isEmpty { continue }
+                    if isKnown(head) { return know(index) }
+                }
+            } else {
+                // One that is empty may be the beginning of a copy.
+                guard generation.status.size > 0, descriptor(index) != nil, !isCopyOfPresent(index) else { continue }
+            }
+            noteUnread(index, from: nil)
+        }
+    }
+}

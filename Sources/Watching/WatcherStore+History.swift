@@ -1,52 +1,69 @@
-// What is over, and how long it is kept: bounded in time and in rows, since anyone who can write to a log can make incidents.
+// What is asked of the incidents that were stored, by lists and by one incident's page.
 
 import Database
 import Formats
+import Incidents
+import Rules
+
+/// What a list shows of an incident.
+struct ListedIncident {
+    var id: Int64
+    var state: String
+    var severity: Severity
+    var title: String
+    var host: String
+    var rule: String
+    var hits: Int
+    var told: Int
+    var firstSeen: Timestamp
+    var lastSeen: Timestamp
+}
 
 extension WatcherStore {
-    /// How long what is over is kept.
-    private static let kept = Duration.seconds(30 * 86400)
-    /// And how many incidents of it, the newest.
-    static let keptIncidents = 20_000
-    /// How long their lines are kept, which are most of an incident: who asks for them asks soon.
-    private static let keptSamples = Duration.seconds(86400)
-    /// Rows in one step, so that nothing else waits long.
-    private static let step = 500
-
-    /// Forgets a part of what is old. Returns whether there is more of it.
-    func prune(at now: Timestamp) throws(DatabaseError) -> Bool {
-        let old = [SQLValue.integer((now - Self.kept).microseconds)]
-        return try database.transaction { () throws(DatabaseError) in
-            var forgotten = [
-                try forget("incidents", "id", "in_book = 0 AND changed < ?", old),
-                try forget("outbox", "id", "handed_over < ?", old), try forget("reports", "rowid", "time < ?", old),
-            ]
-            let over = try database.query("SELECT count(*) FROM incidents WHERE in_book = 0").first?[0].int ?? 0
-            let spare = min(Int(clamping: over) - Self.keptIncidents, Self.step)
-            if spare > 0 {
-                forgotten.append(try forget("incidents", "id", "in_book = 0 ORDER BY changed", limit: spare))
-                forgotten.append(try forget("reports", "rowid", "incident NOT IN (SELECT id FROM incidents)"))
-            }
-            forgotten.append(try dropSamples(before: now - Self.keptSamples))
-            return forgotten.contains { $0 >= Self.step }
+    /// Incidents as they were stored, the newest first, those that gather hits towards a threshold apart: what a list shows
+    /// of them, so that a long history is neither read whole nor parsed.
+    /// - Parameters:
+    ///   - rule: a name as `Wildcard` has them; nil: any.
+    ///   - host: likewise.
+    func history(rule: String?, host: String?, since: Timestamp?, limit: Int) throws(DatabaseError) -> [ListedIncident]
+    {
+        func glob(_ pattern: String?) -> SQLValue { .text((pattern ?? "*").replacing("[", with: "[[]")) }
+        let rows = try database.query(
+            "SELECT id, state, severity, title, host, rule, hits, told, first_seen, last_seen FROM incidents"
+                + " WHERE state <> 'gathering' AND last_seen >= ? AND rule GLOB ? AND host GLOB ?"
+                + " ORDER BY id DESC LIMIT ?",
+            [.integer(since?.microseconds ?? .min), glob(rule), glob(host), SQLValue(limit)])
+        return rows.map { row in
+            ListedIncident(
+                id: row[0].int ?? 0, state: row[1].string ?? "",
+                severity: row[2].int.flatMap { Severity(rawValue: Int($0)) } ?? .warning, title: row[3].string ?? "",
+                host: row[4].string ?? "", rule: row[5].string ?? "", hits: Int(clamping: row[6].int ?? 0),
+                told: Int(clamping: row[7].int ?? 0), firstSeen: Timestamp(microseconds: row[8].int ?? 0),
+                lastSeen: Timestamp(microseconds: row[9].int ?? 0))
         }
     }
 
-    /// Returns how many rows went.
-    private func forget(
-        _ table: String, _ key: String, _ condition: String, _ parameters: [SQLValue] = [], limit: Int = step
-    ) throws(DatabaseError) -> Int {
-        try database.execute(
-            "DELETE FROM \(table) WHERE \(key) IN (SELECT \(key) FROM \(table) WHERE \(condition) LIMIT ?)",
-            parameters + [SQLValue(limit)])
+    func incident(_ id: Int64) throws(DatabaseError) -> Incident? {
+        try database.query("SELECT detail FROM incidents WHERE id = ?", [.integer(id)]).first.flatMap(Self.incident)
     }
 
-    /// Of incidents that are over since then. Returns of how many.
-    private func dropSamples(before time: Timestamp) throws(DatabaseError) -> Int {
-        try database.execute(
-            "UPDATE incidents SET has_samples = 0, detail = CASE WHEN json_valid(detail)"
-                + " THEN json_remove(detail, '$.samples', '$.shown_samples') ELSE detail END"
-                + " WHERE id IN (SELECT id FROM incidents WHERE in_book = 0 AND has_samples = 1 AND changed < ? LIMIT ?)",
-            [.integer(time.microseconds), SQLValue(Self.step)])
+    static func incident(_ row: [SQLValue]) -> Incident? {
+        row[0].string.flatMap { try? JSON.parse($0) }.flatMap { Incident(json: $0) }
+    }
+
+    /// Each report of an incident, and what became of its letter here.
+    func reports(of id: Int64) throws(DatabaseError) -> [JSON] {
+        let rows = try database.query(
+            "SELECT time, kind, new_hits, reports.letter, fault, subject, handed_over FROM reports"
+                + " LEFT JOIN outbox ON outbox.id = reports.letter WHERE incident = ? ORDER BY time LIMIT 1000",
+            [.integer(id)])
+        return rows.map { row in
+            [
+                "time": .string(Timestamp(microseconds: row[0].int ?? 0).rfc3339()), "kind": JSON(row[1].string),
+                "new_hits": .int(row[2].int ?? 0), "letter": JSON(row[3].string), "fault": JSON(row[4].string),
+                "subject": JSON(row[5].string),
+                "handed_over": JSON(row[6].int.map { Timestamp(microseconds: $0).rfc3339() }),
+            ]
+        }
     }
 }

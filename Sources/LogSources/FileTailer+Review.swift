@@ -1,5 +1,5 @@
-// What a look does besides finding files: it closes what left its path and is quiet, and finds the logs whose generations
-// are to be looked at.
+// What a look does besides finding files: it closes what is quiet (FileTailer+Descriptors) and finds the logs whose
+// generations are to be looked at.
 
 import Platform
 import Records
@@ -9,19 +9,6 @@ extension FileTailer {
     func lookAtClosed(_ time: SourceTime, _ output: inout SourceOutput) {
         retire(time, &output)
         review(time)
-    }
-
-    /// Closes what left its path and has been quiet since.
-    func retire(_ time: SourceTime, _ output: inout SourceOutput) {
-        for file in files.values where !file.isCurrent && file.isDrained && !turns.contains(file.key) {
-            guard let left = file.leftAt else { continue }
-            let isDeleted = ((try? file.descriptor?.status().links) ?? 0) == 0
-            let keep = isDeleted ? options.keepDeleted : options.keepRotated
-            guard time.monotonic >= max(left, file.lastGrowth) + keep else { continue }
-            // Where its text is by now, in an archive or nowhere, is found when its log is looked at.
-            close(file, time, &output)
-            if isDeleted { unaccounted.insert(file.path) }
-        }
     }
 
     /// A rotated file whose log was not there was taken for a log of its own (the globs match it too): its texts are the

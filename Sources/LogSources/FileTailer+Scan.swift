@@ -8,7 +8,7 @@ import Records
 
 extension FileTailer {
     /// What one scan has seen.
-    private struct Look {
+    struct Look {
         /// All matched paths.
         var named: Set<String>
         /// The files at their own paths.
@@ -17,6 +17,8 @@ extension FileTailer {
         var strangerKeys: Set<FileKey> = []
         /// Paths at which something is wrong.
         var faulty: Set<String> = []
+        /// Files for which no descriptor is left.
+        var refused: [FileFinder.Found] = []
     }
 
     func scan(_ time: SourceTime, _ output: inout SourceOutput) {
@@ -31,12 +33,16 @@ extension FileTailer {
         for file in found.files { see(file, &look, time, &output) }
         for file in files.values where file.isCurrent && !look.present.contains(file.key) { leave(file, time, &output) }
         for stranger in look.strangers { admit(stranger, isFirst: isFirst, time, &output) }
+        let closed = retire(time, wanted: look.refused.count, &output)
+        if !look.refused.isEmpty {
+            let isRoomToCome = closed > 0 || files.values.contains { !$0.isCurrent && !$0.isDrained }
+            refuse(&look, isRoomToCome: isRoomToCome, &output)
+        }
         missing(found, &look, time, &output)
         noteEmptyPatterns(found) { look.faulty.contains($0) }
         clearFaults({ look.faulty.contains($0) }, isThere: { look.named.contains($0) }, &output)
         rememberPatterns(time, &output)
         if isFirst { forgetUnwatched(&output) }
-        retire(time, &output)
         if hasNewLogs { adoptGenerations(look.named, &output) }
         review(time)
     }
@@ -76,9 +82,7 @@ extension FileTailer {
             // only as a generation.
             if look.strangerKeys.contains(key) || isGeneration(found.path, look.named) { return }
             if Compression(name: found.path) != nil, !isWrittenOut { return }
-            guard files.count + look.strangers.count < openLimit else {
-                throw SystemError("open", LogPath.shown(found.path), errno: EMFILE)
-            }
+            guard files.count + look.strangers.count < openLimit else { return look.refused.append(found) }
             let descriptor = try LogFile.open(found.path)
             let opened = try descriptor.status()
             guard opened.isRegular, FileKey(opened) == key else { return wantScan() }
@@ -88,6 +92,7 @@ extension FileTailer {
         } catch {
             // Renamed under the look.
             if error.errno == ENOENT { return wantScan() }
+            if error.errno == EMFILE { return look.refused.append(found) }
             look.faulty.insert(found.path)
             let remedy = Remedy.text(error.errno, path: found.path)
             say(.unreadable, found.path, found.path, error.description + remedy, &output)

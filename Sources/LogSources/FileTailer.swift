@@ -99,7 +99,7 @@ package final class FileTailer {
         finder = FileFinder(patterns: options.patterns)
         let descriptors = options.descriptorLimit ?? DescriptorLimit.raise()
         // The rest is for the database, letters, the control socket, journals, and generations that are looked at.
-        openLimit = descriptors - min(256, descriptors / 4)
+        openLimit = max(descriptors / 4, descriptors - min(256, max(32, descriptors / 4)))
         for checkpoint in checkpoints {
             switch checkpoint {
             case .file(let file):

@@ -51,10 +51,12 @@ final class TestSite {
         return Files.split(path).directory
     }()
 
-    func start(_ name: String, _ options: [String] = []) throws {
+    /// - Parameter descriptors: how many it may have open.
+    func start(_ name: String, _ options: [String] = [], descriptors: Int? = nil) throws {
         let output = try Descriptor.open("\(folder)/\(name).log", O_WRONLY | O_APPEND | O_CREAT)
+        let limited = descriptors.map { ["/bin/sh", "-c", "ulimit -n \($0) && exec \"$0\" \"$@\""] } ?? []
         daemons[name] = try RunningProcess(
-            ["\(Self.programs)/herald-\(name)", "--config", folder + "/herald.yaml"] + options,
+            limited + ["\(Self.programs)/herald-\(name)", "--config", folder + "/herald.yaml"] + options,
             environment: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8"], output: output)
     }
 

@@ -43,7 +43,7 @@ extension RecordBatch {
     }
 
     /// As `Record.has(field:)`, of a line with a header of syslog.
-    package func hasInSyslog(field: String) -> Bool {
+    package static func hasInSyslog(field: String) -> Bool {
         switch field {
         case "identifier", "host", "pid", "priority", "file", "MESSAGE": true
         default: false

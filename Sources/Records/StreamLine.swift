@@ -88,8 +88,14 @@ struct StreamLine: Sendable {
 
     private static func key(_ header: LineHeader) -> String {
         if header.host == nil, header.identifier == nil, header.stream == nil { return "" }
-        let pid = header.identifier == nil ? nil : header.pid.map { String($0) }
-        return [header.host, header.identifier, pid, header.stream].map { $0 ?? "" }.joined(separator: "|")
+        var key = header.host ?? ""
+        key += "|"
+        key += header.identifier ?? ""
+        key += "|"
+        if header.identifier != nil, let pid = header.pid { key += String(pid) }
+        key += "|"
+        key += header.stream ?? ""
+        return key
     }
 }
 

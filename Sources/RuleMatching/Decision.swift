@@ -3,46 +3,79 @@
 import Records
 import Rules
 
-/// The decisions about one record.
-struct Decision<Subject: MatchSubject> {
-    let matcher: Matcher
+/// The decisions about records, one after the other. What each of them asks for is held once for all.
+final class Decision<Subject: MatchSubject> {
     let subject: Subject
-    let place: Marks.Place
-    let asking: Matcher.Asking
-    private(set) var isHit = false
+    private let matcher: Matcher
+    private let searches: [Search]
+    private let compiled: [CompiledRule]
+    private let asking: Matcher.Asking
+    /// Of the record that is decided about.
+    private var place = Marks.Place.entry
+    private var isHit = false
 
-    init(matcher: Matcher, subject: Subject, place: Marks.Place, asking: Matcher.Asking) {
+    init(_ matcher: Matcher, _ subject: Subject, _ asking: Matcher.Asking) {
         self.matcher = matcher
         self.subject = subject
-        self.place = place
         self.asking = asking
+        searches = matcher.searches
+        compiled = matcher.compiled
     }
 
-    /// Decides a rule by those of its patterns that the scan named.
-    mutating func patterns(_ found: ArraySlice<Int>, of rule: Int, _ marks: inout Marks) {
-        guard conditionsHold(rule, strictly: asking == .live) else { return }
-        for role in [Search.Role.match, .recovery] {
-            for number in found where matcher.searches[number].role == role {
-                let pattern = matcher.searches[number].pattern
-                guard holds(pattern, rule, &marks) else { continue }
-                // Read before 'unless' uses the workspace.
-                let first = marks.captures.count
-                pattern.appendCaptures(to: &marks.captures, matcher.workspace)
-                let mark = mark(rule, search: number, first..<marks.captures.count)
-                if role == .recovery {
-                    marks.recoveries.append(mark)
-                } else if !isTakenBack(rule, &marks) {
-                    note(mark, &marks)
-                }
-                break
+    /// Decides about the record that the subject is now.
+    /// - Parameter found: the searches that may match, sorted; numbers that are none are passed over.
+    func decide(_ found: [Int], at place: Marks.Place, _ marks: inout Marks) {
+        (self.place, isHit) = (place, false)
+        var at = found.firstIndex { $0 >= 0 } ?? found.count
+        while at < found.count, found[at] < searches.count {
+            let rule = searches[found[at]].rule
+            var end = at
+            while end < found.count, found[end] < searches.count, searches[found[end]].rule == rule { end += 1 }
+            if !compiled[rule].isFloor { patterns(found[at..<end], of: rule, &marks) }
+            at = end
+        }
+        for rule in matcher.fieldRules { fields(of: rule, &marks) }
+        if !isHit { floors(found, &marks) }
+    }
+
+    private func floors(_ found: [Int], _ marks: inout Marks) {
+        for rule in matcher.floorRules {
+            if compiled[rule].hasPatterns {
+                let own = found.filter { searches.indices.contains($0) && searches[$0].rule == rule }
+                patterns(own[...], of: rule, &marks)
+            } else {
+                fields(of: rule, &marks)
+            }
+            if isHit { return }
+        }
+    }
+
+    /// Decides a rule by those of its patterns that the scan named: of them, those that recover stand last.
+    private func patterns(_ found: ArraySlice<Int>, of rule: Int, _ marks: inout Marks) {
+        let parts = compiled[rule]
+        guard conditionsHold(parts, strictly: asking == .live) else { return }
+        var matched: Search.Role?
+        for number in found where searches[number].role != matched {
+            let search = searches[number]
+            guard holds(search.pattern, rule, &marks) else { continue }
+            matched = search.role
+            // Read before 'unless' uses the workspace.
+            let first = marks.captures.count
+            search.pattern.appendCaptures(to: &marks.captures, matcher.workspace)
+            let mark = mark(rule, search: number, first..<marks.captures.count)
+            if search.role == .recovery {
+                marks.recoveries.append(mark)
+            } else if !isTakenBack(parts, rule, &marks) {
+                note(mark, parts, &marks)
             }
         }
     }
 
     /// Decides a rule without patterns.
-    mutating func fields(of rule: Int, _ marks: inout Marks) {
-        guard conditionsHold(rule, strictly: true), !isTakenBack(rule, &marks) else { return }
-        note(mark(rule, search: -1, 0..<0), &marks)
+    private func fields(of rule: Int, _ marks: inout Marks) {
+        let parts = compiled[rule]
+        guard conditionsHold(parts, strictly: true), !isTakenBack(parts, rule, &marks) else { return }
+        note(mark(rule, search: -1, 0..<0), parts, &marks)
     }
 
     private func mark(_ rule: Int, search: Int, _ captured: Range<Int>) -> Marks.Mark {
@@ -51,8 +84,8 @@ struct Decision<Subject: MatchSubject> {
             message: subject.message)
     }
 
-    private mutating func note(_ mark: Marks.Mark, _ marks: inout Marks) {
-        if matcher.compiled[mark.rule].isExpected {
+    private func note(_ mark: Marks.Mark, _ parts: CompiledRule, _ marks: inout Marks) {
+        if parts.isExpected {
             marks.signsOfLife.append(mark)
         } else {
             marks.hits.append(mark)
@@ -61,21 +94,16 @@ struct Decision<Subject: MatchSubject> {
     }
 
     /// `strictly`: also where the record has no value, though its source could.
-    private func conditionsHold(_ rule: Int, strictly: Bool) -> Bool {
-        // Most rules have none, and where texts are common each line of a storm asks a dozen rules.
-        if matcher.compiled[rule].conditions.isEmpty { return true }
-        let parts = matcher.compiled[rule]
-        return parts.conditions.allSatisfy { condition in
+    private func conditionsHold(_ parts: CompiledRule, strictly: Bool) -> Bool {
+        parts.conditions.allSatisfy { condition in
             // A rule that fields alone decide cannot do without them.
-            if parts.hasPatterns, !subject.has(field: condition.field) {
-                return !condition.isOfKernel || subject.mayBeOfKernel
-            }
+            if parts.hasPatterns, !subject.has(condition) { return !condition.isOfKernel || subject.mayBeOfKernel }
             return condition.holds(subject.values(of: condition.field), strictly: strictly)
         }
     }
 
-    private func isTakenBack(_ rule: Int, _ marks: inout Marks) -> Bool {
-        for pattern in matcher.compiled[rule].unless where holds(pattern, rule, &marks) { return true }
+    private func isTakenBack(_ parts: CompiledRule, _ rule: Int, _ marks: inout Marks) -> Bool {
+        for pattern in parts.unless where holds(pattern, rule, &marks) { return true }
         return false
     }
 

@@ -14,7 +14,7 @@ protocol MatchSubject {
     var record: Record { get }
     /// Of a file's line.
     var mayBeOfKernel: Bool { get }
-    func has(field: String) -> Bool
+    func has(_ condition: CompiledRule.Condition) -> Bool
     func values(of field: String) -> [[UInt8]]
     func withMessage<Answer>(_ body: (UnsafeBufferPointer<UInt8>) -> Answer) -> Answer
 }
@@ -26,7 +26,7 @@ struct BuiltSubject: MatchSubject {
 
     var message: Range<Int> { 0..<record.message.count }
     var mayBeOfKernel: Bool { record.mayBeOfKernel }
-    func has(field: String) -> Bool { record.has(field: field) }
+    func has(_ condition: CompiledRule.Condition) -> Bool { record.has(field: condition.field) }
     func values(of field: String) -> [[UInt8]] { RuleField.values(field, of: record) }
     func withMessage<Answer>(_ body: (UnsafeBufferPointer<UInt8>) -> Answer) -> Answer {
         record.message.withUnsafeBufferPointer(body)
@@ -48,6 +48,8 @@ final class StandingSubject: MatchSubject {
     private(set) var index = 0
     private var head = Head.entry
     private(set) var message = 0..<0
+    /// Of a line with a header of syslog, once it was asked: several rules do.
+    private var isKernelOrNameless: Bool?
 
     init(_ batch: RecordBatch) {
         self.batch = batch
@@ -70,7 +72,7 @@ final class StandingSubject: MatchSubject {
     func standOutlined(at index: Int) -> HeaderOutline? {
         let range = batch.ranges[index]
         guard let outline = batch.bytes.withUnsafeBytes({ outlines?.outline(of: range, in: $0) }) else { return nil }
-        (self.index, head) = (index, .outlined(outline))
+        (self.index, head, isKernelOrNameless) = (index, .outlined(outline), nil)
         message = batch.message(at: index, outline)
         return outline
     }
@@ -82,15 +84,18 @@ final class StandingSubject: MatchSubject {
         case .entry: return true
         case .line(let header): return header.mayBeOfKernel
         case .outlined(let outline):
-            return outline.identifier.isEmpty || batch.bytes[outline.identifier].elementsEqual("kernel".utf8)
+            if let isKernelOrNameless { return isKernelOrNameless }
+            let answer = outline.identifier.isEmpty || batch.bytes[outline.identifier].elementsEqual("kernel".utf8)
+            isKernelOrNameless = answer
+            return answer
         }
     }
 
-    func has(field: String) -> Bool {
+    func has(_ condition: CompiledRule.Condition) -> Bool {
         switch head {
-        case .entry: batch.has(field: field, at: index, nil)
-        case .line(let header): batch.has(field: field, at: index, header)
-        case .outlined: batch.hasInSyslog(field: field)
+        case .entry: batch.has(field: condition.field, at: index, nil)
+        case .line(let header): batch.has(field: condition.field, at: index, header)
+        case .outlined: condition.isInSyslog
         }
     }
 

@@ -20,8 +20,8 @@ package final class Matcher {
     let database: PatternDatabase
     let workspace = PatternWorkspace()
     /// Rules that fields alone decide, and those that wait for all others.
-    private let fieldRules: [Int]
-    private let floorRules: [Int]
+    let fieldRules: [Int]
+    let floorRules: [Int]
     /// What the scan names besides `searches`: a line whose header may name a level that a rule without patterns asks
     /// for, and a line of JSON.
     var levelNumber: Int { searches.count }
@@ -71,14 +71,11 @@ package final class Matcher {
         var named = candidates(in: batch)
         let byFields = recordsDecidedByFields(of: batch) + recordsOfLevel(in: batch)
         named += byFields
-        // The scan gives them in order, but for a few.
-        if !byFields.isEmpty || zip(named, named.dropFirst()).contains(where: { $0 > $1 }) {
-            named.sort()
-        }
+        if !byFields.isEmpty { named.sort() }
         var marks = Marks()
         marks.hits.reserveCapacity(named.count)
         var searches: [Int] = []
-        let standing = StandingSubject(batch)
+        let decision = Decision(self, StandingSubject(batch), .live)
         var from = 0
         while from < named.count {
             let index = named[from].record
@@ -88,7 +85,7 @@ package final class Matcher {
                 from += 1
             }
             if searches == [decodedNumber], isPassedOver(batch, index) { continue }
-            decide(batch, standing, index, searches, &marks)
+            decide(batch, decision, index, searches, &marks)
         }
         return marks
     }
@@ -97,7 +94,8 @@ package final class Matcher {
     package func matches(example record: Record) -> Matches {
         var marks = Marks()
         let subject = BuiltSubject(index: 0, record: record)
-        decide(subject, .entry, searches(in: record.message)[...], .example, &marks)
+        let decision = Decision(self, subject, .example)
+        decision.decide(searches(in: record.message), at: .entry, &marks)
         return matches(marks) { _ in record }
     }
 
@@ -118,6 +116,7 @@ package final class Matcher {
         static func < (a: Named, b: Named) -> Bool { a.record != b.record ? a.record < b.record : a.search < b.search }
     }
 
+    /// Sorted.
     private func candidates(in batch: RecordBatch) -> [Named] {
         batch.bytes.withUnsafeBytes { raw in
             let found = database.scan(raw)
@@ -130,12 +129,22 @@ package final class Matcher {
                 let byte = Int(candidate.end) - 1
                 while last + 1 < batch.count, batch.ranges[last].upperBound < byte { last += 1 }
                 if last < batch.count, batch.ranges[last].lowerBound <= byte, byte <= batch.ranges[last].upperBound {
-                    named.append(Named(record: last, search: Int(candidate.pattern)))
+                    Self.insert(Named(record: last, search: Int(candidate.pattern)), &named)
                 } else if let index = batch.index(ofByte: byte) {
-                    named.append(Named(record: index, search: Int(candidate.pattern)))
+                    Self.insert(Named(record: index, search: Int(candidate.pattern)), &named)
                 }
             }
             return named
+        }
+    }
+
+    /// They come in the order of their ends, so this passes over the few of one record at most.
+    private static func insert(_ new: Named, _ named: inout [Named]) {
+        named.append(new)
+        var at = named.count - 1
+        while at > 0, new < named[at - 1] {
+            named.swapAt(at, at - 1)
+            at -= 1
         }
     }
 
@@ -190,22 +199,23 @@ package final class Matcher {
 
     /// A record of a batch; `named` is sorted.
     private func decide(
-        _ batch: RecordBatch, _ standing: StandingSubject, _ index: Int, _ named: [Int], _ marks: inout Marks
+        _ batch: RecordBatch, _ decision: Decision<StandingSubject>, _ index: Int, _ named: [Int],
+        _ marks: inout Marks
     ) {
         // The journal's messages are no lines of JSON to be decoded, whatever they look like.
         if batch.source.isJournal {
-            standing.stand(atEntry: index)
-            return decide(standing, .entry, named[...], .live, &marks)
+            decision.subject.stand(atEntry: index)
+            return decision.decide(named, at: .entry, &marks)
         }
         if named.last != decodedNumber {
-            if let outline = standing.standOutlined(at: index) {
+            if let outline = decision.subject.standOutlined(at: index) {
                 marks.outlines.append(outline)
-                return decide(standing, .outlined(marks.outlines.count - 1), named[...], .live, &marks)
+                return decision.decide(named, at: .outlined(marks.outlines.count - 1), &marks)
             }
             if let header = batch.header(at: index) {
-                standing.stand(at: index, header)
+                decision.subject.stand(at: index, header)
                 marks.headers.append(header)
-                return decide(standing, .line(marks.headers.count - 1), named[...], .live, &marks)
+                return decision.decide(named, at: .line(marks.headers.count - 1), &marks)
             }
         }
         decide(BuiltSubject(index: index, record: batch.record(at: index)), named, &marks)
@@ -217,38 +227,7 @@ package final class Matcher {
         let isDecoded = named.contains(decodedNumber)
         let found = isDecoded ? searches(in: subject.record.message) : named
         marks.records.append(subject.record)
-        decide(subject, .built(marks.records.count - 1), found[...], .live, &marks)
-    }
-
-    /// `found`: the searches that may match, sorted; numbers that are none are passed over.
-    private func decide<Subject: MatchSubject>(
-        _ subject: Subject, _ place: Marks.Place, _ found: ArraySlice<Int>, _ asking: Asking, _ marks: inout Marks
-    ) {
-        var decision = Decision(matcher: self, subject: subject, place: place, asking: asking)
-        var at = found.startIndex
-        while at < found.endIndex {
-            guard searches.indices.contains(found[at]) else {
-                at += 1
-                continue
-            }
-            let rule = searches[found[at]].rule
-            var end = at
-            while end < found.endIndex, searches.indices.contains(found[end]), searches[found[end]].rule == rule {
-                end += 1
-            }
-            if !compiled[rule].isFloor { decision.patterns(found[at..<end], of: rule, &marks) }
-            at = end
-        }
-        for rule in fieldRules { decision.fields(of: rule, &marks) }
-        guard !decision.isHit else { return }
-        for rule in floorRules {
-            if compiled[rule].hasPatterns {
-                let own = found.filter { searches.indices.contains($0) && searches[$0].rule == rule }
-                decision.patterns(own[...], of: rule, &marks)
-            } else {
-                decision.fields(of: rule, &marks)
-            }
-            if decision.isHit { return }
-        }
+        let decision = Decision(self, subject, .live)
+        decision.decide(found, at: .built(marks.records.count - 1), &marks)
     }
 }

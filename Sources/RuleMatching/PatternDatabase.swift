@@ -86,7 +86,8 @@ final class PatternDatabase {
             database.pointer, base.assumingMemoryBound(to: CChar.self), UInt32(clamping: block.count), 0, scratch,
             { pattern, _, end, _, context in
                 guard let context else { return 0 }
-                Unmanaged<CandidateSink>.fromOpaque(context).takeUnretainedValue().add(Int(pattern), Int(end))
+                // A storm calls this several times for each line: without counting references.
+                Unmanaged<CandidateSink>.fromOpaque(context)._withUnsafeGuaranteedRef { $0.add(Int(pattern), Int(end)) }
                 return 0
             }, context)
         precondition(result == HS_SUCCESS, "hs_scan failed: \(result)")

@@ -15,19 +15,23 @@ struct Search {
     var isDecisiveInFiles: Bool
 }
 
-/// A rule's parts that are looked at for each candidate.
-struct CompiledRule {
-    struct Condition {
-        var field: String
+/// A rule's parts that are looked at for each candidate: an object, because a copy of them for each costs more than the
+/// decision. So are its conditions.
+final class CompiledRule {
+    final class Condition {
+        let field: String
         /// Any of them; with none, whatever is not excluded.
-        var wanted: [ValuePattern] = []
-        var excluded: [ValuePattern] = []
+        private(set) var wanted: [ValuePattern] = []
+        private(set) var excluded: [ValuePattern] = []
         /// It wants the kernel's entries. A file's line has no transport, but one that names its program names the kernel
         /// too: whoever else writes to syslog is not the kernel, and no client of a web server is.
         let isOfKernel: Bool
+        /// A header of syslog can have it.
+        let isInSyslog: Bool
 
         init(_ condition: FieldCondition) {
             field = condition.field
+            isInSyslog = RecordBatch.hasInSyslog(field: field)
             isOfKernel = condition.field == "transport" && condition.values.allSatisfy { $0 == "kernel" }
             for value in condition.values {
                 if value.hasPrefix("!") {
@@ -49,9 +53,9 @@ struct CompiledRule {
     var unless: [CompiledPattern] = []
     /// Decided by fields alone.
     var hasPatterns = true
-    /// It is asked only where no other rule hit, and its matches are signs of life: kept here, because a copy of a whole
-    /// `Rule` for each candidate costs more than the decision.
+    /// It is asked only where no other rule hit.
     var isFloor = false
+    /// Its matches are signs of life.
     var isExpected = false
     /// For a rule without patterns: a bit for each priority that it asks for; all when it asks for none.
     var priorities: UInt8 = 0xff
@@ -76,7 +80,7 @@ struct RuleCompiler {
     }
 
     private mutating func add(_ rule: Rule, _ index: Int) {
-        var parts = CompiledRule()
+        let parts = CompiledRule()
         parts.conditions = Self.conditions(of: rule).map { CompiledRule.Condition($0) }
         parts.hasPatterns = !rule.match.isEmpty
         parts.isFloor = rule.isFloor

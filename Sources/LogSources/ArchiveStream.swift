@@ -41,7 +41,8 @@ final class ArchiveStream {
         do throws(SystemError) {
             child = try ChildStream([path, "-dc"], input: archive, memoryBytes: Self.memory)
         } catch {
-            throw ArchiveFailure(text: error.description)
+            throw ArchiveFailure(
+                text: error.description, isPassing: [EMFILE, ENFILE, ENOMEM, EAGAIN].contains(error.errno))
         }
         self.compression = compression
         self.archive = archive
@@ -102,18 +103,17 @@ final class ArchiveStream {
         windowStart += Int64(count)
     }
 
-    /// The beginning of the text of an archive, up to `TextMark.headLength` bytes. Waits for it: a few milliseconds, two
-    /// seconds at most.
-    static func head(of archive: Descriptor, _ compression: Compression) throws(ArchiveFailure) -> [UInt8] {
-        let stream = try ArchiveStream(archive, compression, now: .zero)
-        let end = SystemClock.monotonic() + .seconds(2)
+    /// The beginning of the text, up to `TextMark.headLength` bytes; of a stream that is used for nothing else. Waits for
+    /// it, a few milliseconds most times, `patience` at most: nil where it is still to come then.
+    func head(patience: Duration) throws(ArchiveFailure) -> [UInt8]? {
+        let end = SystemClock.monotonic() + patience
         while true {
-            let head = stream.read(at: 0, upTo: TextMark.headLength, now: .zero)
-            if case .failed(let why) = stream.state, head.isEmpty { throw ArchiveFailure(text: why) }
-            if head.count == TextMark.headLength || stream.state != .running { return head }
+            let head = read(at: 0, upTo: TextMark.headLength, now: .zero)
+            if case .failed(let why) = state, head.isEmpty { throw ArchiveFailure(text: why) }
+            if head.count == TextMark.headLength || state != .running { return head }
             let left = end - SystemClock.monotonic()
-            if left <= .zero { throw ArchiveFailure(text: "\(compression.program.name) writes nothing") }
-            _ = try? Poller.wait([(stream.output.number, .readable)], timeout: left)
+            if left <= .zero { return nil }
+            _ = try? Poller.wait([(output.number, .readable)], timeout: left)
         }
     }
 }
@@ -121,4 +121,6 @@ final class ArchiveStream {
 /// Why an archive cannot be read, as the end of a sentence for people.
 struct ArchiveFailure: Error, Equatable {
     var text: String
+    /// There was no room for the program: it is worth another try.
+    var isPassing = false
 }

@@ -128,7 +128,7 @@ extension FileTailer {
                         miss(row, of: log)
                         continue
                     }
-                    verify(key, generation.status.modified, time)
+                    if !survey.isStarved { verify(key, generation.status.modified, time) }
                 }
                 survey.know(index)
                 if !generation.isCompressed, generation.status.size > row.offset { survey.noteUnread(index, from: row) }

@@ -30,6 +30,7 @@ extension FileTailer {
                 else { return nil }
                 order.insert((index, file.key), at: order.firstIndex { $0.place < index } ?? order.count)
             } catch {
+                if error.isPassing { return nil }
                 unreadable(generation, log, error, time, &output)
             }
         }

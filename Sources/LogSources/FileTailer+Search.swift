@@ -18,7 +18,9 @@ extension FileTailer {
         if text.marks.isEmpty { return true }
         // Found at an earlier look that could not be ended.
         if let row = log.closed[FileKey(text)], row.marks == text.marks { return true }
-        if let index = survey.byInode(text) ?? survey.byContent(text) {
+        let index = survey.byInode(text) ?? survey.byContent(text)
+        if survey.isStarved { return false }
+        if let index {
             let generation = survey.chain[index]
             // A text of which nothing was read may be another that begins equally: what came before it is looked for.
             survey.know(index, isAnchor: text.offset > 0)
@@ -35,7 +37,9 @@ extension FileTailer {
             return file.descriptor?.holds(text) ?? false
         }
         if isFollowed { return true }
-        if let index = survey.byArchive(text) {
+        let archive = survey.byArchive(text)
+        if survey.isStarved { return false }
+        if let index = archive {
             survey.know(index, isAnchor: text.offset > 0)
             let generation = survey.chain[index]
             // Programs that keep whole seconds only make it be read to the offset once more, and nothing is told again.

@@ -38,6 +38,9 @@ package final class FileTailer {
         /// How long a path without wildcard may name nothing before that is said: rotation makes it vanish for a moment.
         package var missingGrace = Duration.seconds(60)
 
+        /// How long one look waits for the beginning of an archive's text before it is asked again.
+        package var archivePatience = Duration.seconds(2)
+
         package init(patterns: [FilePattern]) { self.patterns = patterns }
     }
 
@@ -73,7 +76,7 @@ package final class FileTailer {
     var lastReview: Duration?
     /// Times of closed generations that were found to hold the texts that they are thought to.
     var verified: [FileKey: Timestamp] = [:]
-    let archives = KnownArchives()
+    let archives: KnownArchives
     /// A log was made, or lost its file, since it was last looked whether one is another's generation.
     var hasNewLogs = false
     /// Logs of which it is to be found what came before their present files.
@@ -96,6 +99,7 @@ package final class FileTailer {
     /// `checkpoints` are those that the owner stored, those of other sources too.
     package init(_ options: Options, checkpoints: [SourceCheckpoint]) {
         self.options = options
+        archives = KnownArchives(patience: options.archivePatience)
         finder = FileFinder(patterns: options.patterns)
         let descriptors = options.descriptorLimit ?? DescriptorLimit.raise()
         // The rest is for the database, letters, the control socket, journals, and generations that are looked at.

@@ -17,7 +17,8 @@ struct GenerationSurvey {
     private(set) var unread: [(index: Int, start: FileCheckpoint?)] = []
     /// The file at the path, where it has the name of a generation too (the path is a symbolic link to it).
     var presentIndex: Int?
-    /// Some could not be opened for want of descriptors: nothing can be said of what was not found.
+    /// Some could not be opened for want of descriptors, or their programs have not written anything yet: nothing can be
+    /// said of what was not found, and all is asked again.
     private(set) var isStarved = false
     let archives: KnownArchives
     /// The file at the log's path, of which there may be copies.
@@ -53,7 +54,13 @@ struct GenerationSurvey {
 
     /// The beginning of a generation that is compressed so; nil where it cannot be read.
     mutating func head(_ index: Int, _ compression: Compression) -> [UInt8]? {
-        archives.head(of: chain[index], compression) { descriptor(index) }
+        switch archives.beginning(of: chain[index], compression, open: { descriptor(index) }) {
+        case .bytes(let head): return head
+        case .unreadable: return nil
+        case .coming:
+            isStarved = true
+            return nil
+        }
     }
 
     /// Whether a generation is no more than a copy of the file at the path, complete or on its way.

@@ -11,22 +11,52 @@ final class KnownArchives {
     private var heads: [FileKey: (modified: Timestamp, head: [UInt8])] = [:]
     /// Texts that begin as the archive does, and are others.
     private var refuted: [FileKey: Set<TextMarks>] = [:]
+    /// Archives of which the beginning is still to come.
+    private var streams: [FileKey: (modified: Timestamp, stream: ArchiveStream, since: Duration)] = [:]
+    /// How long one call waits for a program.
+    private let patience: Duration
     private static let most = 4096
+    /// After so long without a beginning an archive counts as one that cannot be read.
+    private static let mostPatience = Duration.seconds(60)
+
+    init(patience: Duration) { self.patience = patience }
 
     /// The beginning of an archive's text as it was found last.
     func knownHead(of key: FileKey) -> [UInt8]? { heads[key]?.head }
 
-    /// The beginning of an archive's text; nil where it cannot be read.
+    /// How an archive's text begins.
+    enum Beginning {
+        case bytes([UInt8])
+        /// Its program is slow, or there is no room for it: to be asked again.
+        case coming
+        case unreadable
+    }
+
+    /// Waits for it, `patience` at most.
     /// - Parameter open: the archive; asked only where it is not known.
-    func head(of generation: Generation, _ compression: Compression, open: () -> Descriptor?) -> [UInt8]? {
+    func beginning(of generation: Generation, _ compression: Compression, open: () -> Descriptor?) -> Beginning {
         let (key, modified) = (generation.key, generation.status.modified)
-        if let known = heads[key], known.modified == modified { return known.head }
-        guard let descriptor = open(), let head = try? ArchiveStream.head(of: descriptor, compression) else {
-            return nil
+        if let known = heads[key], known.modified == modified { return .bytes(known.head) }
+        let now = SystemClock.monotonic()
+        streams = streams.filter { $0.value.since + Self.mostPatience > now || $0.key == key }
+        do throws(ArchiveFailure) {
+            var running = streams.removeValue(forKey: key)
+            if running?.modified != modified {
+                guard let descriptor = open() else { return .unreadable }
+                running = (modified, try ArchiveStream(descriptor, compression, now: .zero), now)
+            }
+            guard let running else { return .unreadable }
+            guard let head = try running.stream.head(patience: patience) else {
+                if running.since + Self.mostPatience <= now { return .unreadable }
+                streams[key] = running
+                return .coming
+            }
+            if heads.count >= Self.most { heads = [:] }
+            heads[key] = (modified, head)
+            return .bytes(head)
+        } catch {
+            return error.isPassing ? .coming : .unreadable
         }
-        if heads.count >= Self.most { heads = [:] }
-        heads[key] = (modified, head)
-        return head
     }
 
     func refute(_ key: FileKey, _ marks: TextMarks) { refuted[key, default: []].insert(marks) }

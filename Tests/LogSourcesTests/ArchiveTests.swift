@@ -82,6 +82,30 @@ import Testing
         #expect(bench.lines.last == "2")
     }
 
+    @Test("a program that is slow to begin is waited for by other looks: nothing is lost, nothing told again")
+    func slow() throws {
+        let bench = try TailingBench { $0.archivePatience = .zero }
+        for round in 1...3 {
+            try bench.follow("\(round)\n", to: "a.log")
+            for number in stride(from: 3, to: 0, by: -1) where bench.exists("a.log.\(number).gz") {
+                bench.rename("a.log.\(number).gz", "a.log.\(number + 1).gz")
+            }
+            bench.rename("a.log", "a.log.1")
+            try bench.compress("a.log.1", "gzip", ".gz")
+        }
+        try bench.follow("4\n", to: "a.log")
+        try bench.whileStopped {
+            try bench.append("5\n", to: "a.log")
+            bench.rename("a.log.3.gz", "a.log.4.gz")
+            bench.rename("a.log.2.gz", "a.log.3.gz")
+            bench.rename("a.log.1.gz", "a.log.2.gz")
+            bench.rename("a.log", "a.log.1")
+            try bench.compress("a.log.1", "gzip", ".gz")
+            try bench.append("6\n", to: "a.log")
+        }
+        bench.expectTold(["1", "2", "3", "4", "5", "6"])
+    }
+
     @Test("generations in another folder are found: logrotate's olddir", arguments: ["old", "archive", "elsewhere"])
     func elsewhere(folder: String) throws {
         let bench = try TailingBench { $0.patterns[0].rotated = ["elsewhere"] }

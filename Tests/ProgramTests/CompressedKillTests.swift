@@ -68,7 +68,7 @@ import Testing
         }
         if !isRunning { try site.start("watcher") }
         try site.awaitReady("watcher")
-        _ = try site.eventually(within: .seconds(120)) { site.letters.newHits >= 120 }
+        _ = try site.eventually(within: .seconds(300)) { site.letters.newHits >= 120 }
         for name in ["watcher", "mailer"] { #expect(site.stop(name) == 0, "\(site.log(name))") }
         #expect(kills > 5, "seed \(seed)")
         #expect(site.letters.newHits == 120, "seed \(seed)\n\(site.log("watcher"))\n\(site.log("mailer"))")

@@ -37,7 +37,7 @@ import Testing
         for number in 0..<count { try tell(number, "first") }
         // As many as it may open, and some are left for its own.
         var sources = try sources(site)
-        _ = try site.eventually(within: .seconds(60)) {
+        _ = try site.eventually(within: .seconds(300)) {
             sources = try self.sources(site)
             return sources.unread.count + sources.well.count == count
         }
@@ -46,7 +46,7 @@ import Testing
         // These go on: all that is written to them is told, and the control socket answers.
         for number in sources.well { try tell(number, "second") }
         let expected = sources.well.count * 2
-        #expect(try site.eventually(within: .seconds(60)) { self.faults(site).count >= expected })
+        #expect(try site.eventually(within: .seconds(300)) { self.faults(site).count >= expected })
         #expect(Set(faults(site)) == Set(sources.well.flatMap { ["first\($0)", "second\($0)"] }))
         for number in sources.unread { try tell(number, "second") }
         // Files go, those beyond take their places.
@@ -54,13 +54,13 @@ import Testing
         for _ in 0..<10 where !waiting.isEmpty {
             for number in sources.well { unlink("\(site.folder)/log/\(number).log") }
             let before = waiting.count
-            _ = try site.eventually(within: .seconds(90)) {
+            _ = try site.eventually(within: .seconds(300)) {
                 sources = try self.sources(site)
                 waiting.subtract(sources.well)
                 return waiting.count < before
             }
         }
-        _ = try site.eventually(within: .seconds(60)) { self.faults(site).count >= count * 2 }
+        _ = try site.eventually(within: .seconds(300)) { self.faults(site).count >= count * 2 }
         for name in ["watcher", "mailer"] { #expect(site.stop(name) == 0, "\(site.log(name))") }
         let all = (0..<count).flatMap { ["first\($0)", "second\($0)"] }
         #expect(faults(site).sorted() == all.sorted(), "\(site.log("watcher"))")

@@ -34,7 +34,7 @@ import Testing
         let log = try Descriptor.open(site.folder + "/log/app.log", O_WRONLY | O_APPEND | O_CREAT)
         try log.write("\(SystemClock.now().rfc3339()) web1 app[1]: FAULT\n".utf8)
         func text() -> String { String(decoding: (try? Files.read(told)) ?? [], as: UTF8.self) }
-        let came = try site.eventually(within: .seconds(60)) { text().contains("end of run") }
+        let came = try site.eventually(within: .seconds(300)) { text().contains("end of run") }
         #expect(came, "\(site.log("mailer"))")
         #expect(text().hasPrefix("arguments: 2 one two words\n"), "\(text())")
         #expect(text().contains("office (127.0.0.1)"))

@@ -36,13 +36,13 @@ import Testing
         let time = SystemClock.now().rfc3339()
         for number in 0..<50 { try log.write("\(time) web1 app[1]: FAULT \(number)\n".utf8) }
         func problems() throws -> String { try site.ask("watcher", "status").result["problems"]?.text ?? "" }
-        let said = try site.eventually(within: .seconds(60)) { try problems().contains("the state cannot be written") }
+        let said = try site.eventually(within: .seconds(300)) { try problems().contains("the state cannot be written") }
         #expect(said, "\(site.log("watcher"))")
         #expect(site.log("watcher").contains("reading stops"))
         #expect(site.letters.newHits == 0)
         unlink(ballast)
         #expect(ftruncate(file.number, 0) == 0)
-        _ = try site.eventually(within: .seconds(90)) { site.letters.newHits >= 50 }
+        _ = try site.eventually(within: .seconds(300)) { site.letters.newHits >= 50 }
         #expect(site.letters.newHits == 50, "\(site.log("watcher"))")
         #expect(try !problems().contains("cannot be written"))
         for name in ["watcher", "mailer"] { #expect(site.stop(name) == 0, "\(site.log(name))") }

@@ -58,7 +58,7 @@ import Testing
             }
         }
         for name in ["mailer", "watcher"] { try site.awaitReady(name) }
-        _ = try site.eventually(within: .seconds(90)) { site.letters.newHits >= 200 }
+        _ = try site.eventually(within: .seconds(300)) { site.letters.newHits >= 200 }
         for name in ["watcher", "mailer"] { #expect(site.stop(name) == 0, "\(site.log(name))") }
         #expect(kills == 25)
         #expect(site.letters.newHits == 200, "seed \(seed)\n\(site.log("watcher"))\n\(site.log("mailer"))")
@@ -96,7 +96,7 @@ import Testing
             if chunk % 10 == 5 { try site.start("watcher") }
         }
         try site.awaitReady("watcher")
-        _ = try site.eventually(within: .seconds(90)) { site.letters.newHits >= 120 }
+        _ = try site.eventually(within: .seconds(300)) { site.letters.newHits >= 120 }
         for name in ["watcher", "mailer"] { #expect(site.stop(name) == 0, "\(site.log(name))") }
         #expect(site.letters.newHits == 120, "seed \(seed)\n\(site.log("watcher"))\n\(site.log("mailer"))")
     }
@@ -149,7 +149,7 @@ import Testing
             }
         }
         try site.awaitReady("responder")
-        _ = try site.eventually(within: .seconds(90)) { site.letters.all.count >= count }
+        _ = try site.eventually(within: .seconds(300)) { site.letters.all.count >= count }
         for name in ["responder", "mailer"] { #expect(site.stop(name) == 0, "\(site.log(name))") }
         let recipients = site.letters.all.compactMap { $0.header("To") }.sorted()
         #expect(recipients.count == count, "seed \(seed)\n\(site.log("responder"))")

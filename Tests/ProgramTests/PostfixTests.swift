@@ -30,7 +30,7 @@ import Testing
         try site.start("mailer")
         try site.awaitReady("mailer")
         #expect(
-            try site.eventually(within: .seconds(30)) { try site.accountState() == "paused" }, "\(site.log("mailer"))")
+            try site.eventually(within: .seconds(300)) { try site.accountState() == "paused" }, "\(site.log("mailer"))")
         let status = try site.ask("mailer", "status").result
         let problems = status["problems"]?.array?.compactMap(\.string) ?? []
         #expect(problems.contains { $0.contains("'office'") && $0.contains("535") }, "\(problems)")
@@ -41,12 +41,12 @@ import Testing
 
         try Files.write("\(peer.password)\n".utf8, to: site.folder + "/password")
         site.signal("mailer", SIGHUP)
-        let first = try site.eventually(within: .seconds(30)) { try peer.arrived().count == 1 }
+        let first = try site.eventually(within: .seconds(300)) { try peer.arrived().count == 1 }
         #expect(first, "\(site.log("mailer"))\n\(peer.log)")
         #expect(try site.accountState() == "well")
 
         let id = try Self.send(Self.submitted, to: "jobs@example.org", site)
-        #expect(try site.eventually(within: .seconds(30)) { try peer.arrived().count >= 2 }, "\(site.log("mailer"))")
+        #expect(try site.eventually(within: .seconds(300)) { try peer.arrived().count >= 2 }, "\(site.log("mailer"))")
         let kept = try site.ask("mailer", "queue-show", ["id": .string(id)]).body
         #expect(Self.body(kept) == Self.body(Array(Self.submitted.utf8)))
         #expect(site.stop("mailer") == 0)

@@ -62,15 +62,15 @@ final class TestSite {
 
     /// Waits until the daemon answers.
     func awaitReady(_ name: String) throws {
-        let client = ControlClient(path: "\(folder)/run/\(name).sock", timeout: .seconds(5))
-        let ready = try eventually(within: .seconds(30)) { (try? client.request("status")) != nil }
+        let client = ControlClient(path: "\(folder)/run/\(name).sock", timeout: .seconds(60))
+        let ready = try eventually(within: .seconds(300)) { (try? client.request("status")) != nil }
         try #require(ready, "herald-\(name) does not answer:\n\(log(name))")
     }
 
     /// One request to a daemon's control socket.
     func ask(_ name: String, _ command: String, _ arguments: JSON = .object([])) throws -> (result: JSON, body: [UInt8])
     {
-        try ControlClient(path: "\(folder)/run/\(name).sock", timeout: .seconds(10)).request(command, arguments)
+        try ControlClient(path: "\(folder)/run/\(name).sock", timeout: .seconds(60)).request(command, arguments)
     }
 
     func signal(_ name: String, _ number: Int32) { daemons[name]?.signal(number) }
@@ -78,7 +78,7 @@ final class TestSite {
     /// kill -9, and the end awaited.
     func kill(_ name: String) {
         daemons[name]?.signal(SIGKILL)
-        _ = daemons[name]?.wait(atMost: .seconds(10))
+        _ = daemons[name]?.wait(atMost: .seconds(60))
         daemons[name] = nil
     }
 
@@ -86,13 +86,13 @@ final class TestSite {
     func stop(_ name: String) -> Int32? {
         daemons[name]?.signal(SIGTERM)
         defer { daemons[name] = nil }
-        return daemons[name]?.wait(atMost: .seconds(20))
+        return daemons[name]?.wait(atMost: .seconds(120))
     }
 
     /// Waits for a daemon that ends by itself (`--until-idle`).
     func awaitEnd(_ name: String) -> Int32? {
         defer { daemons[name] = nil }
-        return daemons[name]?.wait(atMost: .seconds(60))
+        return daemons[name]?.wait(atMost: .seconds(300))
     }
 
     func log(_ name: String) -> String {

@@ -71,12 +71,16 @@ struct RuleCompiler {
     private(set) var expressions: [PatternDatabase.Expression] = []
 
     private let classes = ClassBytes()
-    private let sharedTexts: Set<RequiredText>
+    /// What must be there of each of `searches`: what is searched for depends on what others are.
+    private var plain: [PlainPattern] = []
 
     init(_ rules: RuleSet) {
-        sharedTexts = RelaxedPattern.sharedTexts(
-            rules.rules.flatMap { $0.match + $0.recoveredBy }.compactMap { try? PatternSyntax($0.text) })
         for (index, rule) in rules.rules.enumerated() { add(rule, index) }
+        let shared = RelaxedPattern.sharedTexts(plain)
+        expressions = plain.map {
+            PatternDatabase.Expression(text: RelaxedPattern($0, classes, without: shared).text)
+        }
+        plain = []
     }
 
     private mutating func add(_ rule: Rule, _ index: Int) {
@@ -134,12 +138,12 @@ struct RuleCompiler {
             return fault(
                 pattern, "it can match an empty text, so it would hit every line; name what must be there", subject)
         }
-        guard let relaxed = RelaxedPattern(syntax, classes, without: sharedTexts) else {
+        guard let plain = PlainPattern(syntax) else {
             let message = "without its anchors and lookaround nothing is left to search for; name what must be there"
             return fault(pattern, message, subject)
         }
         searches.append(Search(rule: rule, role: role, pattern: code, isDecisiveInFiles: isDecisive))
-        expressions.append(PatternDatabase.Expression(text: relaxed.text))
+        self.plain.append(plain)
     }
 
     private mutating func compile(_ pattern: Pattern, _ subject: String) -> (CompiledPattern, PatternSyntax)? {
@@ -200,7 +204,9 @@ struct RuleCompiler {
     /// Where nobody asks, what stands in no text.
     private var levelSearch: String {
         let (patterns, atStart) = LogLevel.searches(for: levels)
-        let relaxed = patterns.compactMap { (try? PatternSyntax($0)).flatMap { RelaxedPattern($0, classes) }?.text }
+        let relaxed = patterns.compactMap { pattern in
+            (try? PatternSyntax(pattern)).flatMap { PlainPattern($0) }.map { RelaxedPattern($0, classes).text }
+        }
         let all = relaxed + (atStart.isEmpty ? [] : ["(?:^|\\xff)(?:\(atStart.joined(separator: "|")))"])
         return all.isEmpty ? StopBytes.fillers[0] : all.joined(separator: "|")
     }

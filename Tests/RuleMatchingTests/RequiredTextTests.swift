@@ -23,7 +23,7 @@ import Testing
             (#"abc(?i:defg)hij"#, nil), ("abcdef(?i)ghijklm", "(?i:ghijklm)"), (#"abcdefg(?!hi)"#, "abcdefg"),
         ])
     func texts(pattern: String, expected: String?) throws {
-        let text = try #require(RelaxedPattern(try PatternSyntax(pattern))).text
+        let text = RelaxedPattern(try #require(PlainPattern(try PatternSyntax(pattern)))).text
         if let expected {
             let plain = text.replacing("\\x20", with: " ").replacing(":", with: "\\x3a")
             #expect(plain == expected.replacing(":", with: "\\x3a").replacing("(?i\\x3a", with: "(?i\\x3a"), "\(text)")
@@ -34,15 +34,17 @@ import Testing
 
     @Test("a text that many patterns share is none to search for")
     func shared() throws {
-        let all = try (0..<5).map { try PatternSyntax("unit \\d+ of rack\($0) \\d+ failed with code [0-9]+") }
+        let all = try (0..<5).map {
+            try #require(PlainPattern(try PatternSyntax("unit \\d+ of rack\($0) \\d+ failed with code [0-9]+")))
+        }
         let shared = RelaxedPattern.sharedTexts(all)
         #expect(RelaxedPattern.sharedTexts(Array(all.dropLast())).isEmpty)
-        for (number, syntax) in all.enumerated() {
-            #expect(RelaxedPattern(syntax)?.text == " failed with code ")
-            #expect(RelaxedPattern(syntax, without: shared)?.text == " of rack\(number) ")
+        for (number, plain) in all.enumerated() {
+            #expect(RelaxedPattern(plain).text == " failed with code ")
+            #expect(RelaxedPattern(plain, without: shared).text == " of rack\(number) ")
         }
-        let alone = try PatternSyntax("\\d+ failed with code [0-9]+")
-        #expect(RelaxedPattern(alone, without: shared)?.text == #"\d failed with code [0-9]"#)
+        let alone = try #require(PlainPattern(try PatternSyntax("\\d+ failed with code [0-9]+")))
+        #expect(RelaxedPattern(alone, without: shared).text == #"\d failed with code [0-9]"#)
     }
 
     /// Patterns of words, groups and gaps, nested.

@@ -20,7 +20,7 @@ import Testing
             (#"\S+ x"#, #"\S x"#), (#"\bfoo"#, #"\bfoo"#), ("[^ ]+[ab]x", "[^ ][ab]x"),
         ])
     func doubled(pattern: String, expected: String) throws {
-        #expect(RelaxedPattern(try PatternSyntax(pattern))?.text == expected)
+        #expect(PlainPattern(try PatternSyntax(pattern)).map { RelaxedPattern($0).text } == expected)
     }
 
     /// Lines of `prefix`, a filler and `suffix`, in blocks that end with one of them, of all lengths.

@@ -3,8 +3,8 @@
 //
 // Must stay true: if PCRE2 finds the pattern in a message, the relaxed one matches within that message's bytes. So
 // anchors and lookaround are dropped (in a block of many lines they would look at the neighbours), and both ends are
-// trimmed to what must be there: `^\S+ no: (?<why>.*)$` becomes `\S no: `. Trimming matters: Vectorscan reports every end
-// of a match, and a tail of `.*` would be one report for each byte of the line.
+// trimmed to what must be there (PlainPattern): `^\S+ no: (?<why>.*)$` becomes `\S no: `. Trimming matters: Vectorscan
+// reports every end of a match, and a tail of `.*` would be one report for each byte of the line.
 // Where a plain text must be there, nothing else is searched for (RequiredText); where not, the part that says most
 // (DensestPart), widened so that Vectorscan loses no match (StopBytes).
 // `\b` stays: it is right at the ends of a message as long as no header ends, and no line break begins, in a word byte.

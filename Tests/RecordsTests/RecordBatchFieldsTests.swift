@@ -46,7 +46,7 @@ import Testing
             #expect(outline.time == record.time)
             #expect(Array(batch.bytes[batch.message(at: index, outline)]) == record.message)
             for field in Self.fields {
-                #expect(batch.hasInSyslog(field: field) == record.has(field: field), "\(index) \(field)")
+                #expect(RecordBatch.hasInSyslog(field: field) == record.has(field: field), "\(index) \(field)")
                 let value = batch.value(of: field, at: index, outline).map { Array($0) }
                 #expect(value == record.values(of: field).first, "\(index) \(field)")
             }

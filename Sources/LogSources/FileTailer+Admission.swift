@@ -100,7 +100,7 @@ extension FileTailer {
             (file.isNew, file.isAccounted) = (false, true)
             note(file.checkpoint, &output)
         } catch {
-            say(.unreadable, file.placedAt, file.path, error.description, reader: file.key, &output)
+            say(file.placedAt, file.path, error.description, reader: file.key, &output)
         }
     }
 }

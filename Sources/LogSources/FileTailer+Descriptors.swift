@@ -38,7 +38,7 @@ extension FileTailer {
             if isRoomToCome, faults[path] == nil { continue }
             look.faulty.insert(path)
             let error = SystemError("open", LogPath.shown(path), errno: EMFILE)
-            say(.unreadable, path, path, error.description + Remedy.text(EMFILE, path: path), &output)
+            say(path, path, error.description + Remedy.text(EMFILE, path: path), &output)
         }
     }
 }

@@ -6,61 +6,11 @@ import Platform
 import Records
 
 extension FileTailer {
-    /// Something that keeps a path from being read.
-    struct Fault {
-        var text: String
-        /// The log of which it was said.
-        var path: String
-        /// The open file that could not be read; nil where none could be opened.
-        var reader: FileKey?
-    }
-
-    /// Of more than these it is said only that there are more: whoever may make files makes faults.
-    static let faultLimit = 100
-
     /// A fault of `place`, told when it is new or another than before.
     func say(
-        _ kind: SourceNotice.Kind, _ place: String, _ path: String, _ text: String, reader: FileKey? = nil,
-        _ output: inout SourceOutput
+        _ place: String, _ path: String, _ text: String, reader: FileKey? = nil, _ output: inout SourceOutput
     ) {
-        if faults[place]?.text == text { return }
-        guard faults[place] != nil || faults.count < Self.faultLimit else { return sayMore(path, &output) }
-        faults[place] = Fault(text: text, path: path, reader: reader)
-        output.notices.append(SourceNotice(.file(path), kind, Printable.text(text)))
-    }
-
-    private func sayMore(_ path: String, _ output: inout SourceOutput) {
-        hasFurtherFaults = true
-        if furtherFaults != nil { return }
-        let folder = Files.split(path).directory
-        let text = "more than \(Self.faultLimit) files cannot be read; only these are named"
-        furtherFaults = Fault(text: text, path: folder)
-        output.notices.append(SourceNotice(.file(folder), .unreadable, text))
-    }
-
-    /// The file was read: what was wrong with the reading of it is over. What is wrong with its place is not, if another
-    /// stands there.
-    func clearFault(of file: TailedFile, _ output: inout SourceOutput) {
-        guard !faults.isEmpty, faults[file.placedAt]?.reader == file.key else { return }
-        endFault(file.placedAt, "is read again", &output)
-    }
-
-    /// Ends the faults of places at which nothing is wrong any more. `isFaulty`: what the scan found.
-    func clearFaults(_ isFaulty: (String) -> Bool, isThere: (String) -> Bool, _ output: inout SourceOutput) {
-        for (place, fault) in faults where !isFaulty(place) {
-            if let reader = fault.reader, files[reader]?.placedAt == place { continue }
-            endFault(place, isThere(place) ? "is read again" : "is not there any more", &output)
-        }
-        if let further = furtherFaults, !hasFurtherFaults, faults.count < Self.faultLimit {
-            furtherFaults = nil
-            output.notices.append(
-                SourceNotice(.file(further.path), .readable, "All files that cannot be read are named again."))
-        }
-    }
-
-    private func endFault(_ place: String, _ words: String, _ output: inout SourceOutput) {
-        guard let fault = faults.removeValue(forKey: place) else { return }
-        output.notices.append(SourceNotice(.file(fault.path), .readable, "\(LogPath.shown(place)) \(words)."))
+        if let notice = faults.note(place, of: path, text, reader: reader) { output.notices.append(notice) }
     }
 
     /// A checkpoint that moved without records.

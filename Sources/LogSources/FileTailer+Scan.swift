@@ -28,7 +28,7 @@ extension FileTailer {
         links = []
         lister.forget()
         watches.watchFolders(found.folders)
-        hasFurtherFaults = false
+        faults.beginScan()
         var look = Look(named: Set(found.files.map(\.path)))
         for file in found.files { see(file, &look, time, &output) }
         for file in files.values where file.isCurrent && !look.present.contains(file.key) { leave(file, time, &output) }
@@ -40,7 +40,9 @@ extension FileTailer {
         }
         missing(found, &look, time, &output)
         noteEmptyPatterns(found) { look.faulty.contains($0) }
-        clearFaults({ look.faulty.contains($0) }, isThere: { look.named.contains($0) }, &output)
+        output.notices += faults.endScan(
+            isFaulty: { look.faulty.contains($0) }, isThere: { look.named.contains($0) },
+            isOpen: { files[$0]?.placedAt == $1 })
         rememberPatterns(time, &output)
         if isFirst { forgetUnwatched(&output) }
         if hasNewLogs { adoptGenerations(look.named, &output) }
@@ -71,7 +73,7 @@ extension FileTailer {
                 if isWrittenOut {
                     look.faulty.insert(found.path)
                     let text = "cannot watch \(LogPath.shown(found.path)): it is \(status.kindName), no regular file"
-                    say(.unreadable, found.path, found.path, text, &output)
+                    say(found.path, found.path, text, &output)
                 }
                 return
             }
@@ -95,7 +97,7 @@ extension FileTailer {
             if error.errno == EMFILE { return look.refused.append(found) }
             look.faulty.insert(found.path)
             let remedy = Remedy.text(error.errno, path: found.path)
-            say(.unreadable, found.path, found.path, error.description + remedy, &output)
+            say(found.path, found.path, error.description + remedy, &output)
         }
     }
 
@@ -149,7 +151,7 @@ extension FileTailer {
             if faults[path] != nil { look.faulty.insert(path) }
             if logs[path]?.isKnown != true || time.monotonic >= since + options.missingGrace {
                 look.faulty.insert(path)
-                say(.unreadable, path, path, "cannot read \(LogPath.shown(path)): it is not there", &output)
+                say(path, path, "cannot read \(LogPath.shown(path)): it is not there", &output)
             }
         }
         for path in missingSince.keys where !now.contains(path) { missingSince[path] = nil }

@@ -5,10 +5,7 @@ import Records
 
 extension FileTailer {
     /// The paths at which something is wrong.
-    package var faulty: [SourceStatus] {
-        faults.map { SourceStatus(source: .file($0.key), fault: $0.value.text) }
-            + [furtherFaults].compactMap { $0 }.map { SourceStatus(source: .file($0.path), fault: $0.text) }
-    }
+    package var faulty: [SourceStatus] { faults.all }
 
     /// Each path that is read, with what of its log is not read yet, its rotated generations included; and each at which
     /// something is wrong; and each path or glob of the settings that names nothing.
@@ -17,7 +14,7 @@ extension FileTailer {
         var empty = emptyPatterns
         for log in logs.values where !log.open.isEmpty {
             let open = log.open.compactMap { files[$0] }
-            let fault = (open.lazy.compactMap { self.faults[$0.placedAt] }.first ?? faults[log.path])?.text
+            let fault = open.lazy.compactMap { self.faults[$0.placedAt] }.first ?? faults[log.path]
             guard fault != nil || open.contains(where: { $0.isCurrent || !$0.isDrained }) else { continue }
             let behind = open.reduce(0) { $0 + $1.behind }
             all.append(SourceStatus(source: .file(log.path), fault: fault, behind: behind))

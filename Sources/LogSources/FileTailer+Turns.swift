@@ -24,10 +24,10 @@ extension FileTailer {
             let piece = try file.next(
                 limit: max(limit, options.lineLimit + 1), lineLimit: options.lineLimit, time: time,
                 lastLineTimeout: options.lastLineTimeout)
-            clearFault(of: file, &output)
+            if let notice = faults.clear(file.placedAt, readBy: file.key) { output.notices.append(notice) }
             return hand(over: piece, of: file, time, &output)
         } catch {
-            say(.unreadable, file.placedAt, file.path, error.description, reader: file.key, &output)
+            say(file.placedAt, file.path, error.description, reader: file.key, &output)
             // What cannot be read does not hold its successor up.
             file.isDrained = true
             return 1

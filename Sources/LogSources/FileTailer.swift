@@ -64,10 +64,7 @@ package final class FileTailer {
     private var closedIn: [FileKey: String] = [:]
     /// Globs that were looked at before, and when first.
     var knownPatterns: [String: Timestamp] = [:]
-    /// Paths with something wrong, and what was said of it; and whether there are more than these, at the last scan too.
-    var faults: [String: Fault] = [:]
-    var furtherFaults: Fault?
-    var hasFurtherFaults = false
+    var faults = PathFaults()
     /// Patterns that named nothing at the last scan.
     var emptyPatterns: Set<String> = []
     /// Paths without wildcard that name nothing, since when.

@@ -58,6 +58,7 @@ extension Watcher {
             reloadFault = ReloadWords.needsRestart
             log.warning("\(ReloadWords.needsRestart)")
         }
+        begin()
         log.notice("\(ReloadWords.done): \(matcher.rules.rules.count) rules")
     }
 

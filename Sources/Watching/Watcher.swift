@@ -149,6 +149,13 @@ package final class Watcher {
         for key in sources.forgotten { pending.forget(key) }
     }
 
+    /// The first look at all sources, made durable: what is written after it is new, whatever happens. Before it nobody may
+    /// be told that the watcher is ready, nor that it has taken up new settings.
+    package func begin() {
+        _ = round(at: clock())
+        if commitRetryAt == nil { keep(at: clock(), evenCheckpointsAlone: true) }
+    }
+
     /// Works until it is told to stop, or with `untilIdle` until nothing is left that is due.
     package func run() throws(SystemError) {
         while true {

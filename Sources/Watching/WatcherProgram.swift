@@ -29,6 +29,7 @@ package enum WatcherProgram {
                 settings, matcher: matcher, options: Watcher.Options(untilIdle: options.untilIdle), desk: desk,
                 signals: signals, log: log, reload: read)
             let control = try ControlServer(path: settings.paths.socket("watcher"), log: log) { desk.ask($0) }
+            watcher.begin()
             log.info("ready: \(matcher.rules.rules.count) rules, state in \(settings.paths.state("watcher"))")
             ServiceManager.ready()
             isReady = true

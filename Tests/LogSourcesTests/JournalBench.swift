@@ -68,6 +68,13 @@ final class JournalBench {
 
     func path(_ name: String) -> String { folder.path + "/" + name }
 
+    /// Appends, and everything is read, by a reader that is started if there is none.
+    func follow(_ entries: [ExportedEntry], to name: String = "a.journal") throws {
+        try write(entries, to: name)
+        if reader == nil { start() }
+        settle()
+    }
+
     /// Appends to the journal file, which is made if it is not there.
     func write(_ entries: [ExportedEntry], _ environment: [String] = [], to name: String = "a.journal") throws {
         var child = ChildProcess(

@@ -15,14 +15,10 @@ import Testing
     @Test("a late host's file, all its entries older than what was read, is read and not lost")
     func late() throws {
         let bench = try JournalBench(byFile: true)
-        try bench.write(numbered(1000..<1010, "early"), to: "remote-a.journal")
-        bench.start()
-        bench.settle()
-        try bench.write(numbered(0..<10, "late"), to: "remote-b.journal")
-        bench.settle()
+        try bench.follow(numbered(1000..<1010, "early"), to: "remote-a.journal")
+        try bench.follow(numbered(0..<10, "late"), to: "remote-b.journal")
         // And more of it, still older than the other's.
-        try bench.write(numbered(10..<20, "late"), to: "remote-b.journal")
-        bench.settle()
+        try bench.follow(numbered(10..<20, "late"), to: "remote-b.journal")
         bench.restart()
         bench.settle()
         #expect(bench.messages == (1000..<1010).map { "early \($0)" } + (0..<20).map { "late \($0)" })
@@ -98,9 +94,7 @@ import Testing
             let noise = (0..<(20 << 20) / 8).flatMap { _ in withUnsafeBytes(of: random.next()) { Array($0) } }
             var large = ExportedEntry(nil, at: 1)
             large.fields = [("MESSAGE", noise), ("BLOB", noise), ("_HOSTNAME", Array("web1".utf8))]
-            try bench.write(numbered(0..<1) + [large] + numbered(2..<3))
-            bench.start()
-            bench.settle()
+            try bench.follow(numbered(0..<1) + [large] + numbered(2..<3))
             #expect(bench.records.count == 3)
             #expect(bench.records.dropFirst().first?.message == Array(noise.prefix(bench.options.messageLimit)))
             #expect(bench.records.dropFirst().first?.host == "web1")
@@ -112,16 +106,12 @@ import Testing
     @Test("entries are read by their numbers when the clock goes back, and across boots")
     func clockBack() throws {
         let bench = try JournalBench(byFile: true)
-        try bench.write(numbered(5000..<5005))
-        bench.start()
-        bench.settle()
+        try bench.follow(numbered(5000..<5005))
         var earlier = numbered(100..<105)
         for index in earlier.indices { earlier[index].boot = String(repeating: "ef", count: 16) }
-        try bench.write(earlier)
-        bench.settle()
+        try bench.follow(earlier)
         bench.restart()
-        try bench.write(numbered(50..<55))
-        bench.settle()
+        try bench.follow(numbered(50..<55))
         let expected = (5000..<5005).map { $0 } + (100..<105).map { $0 } + (50..<55).map { $0 }
         #expect(bench.messages == expected.map { "entry \($0)" })
         #expect(bench.notices.isEmpty)
@@ -130,9 +120,7 @@ import Testing
     @Test("a file that is renamed, copied over itself or moved into a machine's folder is read on where it was")
     func renamed() throws {
         let bench = try JournalBench(byFile: true)
-        try bench.write(numbered(0..<5))
-        bench.start()
-        bench.settle()
+        try bench.follow(numbered(0..<5))
         try Files.write(try Files.read(bench.path("a.journal")), to: bench.path("copy.journal"))
         bench.settle()
         #expect(rename(bench.path("a.journal"), bench.path("a@1-2.journal")) == 0)
@@ -142,8 +130,7 @@ import Testing
         #expect(rename(bench.path("copy.journal"), bench.path(machine + "/system.journal")) == 0)
         try Files.remove(bench.path("a@1-2.journal"))
         bench.settle()
-        try bench.write(numbered(5..<8), to: machine + "/system.journal")
-        bench.settle()
+        try bench.follow(numbered(5..<8), to: machine + "/system.journal")
         #expect(bench.messages == (0..<8).map { "entry \($0)" })
         #expect(bench.notices.isEmpty)
     }
@@ -151,9 +138,7 @@ import Testing
     @Test("a file that goes with entries that were not read is a gap, with their number; and it is let go of")
     func removed() throws {
         let bench = try JournalBench(byFile: true)
-        try bench.write(numbered(0..<5))
-        bench.start()
-        bench.settle()
+        try bench.follow(numbered(0..<5))
         try bench.write(numbered(5..<12))
         try Files.remove(bench.path("a.journal"))
         bench.settle()
@@ -193,8 +178,7 @@ import Testing
         bench.start()
         bench.settle()
         for number in 0..<5 {
-            try bench.write(numbered(Int64(number)..<Int64(number) + 1))
-            bench.settle()
+            try bench.follow(numbered(Int64(number)..<Int64(number) + 1))
             #expect(bench.records.count == number + 1)
         }
     }
@@ -208,8 +192,7 @@ import Testing
         bench.start()
         bench.settle()
         #expect(bench.records.isEmpty)
-        try bench.write(numbered(900..<903), to: "c.journal")
-        bench.settle()
+        try bench.follow(numbered(900..<903), to: "c.journal")
         #expect(bench.messages == ["entry 900", "entry 901", "entry 902"])
     }
 
@@ -243,9 +226,7 @@ import Testing
             entry.fields.append(("BLOB\(number)", noise))
         }
         entry.fields.append(("MESSAGE", [UInt8](repeating: 0x78, count: 3 << 20)))
-        try bench.write([entry, ExportedEntry("next", at: 2)])
-        bench.start()
-        bench.settle()
+        try bench.follow([entry, ExportedEntry("next", at: 2)])
         try #require(bench.records.count == 2)
         #expect(bench.messages[0].contains("huge") && bench.messages[0].utf8.count <= bench.options.messageLimit)
         #expect(bench.records[0].fields.reduce(0) { $0 + $1.value.count } <= bench.options.entryLimit)

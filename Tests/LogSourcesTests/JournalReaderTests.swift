@@ -14,16 +14,13 @@ import Testing
         "all entries arrive in order, in bounded batches, and nothing twice after a restart", arguments: [false, true])
     func order(byFile: Bool) throws {
         let bench = try JournalBench(byFile: byFile) { $0.batchEntries = 100 }
-        try bench.write(numbered(0..<1000))
-        bench.start()
-        bench.settle()
+        try bench.follow(numbered(0..<1000))
         #expect(bench.messages == (0..<1000).map { "entry \($0)" })
         #expect(bench.batches == 10)
         bench.restart()
         bench.settle()
         #expect(bench.records.count == 1000)
-        try bench.write(numbered(1000..<1003))
-        bench.settle()
+        try bench.follow(numbered(1000..<1003))
         #expect(bench.messages.suffix(4) == ["entry 999", "entry 1000", "entry 1001", "entry 1002"])
         #expect(bench.notices.isEmpty)
     }
@@ -34,15 +31,11 @@ import Testing
     )
     func follow(byFile: Bool) throws {
         let bench = try JournalBench(byFile: byFile)
-        try bench.write(numbered(0..<2))
-        bench.start()
-        bench.settle()
+        try bench.follow(numbered(0..<2))
         var reboot = ExportedEntry("after the reboot", at: 10)
         reboot.boot = String(repeating: "cd", count: 16)
-        try bench.write([reboot], to: "b.journal")
-        bench.settle()
-        try bench.write([ExportedEntry("in the old file", at: 20)])
-        bench.settle()
+        try bench.follow([reboot], to: "b.journal")
+        try bench.follow([ExportedEntry("in the old file", at: 20)])
         #expect(bench.messages == ["entry 0", "entry 1", "after the reboot", "in the old file"])
     }
 
@@ -51,14 +44,11 @@ import Testing
         [false, true])
     func atTheEnd(start: JournalReader.Start, byFile: Bool) throws {
         let bench = try JournalBench(byFile: byFile) { $0.start = start }
-        try bench.write(numbered(0..<50))
-        bench.start()
-        bench.settle()
+        try bench.follow(numbered(0..<50))
         #expect(bench.records.isEmpty && !bench.stored.isEmpty)
         // The position is kept before anything comes: also over a restart.
         bench.restart()
-        try bench.write(numbered(50..<52))
-        bench.settle()
+        try bench.follow(numbered(50..<52))
         #expect(bench.messages == ["entry 50", "entry 51"])
     }
 
@@ -67,8 +57,7 @@ import Testing
         let bench = try JournalBench(byFile: byFile) { $0.start = .now }
         bench.start()
         bench.settle()
-        try bench.write(numbered(0..<2))
-        bench.settle()
+        try bench.follow(numbered(0..<2))
         #expect(bench.messages == ["entry 0", "entry 1"])
     }
 
@@ -81,9 +70,7 @@ import Testing
         bench.settle()
         #expect(bench.stored.count == 1)
         bench.stop()
-        try bench.write(numbered(0..<2))
-        bench.start()
-        bench.settle()
+        try bench.follow(numbered(0..<2))
         #expect(bench.messages == ["entry 0", "entry 1"])
         bench.restart()
         bench.settle()
@@ -94,9 +81,7 @@ import Testing
         "a vacuumed cursor is a gap, and reading goes on with the first entry that survives", arguments: [false, true])
     func vacuumed(byFile: Bool) throws {
         let bench = try JournalBench(byFile: byFile)
-        try bench.write(numbered(0..<10), to: "a.journal")
-        bench.start()
-        bench.settle()
+        try bench.follow(numbered(0..<10), to: "a.journal")
         try bench.write(numbered(10..<20), to: "a.journal")
         try bench.write(numbered(20..<30), to: "b.journal")
         try Files.remove(bench.path("a.journal"))
@@ -159,9 +144,7 @@ import Testing
     @Test("a MESSAGE over the limit is cut, matched, and said", arguments: [false, true])
     func overlong(byFile: Bool) throws {
         let bench = try JournalBench(byFile: byFile) { $0.messageLimit = 1000 }
-        try bench.write([ExportedEntry(String(repeating: "x", count: 100_000), at: 1), ExportedEntry("next", at: 2)])
-        bench.start()
-        bench.settle()
+        try bench.follow([ExportedEntry(String(repeating: "x", count: 100_000), at: 1), ExportedEntry("next", at: 2)])
         #expect(bench.messages.map(\.count) == [1000, 4])
         #expect(bench.notices.map(\.kind) == [.skipped])
     }
@@ -196,8 +179,7 @@ import Testing
         #expect(bench.notices.map(\.kind) == [.unreadable])
         #expect(bench.reader?.status.fault != nil)
         #expect(mkdir(bench.path("later"), 0o700) == 0)
-        try bench.write(numbered(0..<2), to: "later/a.journal")
-        bench.settle()
+        try bench.follow(numbered(0..<2), to: "later/a.journal")
         #expect(bench.messages == ["entry 0", "entry 1"])
         #expect(bench.notices.map(\.kind) == [.unreadable, .readable])
     }
@@ -216,9 +198,7 @@ import Testing
     @Test("at rest the next look lies ahead, and there is a descriptor to poll", arguments: [false, true])
     func noBusyLoop(byFile: Bool) throws {
         let bench = try JournalBench(byFile: byFile)
-        try bench.write(numbered(0..<1))
-        bench.start()
-        bench.settle()
+        try bench.follow(numbered(0..<1))
         let reader = try #require(bench.reader)
         #expect(reader.nextDeadline > .seconds(1060))
         #expect(reader.descriptor != nil && reader.events != 0)

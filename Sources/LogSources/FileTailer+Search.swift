@@ -22,14 +22,8 @@ extension FileTailer {
         if survey.isStarved { return false }
         if let index {
             let generation = survey.chain[index]
-            // A text of which nothing was read may be another that begins equally: what came before it is looked for.
-            survey.know(index, isAnchor: text.offset > 0)
             let isWhole = generation.isCompressed ? !text.mayHaveGrown : generation.status.size == text.offset
-            if text.isFinished, isWhole {
-                close(text, as: generation, log, time, &output)
-            } else {
-                survey.noteUnread(index, from: text)
-            }
+            found(text, at: index, isWhole: isWhole, &survey, log, time, &output)
             return true
         }
         let isFollowed = log.open.contains { key in
@@ -40,14 +34,9 @@ extension FileTailer {
         let archive = survey.byArchive(text)
         if survey.isStarved { return false }
         if let index = archive {
-            survey.know(index, isAnchor: text.offset > 0)
-            let generation = survey.chain[index]
             // Programs that keep whole seconds only make it be read to the offset once more, and nothing is told again.
-            if text.isFinished, generation.status.modified == astray.modified {
-                close(text, as: generation, log, time, &output)
-            } else {
-                survey.noteUnread(index, from: text)
-            }
+            let isWhole = survey.chain[index].status.modified == astray.modified
+            found(text, at: index, isWhole: isWhole, &survey, log, time, &output)
             return true
         }
         // Copies are made of the file at the path, not of one that was at rest already.
@@ -59,6 +48,20 @@ extension FileTailer {
         (end.offset, end.isRotated, end.isFinished, end.skipsLine) = (generation.status.size, true, true, false)
         close(end, as: generation, log, time, &output)
         return true
+    }
+
+    /// - Parameter isWhole: the generation holds no more than was read of the text, if that was read to its end.
+    private func found(
+        _ text: FileCheckpoint, at index: Int, isWhole: Bool, _ survey: inout GenerationSurvey, _ log: WatchedLog,
+        _ time: SourceTime, _ output: inout SourceOutput
+    ) {
+        // A text of which nothing was read may be another that begins equally: what came before it is looked for.
+        survey.know(index, isAnchor: text.offset > 0)
+        if text.isFinished, isWhole {
+            close(text, as: survey.chain[index], log, time, &output)
+        } else {
+            survey.noteUnread(index, from: text)
+        }
     }
 
     /// A text that was read to its end stands in `generation`.

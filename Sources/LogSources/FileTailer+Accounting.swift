@@ -27,6 +27,8 @@ extension FileTailer {
         guard let chain = chain(of: log) else { return postpone() }
         missClosed(log, chain)
         let present = log.current.flatMap { files[$0] }.flatMap { $0.isCurrent ? $0 : nil }
+        // Renamed and compressed since the look at the path, its own text would stand in a generation that nobody knows.
+        if let present, !stands(present.key, at: log.path) { return postpone() }
         var survey = GenerationSurvey(chain, archives, present: present?.descriptor)
         recognise(&survey, log, present, time, &output)
         var resolved: [FileCheckpoint] = []
@@ -89,6 +91,10 @@ extension FileTailer {
             listAnew()
         }
         return nil
+    }
+
+    private func stands(_ key: FileKey, at path: String) -> Bool {
+        ((try? LogFile.status(path)) ?? nil).map { FileKey($0) } == key
     }
 
     private func postpone() -> Bool {

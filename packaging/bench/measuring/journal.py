@@ -34,18 +34,18 @@ def one(file, host, message):
 
 
 @functools.cache
-def texts(hits):
-    """Messages to choose from; 6 in 100 are lines of `hits`."""
-    messages = [line.split("]: ", 1)[-1].split("\n")[0] for line in text.lines(list(hits), 12 << 20, seed=5)]
+def texts(hits, share):
+    """Messages to choose from, of which that share are lines of `hits`."""
+    messages = [line.split("]: ", 1)[-1].split("\n")[0] for line in text.lines(list(hits), 12 << 20, share, seed=5)]
     return [message for message in messages if message]
 
 
-def export(file, count, hits=(), first=1, seed=5, host=None):
+def export(file, count, hits=(), first=1, seed=5, host=None, share=0.06):
     """Writes `count` entries in export format, numbered from `first`, of the last hours: of four hosts in turn, or of
-    `host`, a name. Of the messages 6 in 100 are lines of `hits`."""
+    `host`, a name. Of the messages that share are lines of `hits`."""
     rng = random.Random(seed)
     boot, machine = "%032x" % rng.getrandbits(128), "%032x" % rng.getrandbits(128)
-    messages = texts(tuple(hits))
+    messages = texts(tuple(hits), share)
     begin = int(time.time() * 1e6) - 6 * 3600 * 1_000_000
     out = []
     for number in range(first, first + count):
@@ -67,12 +67,12 @@ def export(file, count, hits=(), first=1, seed=5, host=None):
     file.write("".join(out))
 
 
-def make(folder, count, hits=(), first=1):
+def make(folder, count, hits=(), first=1, share=0.06):
     """A journal of `count` entries in the folder, or so many more. False where systemd-journal-remote is not here."""
     if not os.path.exists(REMOTE):
         return False
     os.makedirs(folder, exist_ok=True)
-    write(folder + "/system.journal", lambda file: export(file, count, hits, first))
+    write(folder + "/system.journal", lambda file: export(file, count, hits, first, share=share))
     return True
 
 

@@ -40,6 +40,7 @@ extension Incident {
             ("late", isLate ? true : nil), ("arrivals", .array(arrivals.map { JSON(time: $0) })),
             ("inhibited_by", inhibitedBy.map { .int($0) } ?? .null),
             ("silenced_by", silencedBy.map { .int($0) } ?? .null), ("returns", returns > 0 ? JSON(returns) : nil),
+            ("back_since", JSON(time: backSince)),
             ("first_message_ids", firstMessageIDs.isEmpty ? nil : JSON(strings: firstMessageIDs)),
             ("last_message_ids", lastMessageIDs.isEmpty ? nil : JSON(strings: lastMessageIDs)),
         ])
@@ -87,6 +88,7 @@ extension Incident {
         inhibitedBy = json["inhibited_by"]?.int
         silencedBy = json["silenced_by"]?.int
         returns = Int(clamping: max(0, json["returns"]?.int ?? 0))
+        backSince = Timestamp(json: json["back_since"])
         firstMessageIDs = json["first_message_ids"]?.strings ?? []
         lastMessageIDs = json["last_message_ids"]?.strings ?? []
     }

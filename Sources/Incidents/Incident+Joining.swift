@@ -48,7 +48,9 @@ extension Incident {
         rule = counted.rule
         if isOver {  // its last letter still waits, or it has come back soon after
             if state == .recovered, letters > 0 { returns += 1 }
-            // The news that it is over might have gone at once; that it goes on waits like any other.
+            // The last letter said that it was over, and nobody may believe that for longer than any other news waits.
+            if isLingering, letters > 0 { backSince = now }
+            // The news that it is over was to come; that it goes on waits like any other.
             if letters > 0 { (due, isHeld) = (nil, false) }
             state = .open
             endedBy = nil
@@ -78,6 +80,12 @@ extension Incident {
 
     /// Sets when an open incident with a new hit is told. Returns whether that is in the digest of late hits.
     private mutating func arrange(isLate late: Bool, _ policy: ReportPolicy, at now: Timestamp) -> Bool {
+        let wait = isUrgent ? Duration.zero : policy.groupWait
+        if let backSince {
+            // What comes and goes within the wait does not begin to wait again and again.
+            due = min(due ?? .distantFuture, max(now, backSince + wait))
+            return false
+        }
         if let last = lastLetter {
             due = min(due ?? .distantFuture, max(now, last + policy.interval(afterReturns: returns)))
             return false
@@ -88,7 +96,7 @@ extension Incident {
             return true
         }
         isLate = false
-        due = min(due ?? .distantFuture, now + (isUrgent ? .zero : policy.groupWait))
+        due = min(due ?? .distantFuture, now + wait)
         return false
     }
 }

@@ -70,6 +70,8 @@ package struct Incident: Hashable, Sendable, Identifiable {
     package var silencedBy: Int64?
     /// How often it has come back within a short time of its end.
     package var returns = 0
+    /// Since when it has been back, after a letter had said that it was over; nil when a letter has said so, too.
+    package var backSince: Timestamp?
     /// All its hits were old when they were read, and none was told yet.
     package var isLate = false
     /// While gathering: when the hits within the threshold's time came.

@@ -1,5 +1,8 @@
 // What ends incidents: a record that tells so, a person, time. And what comes back soon after its end is the same
-// incident, told less and less often.
+// incident: that it is back is told like something new, and that it is over only when that has lasted, longer each time.
+//
+// Must stay true: while an incident is open, its last letter says that it is over for no longer than the first letter of a
+// new one would have waited.
 
 import Formats
 import Rules
@@ -48,7 +51,7 @@ extension IncidentBook {
         incident.endedBy = text
         defer { wakeInhibited(by: id, at: now) }
         guard isTold(incident) || incident.letters > 0 else { return close(incident) }
-        incident.due = incident.returns == 0 ? min(incident.due ?? now, now) : afterInterval(incident, now)
+        incident.due = now + policy.calm(afterReturns: incident.returns)
         put(incident)
     }
 
@@ -106,6 +109,7 @@ extension IncidentBook {
 
     /// The earliest time for the next letter of an incident.
     func afterInterval(_ incident: Incident, _ now: Timestamp) -> Timestamp {
-        max(now, incident.lastLetter.map { $0 + interval(of: incident) } ?? now)
+        if incident.backSince != nil { return now }
+        return max(now, incident.lastLetter.map { $0 + interval(of: incident) } ?? now)
     }
 }

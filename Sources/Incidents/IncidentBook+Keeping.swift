@@ -153,6 +153,7 @@ extension Incident {
         lastHit = lastHit + delta
         due = due.map { $0 + delta }
         lastLetter = lastLetter.map { $0 + delta }
+        backSince = backSince.map { $0 + delta }
         arrivals = arrivals.map { $0 + delta }
     }
 }

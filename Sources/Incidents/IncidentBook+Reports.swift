@@ -130,7 +130,7 @@ extension IncidentBook {
         after.letters += 1
         after.lastLetter = now
         after.due = nil
-        (after.isHeld, after.isLate) = (false, false)
+        (after.isHeld, after.isLate, after.backSince) = (false, false, nil)
         (after.inhibitedBy, after.silencedBy) = (nil, nil)
         if entry.kind == .reminder {
             after.reminderAfter = min(after.reminderAfter * 2, max(ReportPolicy.longestReminder, policy.repeatInterval))
@@ -156,7 +156,9 @@ extension IncidentBook {
         switch incident.state {
         case .recovered: return .recovered
         case .quiet: return .quiet
-        default: return incident.newHits > 0 ? .further : .reminder
+        default:
+            if incident.backSince != nil { return .returned }
+            return incident.newHits > 0 ? .further : .reminder
         }
     }
 }

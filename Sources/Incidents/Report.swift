@@ -8,6 +8,8 @@ package struct Report: Hashable, Sendable {
     package enum Kind: String, Hashable, Sendable {
         case first
         case further
+        /// It is back, after a letter had said that it was over.
+        case returned
         /// No new hits, and not over.
         case reminder
         /// Over: a record told so.
@@ -24,7 +26,7 @@ package struct Report: Hashable, Sendable {
 
     /// One incident in it.
     package struct Entry: Hashable, Sendable {
-        /// `first`, `further`, `reminder`, `recovered` or `quiet`.
+        /// `first`, `further`, `returned`, `reminder`, `recovered` or `quiet`.
         package var kind: Kind
         /// As it was when it was told; its samples are those of this report.
         package var incident: Incident

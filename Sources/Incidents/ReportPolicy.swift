@@ -49,6 +49,12 @@ package struct ReportPolicy: Hashable, Sendable {
         return min(doubled, max(groupInterval, Self.longestReturnInterval))
     }
 
+    /// How long what comes back again and again has to be calm before it is told that it is over: at once the first time,
+    /// then for ever longer. The bad news does not wait, so it is the good news that has to.
+    func calm(afterReturns returns: Int) -> Duration {
+        returns > 0 ? interval(afterReturns: returns - 1) : .zero
+    }
+
     /// How many letters of one user's records may go out in an hour, of `limit`: any user can write any text to the log,
     /// and must not use up what the others need. Root has no share.
     static func share(of limit: Int) -> Int { max(1, limit / 2) }

@@ -36,7 +36,7 @@ private struct SimulatedDay {
         var report: Report
     }
 
-    private var random: Random
+    private var random: SeededRandom
     private var book: IncidentBook
     private var rows: [Int64: Incident] = [:]
     private var stored: JSON?
@@ -71,7 +71,7 @@ private struct SimulatedDay {
     ]
 
     init(seed: UInt64) {
-        random = Random(state: seed)
+        random = SeededRandom(state: seed)
         book = IncidentBook(policy: ReportPolicy())
     }
 
@@ -226,18 +226,5 @@ private struct SimulatedDay {
             }
         }
         return shortest
-    }
-}
-
-/// SplitMix64.
-private struct Random {
-    var state: UInt64
-
-    mutating func below(_ limit: Int) -> Int {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return Int((z ^ (z >> 31)) % UInt64(max(1, limit)))
     }
 }

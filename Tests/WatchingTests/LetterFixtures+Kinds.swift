@@ -12,7 +12,7 @@ import Rules
 extension LetterFixtures {
     static let kinds = [
         "out-of-memory", "trace", "digest", "recovered", "further", "reminder", "quiet", "late", "gap", "pattern-limit",
-        "set-aside", "service",
+        "set-aside", "service", "returned",
     ]
 
     static func report(_ kind: String) -> Report? {
@@ -20,9 +20,10 @@ extension LetterFixtures {
         case "out-of-memory": outOfMemory()
         case "trace": trace()
         case "digest": digest()
-        case "recovered": course().last
+        case "recovered": course()[3]
         case "further": course()[1]
         case "reminder": course()[2]
+        case "returned": course().last
         case "quiet": quiet()
         case "late": late()
         case "gap": gap()
@@ -70,6 +71,8 @@ extension LetterFixtures {
         sign.origin = origin()
         book.recover(sign, at: noon + .seconds(20_000))
         due(noon + .seconds(20_000))
+        book.join(degraded(noon + .seconds(20_300), "sdb1"), at: noon + .seconds(20_300))
+        due(noon + .seconds(20_300))
         return reports
     }
 

@@ -31,7 +31,7 @@ import Testing
             course.append(id)
             return id
         }
-        #expect(reports.map(\.kind) == [.first, .further, .reminder, .recovered])
+        #expect(reports.map(\.kind) == [.first, .further, .reminder, .recovered, .returned])
         // The same title on the same host, an incident later: the same subject, and a thread of its own.
         let again = try keep(try #require(reports.first), "b")
         let digest = try keep(try #require(LetterFixtures.digest()), "c")

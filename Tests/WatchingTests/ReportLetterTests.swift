@@ -68,6 +68,15 @@ import Testing
         #expect(header(draft, "X-Herald-New-Hits") == "0")
     }
 
+    @Test func `That a fault is back stands in the subject, and the thread holds`() throws {
+        let draft = try draft(LetterFixtures.report("returned"))
+        #expect(draft.subject == "[critical, back] web1: RAID array md0 runs without a disk")
+        #expect(draft.text.hasPrefix("Back: RAID array md0 runs without a disk on web1, 3 times so far."))
+        #expect(header(draft, "X-Herald-Report") == "returned")
+        #expect(header(draft, "Importance") == "high")
+        #expect(draft.references == ["<first@web1.example.org>", "<recovered@web1.example.org>"])
+    }
+
     @Test func `Further letters refer to the first one and to the last`() throws {
         var policy = ReportPolicy()
         (policy.groupWait, policy.groupInterval) = (.zero, .zero)

@@ -95,6 +95,7 @@ extension LetterWording {
         case .recovered: "over, recovered"
         case .quiet: "over, quiet"
         case .reminder: "still open"
+        case .returned: "back"
         default: nil
         }
     }

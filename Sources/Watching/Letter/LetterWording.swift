@@ -87,6 +87,7 @@ struct LetterWording {
         let what = Self.ended(Self.cut(incident.title, budget.title))
         let host = incident.origin.host
         switch entry.kind {
+        case .returned: return "Back: \(what) on \(host), \(Self.times(incident.hits)) so far."
         case .further:
             return "\(what) on \(host), \(Self.times(entry.newHits)) more, \(Self.times(incident.hits)) so far."
         case .reminder:
@@ -160,10 +161,10 @@ struct LetterWording {
             return "A line that should have come did not. When it comes, you are told that this is over."
         case .first where report.entries.first?.incident.state == .recovered:
             return "It is over already."
-        case .further where (report.entries.first?.incident.returns ?? 0) > 0:
-            let times = Self.times(report.entries.first?.incident.returns ?? 0)
-            return
-                "It was over and has come back, \(times) so far. While it goes on so, you hear of it less and less often."
+        case .returned, .further:
+            guard let incident = report.entries.first?.incident, incident.returns > 0 else { return nil }
+            return "It was over and has come back, \(Self.times(incident.returns)) so far. "
+                + "That it is over again is told when that has lasted for a time, longer each time."
         default: return nil
         }
     }
@@ -172,6 +173,7 @@ struct LetterWording {
         switch report.kind {
         case .first: "new"
         case .further: "goes on"
+        case .returned: "back"
         case .reminder: "reminder"
         case .recovered: "recovered"
         case .quiet: "quiet"
@@ -197,6 +199,7 @@ struct LetterWording {
         switch report.kind {
         case .recovered: "recovered"
         case .quiet: "quiet"
+        case .returned: "\(report.severity.name), back"
         default: report.severity.name
         }
     }

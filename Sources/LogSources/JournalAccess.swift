@@ -14,11 +14,9 @@ enum JournalAccess {
 
     /// What of a journal is there and may not be read; nil when all may. libsystemd passes such files over in silence,
     /// and hands over the rest: a user's own messages.
-    static func fault(ofPlace place: String, roots: [String] = ["/var/log/journal", "/run/log/journal"]) -> String? {
+    static func fault(ofPlace place: String, roots: [String] = roots) -> String? {
         if place.hasPrefix("/") { return unreadable(in: place, (try? Files.list(place)) ?? []) }
-        guard let machine = machineID() else { return nil }
-        for root in roots {
-            let folder = root + "/" + machine + (place.isEmpty ? "" : "." + place)
+        for (root, folder) in zip(roots, folders(ofPlace: place, roots: roots)) {
             guard access(folder, F_OK) == 0 else {
                 if errno == EACCES { return fault(root) }
                 continue
@@ -27,6 +25,16 @@ enum JournalAccess {
             if let fault = unreadable(in: folder, names) { return fault }
         }
         return nil
+    }
+
+    /// Where journals lie, what survives a boot first (systemd-journald.service(8)).
+    static let roots = ["/var/log/journal", "/run/log/journal"]
+
+    /// The folders in which a journal's files lie, whether they are there or not; for each of the roots, or the one folder.
+    static func folders(ofPlace place: String, roots: [String] = roots) -> [String] {
+        if place.hasPrefix("/") { return [place] }
+        guard let machine = machineID() else { return [] }
+        return roots.map { $0 + "/" + machine + (place.isEmpty ? "" : "." + place) }
     }
 
     private static func unreadable(in folder: String, _ names: [String]) -> String? {

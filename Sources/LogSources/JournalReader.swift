@@ -57,6 +57,7 @@ package final class JournalReader {
     private var denied: String?
     private var nextTry = Duration.zero
     private var failedReads = 0
+    private var holes: JournalHoles
     package private(set) var isIdle = false
 
     /// Opens nothing yet: a journal that is not there is a notice of `read`, and tried again.
@@ -66,6 +67,7 @@ package final class JournalReader {
         source = .journal(options.place)
         batch = JournalBatch(options)
         position = JournalPosition(place: options.place, start: options.start, checkpoints)
+        holes = JournalHoles(place: options.place)
         _ = herald_sigbus_install()
     }
 
@@ -128,6 +130,7 @@ package final class JournalReader {
     /// Pages of a file went away while they were read: nothing of this batch is to be believed.
     private func lostPages(since start: String?, _ time: SourceTime) -> SourceOutput {
         position.cursor = start
+        holes.begin(behind: nil)
         close(until: failedReads == 0 ? time.monotonic : options.nextLook(time))
         failedReads += 1
         var output = SourceOutput()
@@ -187,9 +190,10 @@ package final class JournalReader {
 
     private func resume(_ handle: JournalHandle, _ output: inout SourceOutput) throws(SystemError) {
         switch try position.resume(handle) {
-        case .behindCursor: break
+        case .behindCursor: if failedReads == 0 { holes.begin(behind: position.cursor) }
         case .beginning(let checkpoint): if let checkpoint { output.move(.journal(checkpoint)) }
         case .cursorGone(let missing):
+            holes.begin(behind: nil)
             // Files that may not be read have numbers too.
             let count = denied == nil && missing > 0 ? "\(missing) entries" : "Entries"
             output.notices.append(
@@ -202,6 +206,7 @@ package final class JournalReader {
     /// Files went away: were there entries in them that were not read?
     private func tellVacuumed(_ handle: JournalHandle, _ output: inout SourceOutput) throws(SystemError) {
         let count = try position.missing(before: handle)
+        if count > 0 { holes.begin(behind: nil) }
         // Numbers that are missing may be in files that may not be read.
         guard denied == nil, count > 0 else { return }
         output.notices.append(
@@ -232,6 +237,11 @@ package final class JournalReader {
             // passed over with this batch.
             let last = try cursorBehindBatch(handle, isDamaged: failure != nil)
             position.cursor = last
+            let missing = holes.missing(upTo: last, entries: batch.count)
+            if missing > 0 {
+                let words = "A file of the \(name) is damaged or truncated: up to \(missing) entries cannot be read."
+                output.notices.append(SourceNotice(source, .gap, words))
+            }
             output.deliver(batch.finished(source), .journal(JournalCheckpoint(place: options.place, cursor: last)))
         }
         output.notices += batch.notices(source)

@@ -58,6 +58,30 @@ final class MappedJournal {
 
     deinit { munmap(map.baseAddress, map.count) }
 
+    /// Whether the entries of a file behind the one numbered `sequence`, up to `last`, are as the format has them; true
+    /// too for a format to come, of which nothing is known.
+    static func isWhole(_ file: Descriptor, after sequence: UInt64, upTo last: UInt64) throws(SystemError) -> Bool {
+        let header = try file.read(at: 0, upTo: JournalFileHeader.size)
+        guard header.withUnsafeBytes({ JournalBytes($0) != nil }) else { return true }
+        return MappedJournal(file, after: sequence, upTo: last)?.isWhole() ?? false
+    }
+
+    private func isWhole() -> Bool {
+        while sequence < last {
+            if next == count {
+                guard goToNextArray() else { return false }
+                continue
+            }
+            let place = bytes.item(next, ofArray: array)
+            guard place > self.place, let entry = bytes.entry(at: place), entry.sequence > sequence else {
+                return false
+            }
+            pass(entry.sequence)
+            self.place = place
+        }
+        return true
+    }
+
     /// Adds entries to the batch, as many as it takes.
     func read(into batch: inout JournalBatch) -> Stop {
         while batch.hasRoom {

@@ -26,7 +26,8 @@ import Testing
 
     private func survey() throws -> GenerationSurvey {
         let chain = try #require(GenerationLister().generations(of: path, FilePattern(path)))
-        return GenerationSurvey(chain, KnownArchives(patience: .seconds(60)), present: try? Descriptor.open(path, O_RDONLY))
+        return GenerationSurvey(
+            chain, KnownArchives(patience: .seconds(60)), present: try? Descriptor.open(path, O_RDONLY))
     }
 
     /// The text of which `read` was read, by a file of the inode that the generation `suffix` has, or of one that is gone.

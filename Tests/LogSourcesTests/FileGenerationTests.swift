@@ -1,8 +1,9 @@
 // What the model test found once, each in its shortest form.
 
 import Glibc
-import LogSources
+@testable import LogSources
 import Platform
+import Records
 import Testing
 
 @Suite struct FileGenerationTests {
@@ -117,5 +118,29 @@ import Testing
             try bench.append("3\n", to: "a.log")
         }
         bench.expectTold(inAnyOrder: ["1", "2", "3"])
+    }
+
+    @Test("a log that is renamed and compressed between the look at its path and that at its generations is told once")
+    func renamedUnderTheLook() throws {
+        let bench = try TailingBench()
+        let old = (1...8).map { "a line of before the watcher was stopped \($0)\n" }.joined()
+        let new = (1...20).map { "a line of while it was stopped \($0)\n" }.joined()
+        try bench.follow(old, to: "a.log")
+        bench.stop()
+        try bench.copy("a.log", "a.log.1")
+        bench.truncateFile("a.log")
+        try bench.append(new, to: "a.log")
+        bench.start()
+        let tailer = try #require(bench.tailer)
+        var output = SourceOutput()
+        tailer.scan(bench.now, &output)
+        bench.rename("a.log.1", "a.log.2")
+        try bench.rotate("a.log", to: "a.log.1", next: "last\n")
+        try bench.compress("a.log.1", "gzip", ".gz")
+        let log = try #require(tailer.logs[bench.path("a.log")])
+        #expect(!tailer.account(for: log, bench.now, &output))
+        bench.commit(output)
+        bench.settle()
+        bench.expectTold((old + new + "last").split(separator: "\n").map(String.init))
     }
 }

@@ -56,9 +56,13 @@ final class TailingBench {
     /// One read; `committing: false` is a crash before the transaction's end.
     func read(committing: Bool = true) {
         guard let tailer else { return }
-        let wall = SystemClock.now()
-        let output = tailer.read(at: SourceTime(monotonic: clock, wall: wall))
-        guard committing else { return }
+        let output = tailer.read(at: now)
+        if committing { commit(output) }
+    }
+
+    var now: SourceTime { SourceTime(monotonic: clock, wall: SystemClock.now()) }
+
+    func commit(_ output: SourceOutput) {
         for delivery in output.deliveries {
             for index in 0..<delivery.batch.count { records.append(delivery.batch.record(at: index)) }
             stored[delivery.checkpoint.key] = delivery.checkpoint

@@ -9,7 +9,7 @@ extension IncidentBook {
         let urgent = kind.isAtLeast(.alert)
         guard let due = urgent ? urgentDigestDue : digestDue, due <= now else { return nil }
         let held = incidents.values.filter { $0.isHeld && $0.isUrgent == urgent }
-        if !urgent, !held.isEmpty, !cap.admits(limit: policy.maxPerHour) {
+        if !urgent, !held.isEmpty, !cap.admitsDigest(limit: policy.maxPerHour) {
             digestDue = cap.nextRoom(limit: policy.maxPerHour)
             return nil
         }
@@ -33,7 +33,7 @@ extension IncidentBook {
             return nil
         }
         let late = incidents.values.filter { $0.isLate && $0.state != .gathering }
-        let isRoom = cap.admits(limit: policy.maxPerHour)
+        let isRoom = cap.admitsDigest(limit: policy.maxPerHour)
         let told = isRoom ? sift(late, inhibitors, at: now) : []
         if !isRoom, !late.isEmpty {
             digestDue = digestDue ?? cap.nextRoom(limit: policy.maxPerHour)
@@ -47,12 +47,28 @@ extension IncidentBook {
         return collect(told, as: .late, at: now)
     }
 
+    /// Where a rule's last place within the hour is taken while more of it is due, all of that goes in one letter: ten
+    /// services that fail together need not wait for the hour's end because the first five were told singly.
+    mutating func ruleDigest(_ id: Int64, _ inhibitors: Inhibitors, at now: Timestamp) -> Report? {
+        guard let incident = incidents[id], !incident.isUrgent else { return nil }
+        let sort = sort(of: incident)
+        guard sort.kind == .first, cap.room(for: sort, limit: policy.maxPerHour) == 1,
+            cap.admits(sort, limit: policy.maxPerHour)
+        else { return nil }
+        let due = candidates(now).filter {
+            !$0.isUrgent && self.sort(of: $0) == sort && suppression(of: $0, inhibitors, at: now) == nil
+        }
+        guard due.count > 1, due.contains(where: { $0.id == id }) else { return nil }
+        cap.note(now, sort)
+        return collect(due, as: .digest, at: now)
+    }
+
     /// What silences kept until now: several of them are told together, since maintenance ends once.
     mutating func silencedDigest(_ inhibitors: Inhibitors, at now: Timestamp) -> Report? {
         let kept = candidates(now).filter {
             $0.silencedBy != nil && !$0.isUrgent && suppression(of: $0, inhibitors, at: now) == nil
         }
-        guard kept.count > 1, cap.admits(limit: policy.maxPerHour) else { return nil }
+        guard kept.count > 1, cap.admitsDigest(limit: policy.maxPerHour) else { return nil }
         cap.noteDigest(now)
         return collect(kept, as: .silenced, at: now)
     }

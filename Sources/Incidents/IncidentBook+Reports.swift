@@ -23,7 +23,9 @@ extension IncidentBook {
         if let digest = lateDigest(inhibitors, at: now, caughtUp: caughtUp) { reports.append(digest) }
         if let digest = silencedDigest(inhibitors, at: now) { reports.append(digest) }
         for incident in candidates(now) {
-            if let report = single(incident.id, inhibitors, at: now) { reports.append(report) }
+            guard let report = ruleDigest(incident.id, inhibitors, at: now) ?? single(incident.id, inhibitors, at: now)
+            else { continue }
+            reports.append(report)
         }
         if !reports.isEmpty {
             tally.reports += reports.count
@@ -69,38 +71,52 @@ extension IncidentBook {
 
     // MARK: Who is due
 
-    /// What is due singly, the most severe first, then what has waited longest.
+    /// What is due singly: the most severe first, then of each rule one before any has a second, then what has waited
+    /// longest.
     func candidates(_ now: Timestamp) -> [Incident] {
-        incidents.values
-            .filter { incident in
-                guard let due = incident.due, due <= now, !incident.isHeld, !incident.isLate else { return false }
-                return incident.state != .gathering
-            }
-            .sorted { ($0.severity, $1.due ?? now, $1.id) > ($1.severity, $0.due ?? now, $0.id) }
+        let due = incidents.values.filter { isDue($0, now) }.sorted {
+            ($0.severity, $1.due ?? now, $1.id) > ($1.severity, $0.due ?? now, $0.id)
+        }
+        var met: Set<String> = []
+        let (ahead, behind) = due.reduce(into: ([Incident](), [Incident]())) { both, incident in
+            if met.insert(incident.rule.id).inserted { both.0.append(incident) } else { both.1.append(incident) }
+        }
+        return (ahead + behind).enumerated().sorted {
+            ($0.element.severity, $1.offset) > ($1.element.severity, $0.offset)
+        }.map(\.element)
+    }
+
+    private func isDue(_ incident: Incident, _ now: Timestamp) -> Bool {
+        guard let due = incident.due, due <= now, !incident.isHeld, !incident.isLate else { return false }
+        return incident.state != .gathering
+    }
+
+    func sort(of incident: Incident) -> LetterCap.Sort {
+        LetterCap.Sort(rule: incident.rule.id, uid: incident.origin.uid, kind: Self.kind(of: incident))
     }
 
     /// One incident's own report; nil when it is silenced, inhibited, or held for the digest, or was told with another.
     private mutating func single(_ id: Int64, _ inhibitors: Inhibitors, at now: Timestamp) -> Report? {
-        guard let incident = incidents[id], incident.due != nil else { return nil }
+        guard let incident = incidents[id], isDue(incident, now) else { return nil }
         if let suppression = suppression(of: incident, inhibitors, at: now) {
             putOff(incident, suppression, at: now)
             return nil
         }
-        let (uid, isRepeat) = (incident.origin.uid, incident.letters > 0)
+        let sort = sort(of: incident)
         if incident.isUrgent {
-            guard urgentCap.admits(limit: policy.urgentPerHour, uid: uid, isRepeat: isRepeat) else {
+            guard urgentCap.admits(sort, limit: policy.urgentPerHour) else {
                 urgentDigestDue = urgentDigestDue ?? (urgentCap.last ?? now) + policy.urgentDigestInterval
                 hold(incident)
                 return nil
             }
-            urgentCap.note(now, uid: uid, isRepeat: isRepeat)
+            urgentCap.note(now, sort)
         } else {
-            guard cap.admits(limit: policy.maxPerHour, uid: uid, isRepeat: isRepeat) else {
+            guard cap.admits(sort, limit: policy.maxPerHour) else {
                 digestDue = digestDue ?? cap.nextRoom(limit: policy.maxPerHour) ?? now
                 hold(incident)
                 return nil
             }
-            cap.note(now, uid: uid, isRepeat: isRepeat)
+            cap.note(now, sort)
         }
         let kept = keptQuiet(by: incident)
         let entry = tell(incident, at: now)

@@ -53,7 +53,7 @@ extension IncidentBook {
         }
         lastID = max(book?["last_id"]?.int ?? 0, incidents.map(\.id).max() ?? 0)
         cap = LetterCap(json: book?["cap"])
-        urgentCap = LetterCap(json: book?["urgent_cap"], countsDigests: false)
+        urgentCap = LetterCap(json: book?["urgent_cap"], isUrgent: true)
         latest = Timestamp(json: book?["latest"]) ?? .distantPast
         digestDue = Timestamp(json: book?["digest_due"])
         urgentDigestDue = Timestamp(json: book?["urgent_digest_due"])

@@ -40,7 +40,7 @@ package struct IncidentBook: Sendable {
 
     /// Letters of the last hour: critical and below; emergency and alert.
     var cap = LetterCap()
-    var urgentCap = LetterCap(countsDigests: false)
+    var urgentCap = LetterCap(isUrgent: true)
     /// When the digest of what the cap held back is due.
     var digestDue: Timestamp?
     var urgentDigestDue: Timestamp?

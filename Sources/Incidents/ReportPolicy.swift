@@ -56,12 +56,16 @@ package struct ReportPolicy: Hashable, Sendable {
     }
 
     /// How many letters of one user's records may go out in an hour, of `limit`: any user can write any text to the log,
-    /// and must not use up what the others need. Root has no share.
+    /// and must not use up what the others need. Root has no share. As many may be first letters of one rule, for whatever
+    /// floods one rule must not hide what another has found.
     static func share(of limit: Int) -> Int { max(1, limit / 2) }
 
     /// How many of them are kept for incidents of which nothing was told yet: three that go on must not keep the news of
     /// a fourth back until the hour's end.
     static func reserveForNews(of limit: Int) -> Int { limit / 2 }
+
+    /// How many of them are kept for rules of which there was no letter within the hour.
+    static func reserveForRules(of limit: Int) -> Int { limit / 4 }
 
     /// How many of them are kept for the kernel, root and what has no user, however many users there are.
     static func reserve(of limit: Int) -> Int { limit / 4 }

@@ -62,7 +62,7 @@ import Testing
             $0.groupWait = .zero
             $0.maxPerHour = 12
         }
-        for index in 0..<30 { clocked.hit("app", "\(index)", uid: 1000) }
+        for index in 0..<30 { clocked.hit("app\(index)", uid: 1000) }
         let flood = clocked.book.due(clocked.now)
         #expect(flood.count == 6)
         clocked.hit("disk", "sda", uid: 0)
@@ -119,14 +119,79 @@ import Testing
         #expect(reports.reduce(0) { $0 + $1.newHits } == hits + 1)
     }
 
-    @Test func `Which letters told of something new is known after a restart`() throws {
+    @Test func `One rule in hundreds of groups leaves room for a fault of another rule`() {
+        var clocked = ClockedBook()
+        for index in 0..<30_000 { clocked.hit("every", "\(index % 400)") }
+        var reports = clocked.pass(.seconds(30))
+        #expect(reports.count == 6)
+        #expect(reports.filter { $0.kind == .digest }.count == 1)
+        #expect(reports.reduce(0) { $0 + $1.newHits } == 30_000)
+        for index in 0..<100 { clocked.hit("every", "new \(index)") }
+        reports += clocked.pass(.seconds(30))
+        let since = clocked.now
+        clocked.hit("ext4-error")
+        let told = clocked.pass(.seconds(60))
+        #expect(told.map(\.entries.first?.incident.rule.id) == ["ext4-error"])
+        #expect(told.map(\.time) == [since + .seconds(10)])
+        reports += told + clocked.pass(.seconds(3700))
+        #expect(reports.reduce(0) { $0 + $1.newHits } == 30_101)
+        #expect(most(reports) <= 12)
+    }
+
+    @Test(arguments: [(1, Int64(60)), (2, 60), (4, 240), (9, 600)])
+    func `Rules whose letters are spread over the hour leave room for the first letter of another`(
+        noisy: Int, every: Int64
+    ) {
+        var clocked = ClockedBook()
+        var reports: [Report] = []
+        var hits = 0
+        // Always something new, something that goes on, and something that is over.
+        for round in 0..<(2 * 3600 / every) {
+            for rule in 0..<noisy {
+                clocked.hit("noisy\(rule)", "\(round)")
+                clocked.hit("noisy\(rule)", "steady", ending: .recovery)
+                hits += 2
+                if round % 7 == 6 { _ = clocked.recover("noisy\(rule)") }
+            }
+            reports += clocked.pass(.seconds(every))
+            // At any time, in this very state of the book.
+            var other = clocked
+            let since = other.now
+            other.hit("ext4-error")
+            let told = other.pass(.seconds(10)).first { $0.entries.contains { $0.incident.rule.id == "ext4-error" } }
+            #expect(told.map { $0.time <= since + .seconds(10) } ?? false, "round \(round)")
+        }
+        reports += clocked.pass(.seconds(5 * 3600))
+        #expect(most(reports) <= 12)
+        #expect(reports.reduce(0) { $0 + $1.newHits } == hits)
+    }
+
+    @Test func `Of many incidents of one rule that are due at once none waits`() {
+        var clocked = ClockedBook()
+        for unit in 0..<10 { clocked.hit("unit-failed", "\(unit)", ending: .recovery) }
+        let reports = clocked.pass(.seconds(60))
+        #expect(reports.map(\.entries.count) == [1, 1, 1, 1, 1, 5])
+        #expect(reports.allSatisfy { $0.time == ClockedBook.noon + .seconds(10) })
+    }
+
+    @Test func `Which letters told of what is known after a restart`() throws {
         var cap = LetterCap()
         for second in 0..<6 {
-            #expect(cap.admits(limit: 12, isRepeat: true))
-            cap.note(ClockedBook.noon + .seconds(second), isRepeat: true)
+            let sort = LetterCap.Sort(rule: "r", uid: 1000, kind: second < 3 ? .further : .first)
+            #expect(cap.admits(sort, limit: 12))
+            cap.note(ClockedBook.noon + .seconds(second), sort)
         }
+        cap.noteDigest(ClockedBook.noon + .seconds(6))
         let restored = LetterCap(json: try JSON.parse(cap.json.text))
         #expect(restored == cap)
-        #expect(!restored.admits(limit: 12, isRepeat: true) && restored.admits(limit: 12))
+        #expect(!restored.admits(LetterCap.Sort(rule: "s", uid: 1000), limit: 12))
+        #expect(restored.room(for: LetterCap.Sort(rule: "r"), limit: 12) == 2)
+    }
+
+    @Test func `What an earlier version knew of its letters still counts`() throws {
+        let cap = LetterCap(
+            json: try JSON.parse("[{\"time\":1,\"uid\":7,\"repeat\":true},{\"time\":2,\"digest\":true}]"))
+        #expect(!cap.admits(LetterCap.Sort(rule: "r", kind: .further), limit: 2))
+        #expect(cap.admits(LetterCap.Sort(rule: "r", kind: .further), limit: 4))
     }
 }

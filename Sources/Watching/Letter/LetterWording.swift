@@ -136,6 +136,11 @@ struct LetterWording {
     private var explanation: String? {
         switch report.kind {
         case .digest where report.entries.count > 1:
+            if Set(report.entries.map(\.incident.rule.id)).count == 1 {
+                return
+                    "The rule \(report.entries[0].incident.rule.id) found more than is told one by one, so this is told "
+                    + "together. Nothing was left out of the counts."
+            }
             return
                 "More happened than letters may be sent in an hour, so these are told together, the most severe first. "
                 + "Nothing was left out of the counts."

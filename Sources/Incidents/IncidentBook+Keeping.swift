@@ -73,7 +73,9 @@ extension IncidentBook {
     /// Takes an incident that is over out of the book; its row stays as history.
     mutating func close(_ incident: Incident) {
         remove(incident)
-        closed.append(incident)
+        var over = incident
+        (over.due, over.isHeld, over.isLate) = (nil, false, false)
+        closed.append(over)
     }
 
     /// Takes an incident that never was one out without a trace.

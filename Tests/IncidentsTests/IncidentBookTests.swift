@@ -193,4 +193,20 @@ import Testing
         let reports = clocked.pass(.seconds(7200))
         #expect(reports.reduce(0) { $0 + $1.newHits } == 501)
     }
+
+    @Test(arguments: ["resolved", "quiet"])
+    func `Of what is over no letter is due`(end: String) throws {
+        var clocked = ClockedBook()
+        let id = clocked.hit(ending: end == "quiet" ? .quiet : .recovery)
+        _ = clocked.pass(.seconds(60))
+        if end == "resolved" {
+            #expect(clocked.book.incident(id)?.due != nil)
+            let isResolved = clocked.book.resolve(id, at: clocked.now)
+            #expect(isResolved)
+        } else {
+            _ = clocked.pass(.seconds(3600))
+        }
+        let closed = try #require(clocked.book.changes.closed.first { $0.id == id })
+        #expect(closed.isOver && closed.due == nil)
+    }
 }

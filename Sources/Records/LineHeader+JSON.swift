@@ -72,6 +72,7 @@ extension LineHeader {
         header.host = member(hostNames)?.string.flatMap { isHost($0.utf8) ? $0 : nil }
         header.identifier = member(programNames)?.string
         header.pid = member(["pid", "process_id"])?.int.flatMap { Int32(exactly: $0) }
+        header.isAccess = isAccess(members, priority: header.priority)
         header.decoded = message(member(messageNames)?.string, members) ?? line
         header.fields = members.filter { !used.contains($0.name) }.map { Field($0.name, text($0.value)) }
         return header

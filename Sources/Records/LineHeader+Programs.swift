@@ -95,12 +95,17 @@ extension LineHeader {
             return header
         }
         guard scanner.take("[") else { return nil }
+        let start = scanner
         guard
             let time = scanner.isoTime(localOffset: context.utcOffset)?.time ?? scanner.dayFirstTime(context)
                 ?? scanner.asctime(context), scanner.take("]")
         else { return nil }
         scanner.skipSpaces()
         header.time = time
+        if isRequest(scanner, isCommon: false) {
+            (header.isAccess, header.messageStart) = (true, start.at - 1)
+            return header
+        }
         header.priority = LogLevel.found(in: scanner)
         header.messageStart = scanner.at
         return header

@@ -58,7 +58,7 @@ extension LineHeader {
         messageStart = start
         if !hostRequired, tag(&scanner) {
             if pid == nil, let name = identifier, Self.isWordOfMessage(tag: name.utf8) {
-                (identifier, scanner.at) = (nil, start)
+                (identifier, isTagged, scanner.at) = (nil, false, start)
             } else {
                 messageStart = scanner.at
             }
@@ -72,7 +72,7 @@ extension LineHeader {
         let afterHost = scanner.at
         let tagged = tag(&scanner)
         if Self.isMessage(scanner.bytes[start..<scanner.end], withHost: word, isTagged: tagged) {
-            (identifier, pid, uptime, stream, scanner.at) = (nil, nil, nil, nil, start)
+            (identifier, pid, uptime, stream, isTagged, scanner.at) = (nil, nil, nil, nil, false, start)
             return
         }
         if tagged || !hostRequired { host = word.text }
@@ -108,7 +108,7 @@ extension LineHeader {
         // One space: more of them are the message's, the frames of a stack trace are indented.
         _ = scanner.take(" ")
         identifier = scanner.bytes[start..<nameEnd].text
-        pid = number
+        (pid, isTagged) = (number, true)
         if identifier == "kernel" { printk(&scanner) }
         return true
     }
@@ -135,7 +135,7 @@ extension LineHeader {
             else { return nil }
             words.append(word.text == "-" ? nil : word.text)
         }
-        (header.host, header.identifier) = (words[0], words[1])
+        (header.host, header.identifier, header.isTagged) = (words[0], words[1], true)
         header.pid = words[2].flatMap { Int32($0) }
         if let name = words[3] { header.fields.append(Field("MSGID", name)) }
         guard scanner.take(" ") else { return nil }

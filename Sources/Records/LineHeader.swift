@@ -22,6 +22,8 @@ package struct LineHeader: Equatable, Sendable {
     package var isInnerDated = false
     /// It is of a web server's access log, where a client's words stand as it sent them.
     package var isAccess = false
+    /// It has a syslog tag: whoever wrote the message is named before it.
+    package var isTagged = false
     /// A container's line that goes on in the next one of its stream.
     package var isPartial = false
     /// The kernel's stamp, in microseconds since it started.
@@ -75,7 +77,7 @@ package struct LineHeader: Equatable, Sendable {
         case UInt8(ascii: "<"):
             return syslogWithPriority(&scanner, context) ?? LineHeader()
         case UInt8(ascii: "["):
-            return bracketed(&scanner, context) ?? undated(start, context) ?? LineHeader()
+            return bracketed(&scanner, context) ?? undated(start, context) ?? access(start, context) ?? LineHeader()
         case UInt8(ascii: "0")...UInt8(ascii: "9"):
             return redis(&scanner, context) ?? dated(&scanner, context, depth: depth) ?? timed(start)
                 ?? access(start, context) ?? LineHeader()
@@ -121,7 +123,7 @@ package struct LineHeader: Equatable, Sendable {
         record.identifier = header.identifier
         record.pid = header.pid
         record.priority = header.priority
-        record.isAccess = header.isAccess
+        (record.isAccess, record.isTagged) = (header.isAccess, header.isTagged)
         return record
     }
 }

@@ -39,6 +39,8 @@ package struct Record: Equatable, Sendable {
     package var priority: UInt8?
     /// A line of a web server's access log: see `LineHeader`.
     package var isAccess = false
+    /// A file's line that names its writer in a syslog tag.
+    package var isTagged = false
     /// Journal: all fields but MESSAGE, in order. JSON lines: the members but the message. Repeated names allowed.
     package var fields: [Field]
     /// Without the recognised header; what patterns see.
@@ -95,6 +97,9 @@ package struct Record: Equatable, Sendable {
 
     /// Whether the kernel may have written it, of a file's line: see `LineHeader`.
     package var mayBeOfKernel: Bool { !isAccess && (identifier == nil || identifier == "kernel") }
+
+    /// What of the message its writer only repeats.
+    package var strangersWords: StrangersWords { StrangersWords(in: message, 0..<message.count, isAccess: isAccess) }
 
     /// Whether the kernel wrote it, or says so.
     var isOfKernel: Bool { source.isJournal ? transport == "kernel" : identifier == "kernel" }

@@ -53,7 +53,7 @@ final class Decision<Subject: MatchSubject> {
     /// Decides a rule by those of its patterns that the scan named: of them, those that recover stand last.
     private func patterns(_ found: ArraySlice<Int>, of rule: Int, _ marks: inout Marks) {
         let parts = compiled[rule]
-        guard conditionsHold(parts, strictly: asking == .live) else { return }
+        guard conditionsHold(parts, strictly: asking == .live), !isOfStrangers(parts) else { return }
         var matched: Search.Role?
         for number in found where searches[number].role != matched {
             let search = searches[number]
@@ -102,6 +102,20 @@ final class Decision<Subject: MatchSubject> {
         }
     }
 
+    /// Whether the rule is not asked at all: a line of an access log is no rule's that names neither file nor program.
+    private func isOfStrangers(_ parts: CompiledRule) -> Bool {
+        if !parts.namesWriter, case .all = subject.strangersWords { return true }
+        return false
+    }
+
+    /// Of the message as the rule sees it.
+    private func outcome(_ pattern: CompiledPattern, _ parts: CompiledRule) -> CompiledPattern.Outcome {
+        if !parts.namesWriter, case .some(let masked) = subject.strangersWords {
+            return pattern.match(masked, matcher.workspace)
+        }
+        return subject.withMessage { pattern.match($0, matcher.workspace) }
+    }
+
     private func isTakenBack(_ parts: CompiledRule, _ rule: Int, _ marks: inout Marks) -> Bool {
         for pattern in parts.unless where holds(pattern, rule, &marks) { return true }
         return false
@@ -109,7 +123,7 @@ final class Decision<Subject: MatchSubject> {
 
     /// A pattern that cannot be decided counts as missed, and is told.
     private func holds(_ pattern: CompiledPattern, _ rule: Int, _ marks: inout Marks) -> Bool {
-        switch subject.withMessage({ pattern.match($0, matcher.workspace) }) {
+        switch outcome(pattern, compiled[rule]) {
         case .matched: return true
         case .missed: return false
         case .undecided(let words):

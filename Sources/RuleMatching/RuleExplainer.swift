@@ -80,6 +80,7 @@ private struct RuleTrial {
         let isHit = matches.hits.contains { $0.hit.rule.id == rule.id }
         let conditions = failedConditions()
         obstacles += conditions
+        obstacles += strangers()
         let matched = firstMatch(.match)
         if let matched, let pattern = parts.unless.first(where: fits) {
             obstacles.append("its 'unless' takes it back: \(Self.named(pattern.pattern)) matches too")
@@ -173,9 +174,9 @@ private struct RuleTrial {
     private func failedConditions() -> [String] {
         zip(parts.conditions, RuleCompiler.conditions(of: rule)).compactMap { condition, written in
             guard isAsked(condition) else {
-                if !condition.isOfKernel || record.mayBeOfKernel { return nil }
-                let writer = record.identifier.map { "'\(Printable.text(Array($0.utf8), limit: 80))'" }
-                return "it is for the kernel's own lines, and this one is of \(writer ?? "a web server's access log")"
+                guard condition.isOfKernel, let writer = record.identifier, !record.mayBeOfKernel else { return nil }
+                let shown = Printable.text(Array(writer.utf8), limit: 80)
+                return "it is for the kernel's own lines, and this one is of '\(shown)'"
             }
             let values = RuleField.values(condition.field, of: record)
             if condition.holds(values, strictly: !parts.hasPatterns) { return nil }
@@ -184,6 +185,23 @@ private struct RuleTrial {
                 ? "it wants that" : "'where' wants that"
             let found = values.map { "'\(Printable.text($0, limit: 80))'" }.joined(separator: " and ")
             return "\(key) \(written.text), and here \(values.isEmpty ? "there is none" : "it is \(found)")"
+        }
+    }
+
+    /// What the rule does not see, because a client of a web server chose it.
+    private func strangers() -> [String] {
+        if parts.namesWriter || !parts.hasPatterns { return [] }
+        let named = record.source.isJournal || record.isTagged ? "`identifier:`" : "`file:`"
+        switch record.strangersWords {
+        case .none: return []
+        case .all: return ["it is a web server's access log line: only rules that name \(named) are asked"]
+        case .some(let masked):
+            guard let pattern = firstMatch(.match), pattern.match(masked, matcher.workspace) != .matched else {
+                return []
+            }
+            return [
+                "what it matches is of the request, whose words a client chose: only rules that name \(named) see them"
+            ]
         }
     }
 

@@ -1,0 +1,77 @@
+import Records
+import Rules
+import Testing
+
+@testable import RuleMatching
+
+/// What clients of a web server chose, in its logs: only a rule that names the file or the program takes it.
+@Suite struct StrangersWordsRuleTests {
+    private static func matcher(_ condition: String = "") throws -> Matcher {
+        let asked = condition.isEmpty ? "" : ", where: {\(condition)}"
+        return try Matcher(
+            rules(
+                "rules: [{id: a, title: t, severity: error, match: '(?<what>it broke)', unless: fine\(asked)},"
+                    + "{id: b, title: t, severity: error, match: 'broke it'\(asked)}]"))
+    }
+
+    private static let theirs = [
+        ##"192.0.2.1 - - [21/Nov/2026:12:41:14 +0000] "GET / HTTP/1.1" 200 612 "-" "it broke, broke it""##,
+        ##"shop.example - - [21/Nov/2026:12:41:14 +0000] "GET / HTTP/1.1" 200 612 "-" "it broke, broke it""##,
+        #"{"remote_addr":"192.0.2.1","request":"it broke, broke it","status":200}"#,
+        ##"2026-11-21T12:41:14.5Z stdout F ::1 - - [21/Nov/2026:12:41:14 +0000] "GET /it broke, broke it""##,
+        #"2026/11/21 12:41:14 [error] 8#8: *3 open() "/it broke, broke it" failed (2: x), client: ::1"#,
+        #"2026/11/21 12:41:14 [error] 8#8: *3 x, client: ::1, server: a, request: "it broke, broke it""#,
+        "[Sat Nov 21 12:41:14.123456 2026] [core:error] [pid 8] [client ::1:5] AH00126: Invalid URI in request it broke, broke it",
+        ##"Nov 21 12:41:14 web1 nginx: 192.0.2.1 - - [21/Nov/2026:12:41:14 +0000] "it broke, broke it" 200"##,
+        #"Nov 21 12:41:14 web1 nginx: 2026/11/21 12:41:14 [error] 8#8: *3 x, client: ::1, request: "it broke, broke it""#,
+    ]
+
+    private func count(_ line: String, _ matcher: Matcher) -> Int {
+        var notices: [MatchNotice] = []
+        return (Array(line.utf8) + [0x0a]).withUnsafeBytes {
+            matcher.countHits(in: $0, source: .file("x"), context: readAt, notices: &notices)
+        }
+    }
+
+    @Test("no rule is hit that names neither, and it is said why", arguments: theirs)
+    func unnamed(line: String) throws {
+        for condition in ["", "unit: nginx.service", "host: '*'", "file: '!/var/log/other'"] {
+            let matcher = try Self.matcher(condition)
+            #expect(matcher.matches(in: lines(line)).told == [], "\(condition)")
+            #expect(count(line, matcher) == 0)
+        }
+        let record = LineHeader.record(of: Array(line.utf8), source: .file("x"), context: readAt)
+        let verdict = RuleExplainer(try Self.matcher()).verdicts(on: record, rule: "a").first
+        #expect(verdict?.outcome == .near)
+        #expect(
+            verdict?.reasons.contains { $0.contains("only rules that name `") } == true, "\(verdict?.reasons ?? [])")
+    }
+
+    @Test("one that names the file is asked of the whole line", arguments: theirs)
+    func named(line: String) throws {
+        let found = try Self.matcher("file: 'x*'").matches(in: lines(line, source: "x.log"))
+        #expect(found.told == ["0 a", "0 b"])
+    }
+
+    @Test("in the journal likewise, where a rule names the program")
+    func journalEntries() throws {
+        for line in Self.theirs.prefix(3) + Self.theirs[4...5] {
+            let entries = journal([["MESSAGE": line, "SYSLOG_IDENTIFIER": "nginx", "_SYSTEMD_UNIT": "nginx.service"]])
+            #expect(try Self.matcher().matches(in: entries).told == [])
+            #expect(try Self.matcher("unit: nginx.service").matches(in: entries).told == [])
+            #expect(try Self.matcher("identifier: nginx").matches(in: entries).told == ["0 a", "0 b"])
+        }
+    }
+
+    @Test("the server's own words beside them are seen, and captured where they stand")
+    func own() throws {
+        let line =
+            #"2026/11/21 12:41:14 [crit] 8#8: *3 open() "/fine" it broke, client: ::1, server: a, request: "fine""#
+        for all in [lines(line), journal([["MESSAGE": line]])] {
+            let hits = try Self.matcher().matches(in: all).hits
+            #expect(hits.map(\.hit.rule.id) == ["a"])
+            #expect(hits.first?.hit.captures.map { String(decoding: $0.value, as: UTF8.self) } == ["it broke"])
+        }
+        #expect(count(line, try Self.matcher()) == 1)
+    }
+}

@@ -22,7 +22,7 @@ extension Incident {
         if let sample { keep(sample, limit: limit) }
         if state == .gathering { gather(counted.count, counted.lastSeen, at: now) }
         var effect = Effect()
-        if state == .open, severity.isAtLeast(policy.minSeverity) {
+        if state == .open, policy.tells(self) {
             effect.isLate = arrange(isLate: counted.isLate, policy, at: now)
         }
         effect.movesEvent = before != (state, due, isLate, isHeld, true) || state == .gathering

@@ -4,13 +4,17 @@
 import Formats
 
 extension IncidentBook {
-    /// New settings: what is told now and was not before becomes due.
+    /// New settings: what is told now and was not before becomes due, and what is not told any more does not.
     mutating func applyPolicy() {
-        for var incident in incidents.values
-        where incident.state == .open && incident.newHits > 0 && incident.due == nil && !incident.isHeld
-            && !incident.isLate && incident.severity.isAtLeast(policy.minSeverity)
-        {
-            incident.due = latest
+        for var incident in incidents.values where incident.state == .open {
+            let waits = incident.due != nil || incident.isHeld || incident.isLate
+            if isTold(incident), incident.newHits > 0, !waits {
+                incident.due = latest
+            } else if !isTold(incident), waits {
+                (incident.due, incident.isHeld, incident.isLate) = (nil, false, false)
+            } else {
+                continue
+            }
             put(incident)
         }
         check(at: .distantPast)
@@ -126,7 +130,7 @@ extension IncidentBook {
     /// So many log entries were read.
     package mutating func noteRecords(_ count: Int) {
         tally.records += count
-        recordsRead += count
+        run.records += count
     }
 
     /// A letter told what was counted; the counts begin anew.

@@ -29,6 +29,7 @@ extension IncidentBook {
         }
         if !reports.isEmpty {
             tally.reports += reports.count
+            run.reports += reports.count
             noteBookChange()
         }
         recheck()
@@ -67,7 +68,7 @@ extension IncidentBook {
     /// What waits for all to be read waits no longer than this: where much is written, reading never comes to an end.
     static let catchUpLimit = Duration.seconds(900)
 
-    func isTold(_ incident: Incident) -> Bool { incident.severity.isAtLeast(policy.minSeverity) }
+    func isTold(_ incident: Incident) -> Bool { policy.tells(incident) }
 
     // MARK: Who is due
 

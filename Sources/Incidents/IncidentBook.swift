@@ -3,8 +3,8 @@
 // records behind them, and then says `changesKept()`.
 //
 // Must stay true: every hit that joined an open incident stands in exactly one report (`Report.Entry.newHits`), however
-// it is delayed, capped or silenced, unless the severity is below what is told at all. Memory is bounded by the number
-// of incidents, not of hits.
+// it is delayed, capped or silenced, unless the severity is below what is told at all, or nobody wants to be told. Memory
+// is bounded by the number of incidents, not of hits.
 
 import Formats
 import Rules
@@ -31,8 +31,8 @@ package struct IncidentBook: Sendable {
     var expectations: [Fingerprint: Expectation] = [:]
     /// Since when expectations that are due wait for the sources to be read to their ends.
     var judgementWaits: Timestamp?
-    /// Log entries read by this run.
-    package internal(set) var recordsRead = 0
+    /// What was done since the start of the program: it counts up, and nothing but a start resets it.
+    package internal(set) var run = Tally(since: .distantPast)
     /// Of the last silence that was made.
     var lastSilenceID: Int64 = 0
     /// What was done since the last heartbeat.
@@ -165,7 +165,9 @@ package struct IncidentBook: Sendable {
     package var nextDue: Timestamp? { nextCheck }
     package var openIncidents: [Incident] { incidents.values.filter { $0.state == .open }.sorted { $0.id < $1.id } }
     /// The open ones that are severe enough to be told.
-    package var toldIncidents: [Incident] { openIncidents.filter { isTold($0) } }
+    package var severeIncidents: [Incident] { openIncidents.filter { $0.severity.isAtLeast(policy.minSeverity) } }
+    /// Of these, how many nobody wants to be told of.
+    package var unaddressedCount: Int { severeIncidents.count { !policy.isAddressed($0) } }
     package var count: Int { incidents.count }
     package var nextSilenceID: Int64 { max(lastSilenceID, silences.map(\.id).max() ?? 0) + 1 }
     package func incident(_ id: Int64) -> Incident? { incidents[id] }
@@ -216,6 +218,7 @@ package struct IncidentBook: Sendable {
         lastID += 1
         bookChanged = true
         tally.incidents += 1
+        run.incidents += 1
         var incident = Incident(id: lastID, occurrence, at: now, reminderAfter: policy.repeatInterval)
         incident.groups = occurrence.groups.map(\.withoutSecrets)
         incidents[lastID] = incident
@@ -229,6 +232,7 @@ package struct IncidentBook: Sendable {
         guard counted.count > 0, let index = incidents.index(forKey: counted.incident) else { return }
         let limit = sampleLimit
         tally.hits += counted.count
+        run.hits += counted.count
         let effect = incidents.values[index].take(counted, sample, limit: limit, policy, at: now)
         if effect.isLate {
             lateSince = lateSince ?? now

@@ -5,6 +5,23 @@ import Rules
 
 /// When incidents are told.
 package struct ReportPolicy: Hashable, Sendable {
+    /// What somebody wants to be told.
+    package struct Audience: Hashable, Sendable {
+        package var minSeverity: Severity
+        /// Names of rules, with wildcards; empty: of all.
+        package var rules: [String]
+
+        package init(minSeverity: Severity, rules: [String] = []) {
+            self.minSeverity = minSeverity
+            self.rules = rules
+        }
+
+        func wants(_ incident: Incident) -> Bool {
+            incident.severity.isAtLeast(minSeverity)
+                && (rules.isEmpty || rules.contains { Wildcard.matches(incident.rule.id, $0) })
+        }
+    }
+
     /// The first letter waits so long for more hits; emergency and alert do not wait.
     package var groupWait = Duration.seconds(10)
     /// Between two letters of one incident, at least.
@@ -16,6 +33,8 @@ package struct ReportPolicy: Hashable, Sendable {
     package var maxPerHour = 12
     /// Less severe incidents are recorded, and not told.
     package var minSeverity = Severity.warning
+    /// Who is told; what none of them wants is recorded, and not told. Nil: somebody wants everything.
+    package var audience: [Audience]?
     /// Samples in a letter, for each incident.
     package var samples = 10
 
@@ -35,6 +54,11 @@ package struct ReportPolicy: Hashable, Sendable {
     package var incidentsInAll = 2000
 
     package init() {}
+
+    /// Whether the incident is severe enough to be told, and somebody wants it.
+    func tells(_ incident: Incident) -> Bool { incident.severity.isAtLeast(minSeverity) && isAddressed(incident) }
+
+    func isAddressed(_ incident: Incident) -> Bool { audience.map { $0.contains { $0.wants(incident) } } ?? true }
 
     /// The longest time between two reminders.
     static let longestReminder = Duration.seconds(86400)

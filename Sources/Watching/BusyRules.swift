@@ -38,7 +38,7 @@ struct BusyRules {
 
     private func verdict(_ book: IncidentBook) -> [(rule: String, hits: Int, records: Int)] {
         guard let mark else { return [] }
-        let records = book.recordsRead - mark.records
+        let records = book.run.records - mark.records
         return Self.hits(book).compactMap { rule, hits in
             let gained = hits - (mark.hits[rule] ?? 0)
             return gained >= Self.least && gained * 5 >= records ? (rule, gained, max(records, gained)) : nil
@@ -46,7 +46,7 @@ struct BusyRules {
     }
 
     private static func mark(_ book: IncidentBook, _ time: Duration) -> Mark {
-        Mark(time: time, records: book.recordsRead, hits: hits(book))
+        Mark(time: time, records: book.run.records, hits: hits(book))
     }
 
     private static func hits(_ book: IncidentBook) -> [String: Int] {

@@ -125,7 +125,8 @@ struct IncidentDesk {
             "rule": .string(incident.rule.id), "hits": JSON(incident.hits), "not_told": JSON(incident.newHits),
             "letters": JSON(incident.letters), "returns": JSON(incident.returns),
             "first_seen": .string(incident.firstSeen.rfc3339()), "last_seen": .string(incident.lastSeen.rfc3339()),
-            "next_letter": JSON(incident.due?.rfc3339()),
+            "telling": .string(book.telling(of: incident, at: now).rawValue),
+            "next_letter": JSON(book.nextLetter(of: incident, at: now)?.rfc3339()),
             // Of what is over nothing is kept quiet.
             "silence": incident.isOver
                 ? .null : book.silences.first { $0.covers(incident, at: now) }.map { .int($0.id) } ?? .null,

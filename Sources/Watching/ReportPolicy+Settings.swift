@@ -13,5 +13,7 @@ extension ReportPolicy {
         maxPerHour = report.maxPerHour
         minSeverity = report.minSeverity
         samples = report.samples
+        let recipients = report.enabled ? report.recipients.filter(\.enabled) : []
+        audience = recipients.map { Audience(minSeverity: $0.minSeverity, rules: $0.rules) }
     }
 }

@@ -41,7 +41,7 @@ struct TellingRow {
     var incident: Int64
     var kind: Report.Kind
     var newHits: Int
-    /// Nil where reports are switched off, or nobody wants this one.
+    /// Nil where it could not be made a letter of, or the settings changed since it was due.
     var letter: String?
     /// Why there is no letter, though somebody wants it.
     var fault: String?

@@ -82,7 +82,7 @@ private struct HeartbeatLetter {
 
     /// In the subject: often all that is read of it.
     private func state(_ problems: [String]) -> String {
-        let open = watcher.book.toldIncidents
+        let open = watcher.book.severeIncidents
         let incidents = open.isEmpty ? "" : ", \(LetterWording.count(open.count, "incident")) open"
         if !problems.isEmpty { return "Not all is well" + incidents }
         return open.isEmpty ? "All is well" : "Herald is well" + incidents
@@ -93,7 +93,7 @@ private struct HeartbeatLetter {
             return "Not all is well with Herald on \(watcher.host): \(LetterWording.count(problems.count, "thing")) "
                 + "\(problems.count == 1 ? "needs" : "need") a person."
         }
-        let open = watcher.book.toldIncidents
+        let open = watcher.book.severeIncidents
         guard let worst = open.map(\.severity).max() else { return "All is well with Herald on \(watcher.host)." }
         return "Herald on \(watcher.host) is well, and \(LetterWording.count(open.count, "incident")) "
             + "\(open.count == 1 ? "is" : "are") open, the most severe of them \(worst.name)."
@@ -101,7 +101,7 @@ private struct HeartbeatLetter {
 
     private func content(_ problems: [String]) -> LetterContent {
         let tally = watcher.book.tally
-        let toldIncidents = watcher.book.toldIncidents
+        let severeIncidents = watcher.book.severeIncidents
         var sections: [LetterContent.Section] = []
         if !problems.isEmpty {
             sections.append(
@@ -133,7 +133,7 @@ private struct HeartbeatLetter {
         }
         return LetterContent(
             sentence: sentence(problems), when: now.plain(utcOffset: utcOffset), explanation: nil, label: "heartbeat",
-            tone: problems.isEmpty && toldIncidents.isEmpty ? .recovered : .severity(.error), overview: [],
+            tone: problems.isEmpty && severeIncidents.isEmpty ? .recovered : .severity(.error), overview: [],
             sections: sections, rest: [],
             silences: watcher.book.silences.map { $0.sentence(utcOffset: utcOffset) },
             footer: ["Herald \(Product.version) on \(watcher.host)"])

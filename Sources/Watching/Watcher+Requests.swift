@@ -29,6 +29,9 @@ extension Watcher {
             "rules": JSON(matcher.rules.rules.count),
             "sources": .array(sources.status.sorted { Self.order($0) < Self.order($1) }.map(Self.shown)),
             "open_incidents": JSON(open.count),
+            "open_by_severity": .object(book.openBySeverity.map { JSON.Member($0.severity.name, JSON($0.count)) }),
+            "unaddressed": JSON(book.unaddressedCount),
+            "digests": .array(book.held(at: clock().wall).map(Self.shown)),
             "incidents": .array(
                 open.sorted { ($0.severity, $0.lastSeen) > ($1.severity, $1.lastSeen) }.prefix(50).map(Self.shown)),
             "silences": .array(
@@ -37,6 +40,10 @@ extension Watcher {
                 }),
             "outbox_waits": JSON(store.waitingCount),
             "hits": JSON(book.tally.hits), "records": JSON(book.tally.records),
+            "since_start": [
+                "records": JSON(book.run.records), "hits": JSON(book.run.hits), "incidents": JSON(book.run.incidents),
+                "reports": JSON(book.run.reports),
+            ],
             "heartbeat": JSON(heartbeatDue?.rfc3339()),
             "last_letter": last.map {
                 ["subject": .string($0.subject), "at": .string($0.time.rfc3339(fraction: 3))]
@@ -53,6 +60,13 @@ extension Watcher {
             "name": .string(source.source.name),
             "state": .string(source.fault != nil ? "unreadable" : source.isThere ? "well" : "not there"),
             "behind_bytes": source.behind.map { .int($0) } ?? .null, "fault": JSON(source.fault),
+        ]
+    }
+
+    private static func shown(_ held: IncidentBook.Held) -> JSON {
+        [
+            "incidents": JSON(held.count), "at": .string(held.until.rfc3339()),
+            "limit": .string(held.isUrgent ? "letters of emergency and alert" : "report.max_per_hour"),
         ]
     }
 

@@ -82,6 +82,9 @@ struct SettingsCheck {
         faults += loaded.diagnostics
         guard let rules = loaded.rules else { return }
         summary.append("\(rules.rules.count) rules")
+        if let place = root["report"]?["to"], let text = Self.unheard(of: rules.rules, settings) {
+            faults.append(place.fault(text, severity: .warning))
+        }
         let ids = rules.rules.map(\.id)
         let disabled = watch?["disabled_rules"].map { $0.sequence ?? [$0] } ?? []
         let wanted = (root["report"]?["to"]?.sequence ?? []).flatMap { $0["rules"].map { $0.sequence ?? [$0] } ?? [] }

@@ -31,17 +31,30 @@ struct IncidentsCommand: ParsableCommand {
                 return
             }
             guard !incidents.isEmpty else { return Terminal.say(all ? "No incident." : "No incident is open.") }
-            var table = [["ID", "STATE", "SEVERITY", "HITS", "LAST SEEN", "HOST", "RULE", "TITLE"]]
+            var table = [["ID", "STATE", "SEVERITY", "HITS", "LAST SEEN", "TOLD", "HOST", "RULE", "TITLE"]]
             for incident in incidents {
                 table.append([
                     String(incident["id"]?.int ?? 0), Self.state(incident), incident["severity"]?.string ?? "",
                     String(incident["hits"]?.int ?? 0), incident["last_seen"]?.string ?? "",
-                    Printable.text(incident["host"]?.string ?? "", limit: 30),
+                    Self.told(incident), Printable.text(incident["host"]?.string ?? "", limit: 30),
                     Printable.text(incident["rule"]?.string ?? "", limit: 40),
                     Printable.text(incident["title"]?.string ?? "", limit: 90),
                 ])
             }
             Terminal.table(table)
+        }
+
+        /// Whether all of it was told; else what it waits for, and until when.
+        static func told(_ incident: JSON) -> String {
+            let isTold = incident["not_told"]?.int == 0
+            guard let telling = incident["telling"]?.string else { return isTold ? "yes" : "no" }
+            let time = incident["next_letter"]?.string.map { " " + $0.dropFirst(11).prefix(5) + "Z" } ?? ""
+            switch telling {
+            case "told": return "yes"
+            case "waits": return "at" + time
+            case "digest", "late": return "digest" + time
+            default: return telling
+            }
         }
 
         /// `open`, or why nothing is heard of it.

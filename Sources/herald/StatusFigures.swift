@@ -22,14 +22,19 @@ enum StatusFigures {
     }
 
     private static func watcher(_ facts: JSON, _ figures: inout Figures) {
-        let open = facts["incidents"]?.array ?? []
-        let severities = ["emergency", "alert", "critical", "error", "warning"]
-        figures.add("herald_open_incidents", "Incidents that are open.", [([], facts["open_incidents"]?.int ?? 0)])
         figures.add(
-            "herald_shown_incidents", "Of the open incidents that are listed (at most 50), those of each severity.",
-            severities.map { name in
-                ([("severity", name)], Int64(open.count { $0["severity"]?.string == name }))
-            })
+            "herald_open_incidents", "Incidents that are open, of each severity.",
+            (facts["open_by_severity"]?.members ?? []).map { ([("severity", $0.name)], $0.value.int ?? 0) })
+        figures.add(
+            "herald_held_incidents", "Incidents that wait for a digest, because letters are as many as may be.",
+            [([], (facts["digests"]?.array ?? []).reduce(0) { $0 + ($1["incidents"]?.int ?? 0) })])
+        for (key, help) in [
+            ("records", "Log entries read"), ("hits", "Hits"), ("incidents", "Incidents opened"),
+            ("reports", "Reports made"),
+        ] {
+            guard let value = facts["since_start"]?[key]?.int else { continue }
+            figures.add("herald_\(key)_total", "\(help) since the watcher's start.", [([], value)], type: "counter")
+        }
         let sources = facts["sources"]?.array ?? []
         figures.add(
             "herald_source_up", "Whether the source can be read.",
@@ -45,8 +50,7 @@ enum StatusFigures {
         for (key, name, help) in [
             ("rules", "herald_rules", "Rules in force."),
             ("outbox_waits", "herald_outbox_letters", "Letters not handed over."),
-            ("hits", "herald_hits", "Hits since the last heartbeat."),
-            ("records", "herald_records", "Log entries read since the last heartbeat."),
+            ("unaddressed", "herald_unaddressed_incidents", "Open incidents that no recipient wants to be told of."),
         ] {
             if let value = facts[key]?.int { figures.add(name, help, [([], value)]) }
         }
@@ -73,10 +77,11 @@ enum StatusFigures {
 struct Figures {
     private(set) var lines: [String] = []
 
-    /// A gauge with its samples; two samples of the same labels would be a fault, and the first one stands.
-    mutating func add(_ name: String, _ help: String, _ samples: [([(String, String)], Int64)]) {
+    /// A metric with its samples; two samples of the same labels would be a fault, and the first one stands.
+    mutating func add(_ name: String, _ help: String, _ samples: [([(String, String)], Int64)], type: String = "gauge")
+    {
         guard !samples.isEmpty else { return }
-        lines += ["# HELP \(name) \(help)", "# TYPE \(name) gauge"]
+        lines += ["# HELP \(name) \(help)", "# TYPE \(name) \(type)"]
         var seen: Set<String> = []
         for (labels, value) in samples {
             let pairs = labels.map { "\($0.0)=\"\(Self.escaped($0.1))\"" }.joined(separator: ",")

@@ -18,6 +18,8 @@ enum StatusScreen {
         let label = member.name.map { $0 == "_" ? " " : String($0) }.joined()
         switch member.value {
         case .null: return
+        case .array(let items) where member.name == "digests":
+            for item in items { Terminal.say("  " + digest(item)) }
         case .array(let items) where items.allSatisfy({ $0.members != nil }):
             if items.isEmpty { return Terminal.say("  \(label): none") }
             Terminal.say("  \(label):")
@@ -27,6 +29,13 @@ enum StatusScreen {
         case .object: Terminal.say("  \(label): \(line(member.value))")
         default: Terminal.say("  \(label): \(text(member.value))")
         }
+    }
+
+    /// `216 incidents wait for the digest at 2026-11-21T22:11:00Z (report.max_per_hour)`
+    static func digest(_ held: JSON) -> String {
+        let count = held["incidents"]?.int ?? 0
+        return "\(count) incident\(count == 1 ? " waits" : "s wait") for the digest at \(text(held["at"] ?? .null)) "
+            + "(\(text(held["limit"] ?? .null)))"
     }
 
     /// `name sda, state well, behind bytes 0`

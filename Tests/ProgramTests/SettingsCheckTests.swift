@@ -55,4 +55,51 @@ import Testing
             }
         }
     }
+
+    @Test(
+        "what no recipient wants is warned of, with the rules and the most severe of them",
+        arguments: [
+            ("A, to_email: a@example.org", "critical", nil),
+            (
+                "[{email: a@example.org, min_severity: emergency}, {email: b@example.org, rules: ['ae*']}]", "critical",
+                "find, up to critical"
+            ),
+            (
+                "[{email: a@example.org, min_severity: emergency}, {email: b@example.org, rules: ['ae*', 'herald-*']}]",
+                "emergency", nil
+            ),
+            ("[{email: a@example.org}, {email: b@example.org, min_severity: warning, rules: ['disk']}]", "error", nil),
+            ("[{email: a@example.org, rules: ['herald-*', disk]}]", "critical", "no recipient wants what 1 rule finds"),
+            (
+                "[{email: a@example.org, enabled: false}, {email: b@example.org, rules: ['ae*', 'herald-*']}]",
+                "critical",
+                "disk (critical)"
+            ),
+            ("[{email: b@example.org, rules: ['ae*', disk]}]", "critical", "herald-file-gap (critical)"),
+        ] as [(String, String, String?)])
+    func unheard(to: String, least: String, said: String?) throws {
+        let folder = try TemporaryFolder()
+        try Files.makeDirectories(folder.path + "/rules")
+        try Files.write(
+            """
+            rules:
+              - {id: ae, title: A, severity: critical, match: 'AE'}
+              - {id: disk, title: D, severity: critical, match: 'disk'}
+              - {id: odd, title: O, severity: warning, match: 'odd'}
+            """.utf8, to: folder.path + "/rules/own.yaml")
+        let path = folder.path + "/herald.yaml"
+        let text = """
+            report: {min_severity: \(least), to: \(to)}
+            smtp: {accounts: [{name: a, server: localhost, security: none}]}
+            watch: {rules: [\(folder.path)/rules]}
+            """
+        try Files.write(text.utf8, to: path)
+        var check = SettingsCheck(Settings.examine(path))
+        check.run()
+        let found = check.faults.map(\.description).filter { $0.contains("no recipient wants") }
+        #expect(found.count == (said == nil ? 0 : 1), "\(found)")
+        if let said {
+            #expect(found.first?.contains(said) == true && found.first?.hasPrefix("\(path):1:") == true, "\(found)")
+        }
+    }
 }

@@ -7,8 +7,10 @@ import Testing
 
 @Suite struct StatusFiguresTests {
     private static let watcher: JSON = [
-        "open_incidents": 3, "rules": 250, "outbox_waits": 0, "hits": 17, "records": 100_000,
-        "incidents": [["severity": "critical"], ["severity": "alert"], ["severity": "critical"]],
+        "open_incidents": 3, "rules": 250, "outbox_waits": 0, "hits": 17, "records": 100_000, "unaddressed": 1,
+        "open_by_severity": ["emergency": 190, "alert": 1, "critical": 2, "error": 0, "warning": 0],
+        "digests": [["incidents": 26], ["incidents": 189]],
+        "since_start": ["records": 100_000, "hits": 17, "incidents": 5, "reports": 4],
         "silences": [["id": 1]],
         "sources": [
             ["name": "journal", "state": "well", "behind_bytes": nil],
@@ -31,8 +33,12 @@ import Testing
         #expect(samples["herald_up{daemon=watcher}"] == 1)
         #expect(samples["herald_up{daemon=responder}"] == 0)
         #expect(samples["herald_problems{daemon=watcher}"] == 1)
-        #expect(samples["herald_open_incidents"] == 3)
-        #expect(samples["herald_shown_incidents{severity=critical}"] == 2)
+        #expect(samples["herald_open_incidents{severity=emergency}"] == 190)
+        #expect(samples["herald_open_incidents{severity=error}"] == 0)
+        #expect(samples["herald_held_incidents"] == 215)
+        #expect(samples["herald_unaddressed_incidents"] == 1)
+        #expect(samples["herald_hits_total"] == 17)
+        #expect(samples["herald_records_total"] == 100_000)
         #expect(samples["herald_source_up{source=/var/log/a \"b\\c\n.log}"] == 0)
         #expect(samples["herald_source_behind_bytes{source=/var/log/a \"b\\c\n.log}"] == 12)
         #expect(samples["herald_queue{state=sent}"] == 40)
@@ -46,11 +52,12 @@ import Testing
             "a 1", "# TYPE a gauge\n# TYPE a gauge\na 1", "# HELP a x\n# TYPE a gauge\na{b=\"c} 1",
             "# HELP a x\n# TYPE a gauge\na 1\na 2", "# HELP a x\n# TYPE a gauge\na x",
             "# HELP a x\n# TYPE a gauge\n1a 1",
+            "# HELP a_total x\n# TYPE a_total gauge\na_total 1",
         ])
     func strict(text: String) { #expect(throws: (any Error).self) { try Exposition.parse(text) } }
 }
 
-/// A strict reader of the text exposition format (Prometheus, "Exposition formats"): gauges alone.
+/// A strict reader of the text exposition format (Prometheus, "Exposition formats"): gauges, and counters, whose names say so.
 private enum Exposition {
     struct Fault: Error { var line: String }
 
@@ -63,7 +70,9 @@ private enum Exposition {
             if line.hasPrefix("# HELP ") { continue }
             if line.hasPrefix("# TYPE ") {
                 let words = line.split(separator: " ")
-                guard words.count == 4, words[3] == "gauge", typed.insert(String(words[2])).inserted else {
+                guard words.count == 4, words[3] == (words[2].hasSuffix("_total") ? "counter" : "gauge"),
+                    typed.insert(String(words[2])).inserted
+                else {
                     throw Fault(line: line)
                 }
                 current = String(words[2])

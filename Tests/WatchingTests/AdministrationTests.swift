@@ -35,6 +35,26 @@ import Testing
         #expect(watcher.answer(to: "incident-show", ["id": 1], from: stranger).kind == .denied)
     }
 
+    @Test func `What waits for a digest is named in the status, and each of it says when it is told`() throws {
+        let folder = try WatcherFolder()
+        let watcher = try folder.watcher(
+            try folder.settings(to: "Admin, to_email: admin@example.org", "group_wait: 0s, max_per_hour: 1"))
+        watcher.settle(folder)
+        try folder.append(WatcherTests.oom, "md0: disk failure", "md1: disk failure", "md2: disk failure", "noise")
+        watcher.settle(folder)
+        let digest = folder.time.wall + .seconds(3600)
+        let status = watcher.status
+        #expect(status["digests"]?.array?.compactMap { $0["incidents"]?.int } == [3])
+        #expect(status["digests"]?.array?.first?["at"]?.string == digest.rfc3339())
+        #expect(status["open_by_severity"]?["critical"]?.int == 4)
+        #expect(status["since_start"]?["hits"]?.int == 5)
+        folder.pass(.seconds(60))
+        let list = try #require(watcher.answer(to: "incident-list", [:], from: me).result?.array)
+        let told = list.map { [$0["rule"]?.string, $0["telling"]?.string, $0["next_letter"]?.string] }
+        #expect(told.count { $0 == ["raid", "digest", digest.rfc3339()] } == 3, "\(told)")
+        #expect(told.contains(["oom", "told", nil]) && told.contains(["noise", "recorded", nil]), "\(told)")
+    }
+
     @Test func `Without a watcher the same commands work on its state, and a watcher then goes by them`() throws {
         let folder = try WatcherFolder()
         let settings = try folder.settings()

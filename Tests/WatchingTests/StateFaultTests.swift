@@ -29,20 +29,20 @@ import Testing
         #expect(problems.contains { $0.contains("cannot be written") })
         #expect(try folder.letters().isEmpty)
         // What comes meanwhile is not read.
-        let read = watcher.book.recordsRead
+        let read = watcher.book.run.records
         try folder.append(WatcherTests.oom)
         for _ in 0..<5 {
             folder.pass(.seconds(31))
             _ = watcher.round(at: folder.time)
         }
-        #expect(watcher.book.recordsRead == read)
+        #expect(watcher.book.run.records == read)
         try database.script("PRAGMA max_page_count = 1000000")
         folder.pass(.seconds(31))
         watcher.settle(folder)
         #expect(watcher.storeFault == nil)
         folder.pass(.seconds(7200))
         watcher.settle(folder)
-        #expect(watcher.book.tally.hits == 41, "\(watcher.book.recordsRead) lines were read, \(read) before")
+        #expect(watcher.book.tally.hits == 41, "\(watcher.book.run.records) lines were read, \(read) before")
         let told = try folder.newHits()
         #expect(told == 41, "\(watcher.book.openIncidents.filter { $0.newHits > 0 }.count) are not told")
     }

@@ -12,7 +12,7 @@ import Rules
 extension LetterFixtures {
     static let kinds = [
         "out-of-memory", "trace", "digest", "recovered", "further", "reminder", "quiet", "late", "gap", "pattern-limit",
-        "set-aside", "service", "returned",
+        "set-aside", "service", "returned", "noisy",
     ]
 
     static func report(_ kind: String) -> Report? {
@@ -25,6 +25,7 @@ extension LetterFixtures {
         case "reminder": course()[2]
         case "returned": course().last
         case "quiet": quiet()
+        case "noisy": noisy()
         case "late": late()
         case "gap": gap()
         case "pattern-limit": patternLimit()
@@ -74,6 +75,41 @@ extension LetterFixtures {
         book.join(degraded(noon + .seconds(20_300), "sdb1"), at: noon + .seconds(20_300))
         due(noon + .seconds(20_300))
         return reports
+    }
+
+    /// One rule with very many incidents, and two with few: what an emergency's digest of five minutes looks like.
+    static func noisy() -> Report? {
+        var policy = ReportPolicy()
+        (policy.groupWait, policy.urgentPerHour) = (.zero, 0)
+        var book = IncidentBook(policy: policy)
+        let log = origin(file: "/var/log/app/shop.log", identifier: "shop")
+        for number in 7...201 {
+            for second in 0..<(number % 3 == 0 ? 2 : 1) {
+                let time = noon + .seconds(Int64(number + second))
+                book.join(
+                    occurrence(
+                        "shop-payment-lost", "Payment e\(number) is lost", severity: .emergency, at: time, origin: log,
+                        text: "FATAL payment e\(number): written nowhere, gateway answered 200",
+                        advice: "A payment was taken and is in no book. Stop the shop and look at the gateway's log."),
+                    at: time)
+            }
+        }
+        for (index, array) in ["md0", "md1"].enumerated() {
+            let time = noon + .seconds(Int64(240 + index))
+            book.join(
+                occurrence(
+                    "md-array-failed", "RAID array \(array) has failed", severity: .emergency, at: time,
+                    text: "md/raid1:\(array): Disk failure on sdb1, no disk is left.",
+                    advice: "See `mdadm --detail /dev/\(array)` before anything else is written."), at: time)
+        }
+        book.join(
+            occurrence(
+                "ups-battery-low", "The UPS has power for three minutes", severity: .alert, at: noon + .seconds(250),
+                origin: origin(unit: "nut-monitor.service", identifier: "upsmon"),
+                text: "UPS rack1@localhost battery is low",
+                advice: "Shut down what can be shut down now."), at: noon + .seconds(250))
+        _ = book.due(noon + .seconds(251))
+        return book.due(noon + .seconds(600)).first
     }
 
     private static func quiet() -> Report? {

@@ -16,10 +16,10 @@ struct LetterContent {
     /// `new`, `goes on`, …: what sort of report this is, in a word or two.
     var label: String
     var tone: LetterTone
-    /// Of a digest: its incidents, a line each, before any of them is told at length.
+    /// Of a digest: its rules, a line each, before anything is told at length.
     var overview: [OverviewLine]
     var sections: [Section]
-    /// Of a digest: the incidents that have no section of their own, a line each.
+    /// Of a digest: the incidents that have no section of their own, a line for each rule.
     var rest: [String]
     /// Of a digest: the silences in force.
     var silences: [String]
@@ -27,7 +27,7 @@ struct LetterContent {
     /// The name of the attached log, where the letter does not hold all.
     var attachment: String?
 
-    /// An incident in a digest's first lines.
+    /// A rule in a digest's first lines.
     struct OverviewLine {
         var severity: Severity
         var title: String
@@ -95,10 +95,13 @@ enum LetterTone {
 /// How much a letter shows; made smaller until it fits.
 struct LetterBudget {
     var samples = 10
+    /// Rules in the first lines of a digest.
+    var rows = 60
     /// Incidents of a digest; the rest is counted.
     var sections = 30
-    /// Incidents of a digest that are named at all.
+    /// Rules of that rest that are named at all, and incidents of one of them.
     var named = 200
+    var names = 20
     /// Characters of a matched line.
     var line = 2000
     /// Characters, and lines, of a matched record of several lines.
@@ -125,7 +128,9 @@ struct LetterBudget {
     var smaller: LetterBudget {
         func less(_ value: Int, _ least: Int) -> Int { max(least, value / 2) }
         return LetterBudget(
-            samples: less(samples, 1), sections: less(sections, 2), named: sections > 2 ? named : less(named, 20),
+            samples: less(samples, 1), rows: sections > 2 ? rows : less(rows, 5), sections: less(sections, 2),
+            named: sections > 2 ? named : less(named, 20),
+            names: less(names, 3),
             line: less(line, 200),
             trace: less(trace, 400), traceLines: less(traceLines, 12), context: less(context, 60),
             contextLines: less(contextLines, 2), field: less(field, 60), fields: less(fields, 6),

@@ -28,7 +28,7 @@ extension LetterWording {
             leadTitle: leadTitle(entry, several),
             samples: Array(samples.dropFirst()),
             samplesTitle: samples.count - 1 < left ? "\(samples.count - 1) of \(left) more lines" : "The other lines",
-            commands: incident.isOver ? [] : commands(incident, short: several))
+            commands: incident.isOver ? [] : commands(entry, short: several))
     }
 
     private func leadTitle(_ entry: Report.Entry, _ several: Bool) -> String {
@@ -119,14 +119,21 @@ extension LetterWording {
             scale: "each bar \(width), the highest \(Self.count(timeline.counts.max() ?? 0, "hit"))")
     }
 
-    private func commands(_ incident: Incident, short: Bool) -> [LetterContent.Command] {
+    private func commands(_ entry: Report.Entry, short: Bool) -> [LetterContent.Command] {
+        let incident = entry.incident
         let one = LetterContent.Command(
             purpose: "Not to hear of this incident for four hours:",
             line: "herald silence add --incident \(incident.id) --for 4h")
-        if short { return [one] }
+        let isOneOfMany =
+            short
+            && report.entries.contains {
+                $0.incident.rule.id == incident.rule.id && $0.incident.id != incident.id
+            }
+        if short, !isOneOfMany { return [one] }
         let rule = LetterContent.Command(
-            purpose: "Nor of anything this rule finds:",
+            purpose: isOneOfMany ? "Not to hear of anything this rule finds:" : "Nor of anything this rule finds:",
             line: "herald silence add --rule \(Self.shellWord(incident.rule.id)) --for 4h")
+        if short { return [one, rule] }
         // An event is over with its letter.
         if incident.rule.ending == .event { return [one, rule] }
         let end = LetterContent.Command(
@@ -166,7 +173,9 @@ extension LetterWording {
     /// Whether the letter shows less than the report holds.
     var isCut: Bool {
         let several = report.entries.count > 1
+        let shown = shownEntries.count
         return budget.isReduced
+            || report.entries.count > shown && report.entries.contains { !$0.incident.samples.isEmpty }
             || report.entries.contains { entry in
                 entry.incident.samples.count > (several ? 1 : budget.samples)
                     || entry.incident.samples.contains { sample in

@@ -15,8 +15,19 @@ struct LetterWording {
     func content() -> LetterContent {
         LetterContent(
             sentence: sentence, when: when, explanation: wholeExplanation, label: label, tone: tone, overview: overview,
-            sections: report.entries.prefix(budget.sections).map { section($0) }, rest: rest, silences: silences,
+            sections: sections, rest: rest, silences: silences,
             footer: footer, attachment: isCut ? AttachedLog.name(report) : nil)
+    }
+
+    /// An advice and a command that were given already are not given again.
+    private var sections: [LetterContent.Section] {
+        var given: Set<String> = []
+        return shownEntries.map { entry in
+            var section = section(entry)
+            if let advice = section.advice, !given.insert(advice).inserted { section.advice = nil }
+            section.commands.removeAll { !given.insert($0.line).inserted }
+            return section
+        }
     }
 
     /// When it happened, and where it was read: what a glance wants beside the sentence.
@@ -26,30 +37,6 @@ struct LetterWording {
         let time = start == end ? stamp(start) : "\(stamp(start)) to \(clock(end, near: start))"
         guard report.entries.count == 1, let incident = report.entries.first?.incident else { return "\(time) \(zone)" }
         return "\(time) \(zone), \(incident.origin.place)"
-    }
-
-    /// What a digest holds, before any of it is told at length.
-    private var overview: [LetterContent.OverviewLine] {
-        guard report.entries.count > 1 else { return [] }
-        return report.entries.prefix(budget.sections).map { entry in
-            LetterContent.OverviewLine(
-                severity: entry.incident.severity, title: Self.cut(entry.incident.title, min(120, budget.title)),
-                hits: entry.newHits == 0 ? Self.state(entry) ?? "no new hit" : Self.times(entry.newHits))
-        }
-    }
-
-    /// What has no section: named and counted all the same.
-    private var rest: [String] {
-        let left = report.entries.dropFirst(budget.sections)
-        var lines = left.prefix(budget.named).map { entry in
-            "\(entry.incident.severity.name), \(entry.newHits) new: \(Self.cut(entry.incident.title, min(120, budget.title)))"
-        }
-        let unnamed = left.dropFirst(budget.named)
-        if !unnamed.isEmpty {
-            let hits = unnamed.reduce(0) { $0 + $1.newHits }
-            lines.append("and \(Self.count(unnamed.count, "more incident")) with \(Self.count(hits, "new hit"))")
-        }
-        return lines
     }
 
     private var silences: [String] {
@@ -101,14 +88,6 @@ struct LetterWording {
         }
     }
 
-    private var digestSentence: String {
-        let incidents = Self.count(report.entries.count, "incident")
-        let hits = Self.count(report.newHits, "new hit")
-        let start = report.entries.map(\.incident.firstSeen).min() ?? report.time
-        let since = "since \(clock(start, near: report.time))"
-        return "\(incidents) on \(hostPhrase) with \(hits) \(since)."
-    }
-
     /// With what it keeps quiet, and what it kept quiet and is over: the latter stands in no other letter.
     private var wholeExplanation: String? {
         var parts = [explanation].compactMap { $0 }
@@ -142,7 +121,7 @@ struct LetterWording {
                     + "together. Nothing was left out of the counts."
             }
             return
-                "More happened than letters may be sent in an hour, so these are told together, the most severe first. "
+                "More happened than letters may be sent in an hour, so these are told together, by rule, the most severe first. "
                 + "Nothing was left out of the counts."
         case .late:
             return "These lines were more than ten minutes old when Herald read them: it was not running, or could not "

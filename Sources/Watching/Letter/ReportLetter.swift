@@ -137,7 +137,8 @@ enum AttachedLog {
     static func attachment(_ report: Report, utcOffset: Int) -> Attachment {
         var text = ""
         var left = 0
-        for entry in report.entries {
+        // Where it is cut, no rule hides another.
+        for entry in report.goingRound() {
             guard text.utf8.count < limit else {
                 left += entry.incident.samples.count
                 continue

@@ -115,6 +115,8 @@ package enum StrangersWords: Equatable, Sendable {
                 _ = scanner.word(limit: 255) {
                     $0 <= 0x20 || $0 == 0x22 || $0 >= 0x7f || $0 == (isSocket ? 0x3a : 0x2f)
                 }
+                // What ends it, so that a pattern does not go on into the path.
+                if scanner.peek() == 0x2f || scanner.peek() == 0x3a { scanner.at += 1 }
             }
         }
         parts.append(scanner.at..<line.end)

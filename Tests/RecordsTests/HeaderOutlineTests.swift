@@ -90,7 +90,7 @@ struct HeaderOutlineTests {
             }
             var said = LineHeader()
             (said.time, said.host, said.identifier) = (outline.time, text(outline.host), text(outline.identifier))
-            (said.pid, said.uptime) = (outline.pid, outline.uptime)
+            (said.pid, said.uptime, said.isTagged) = (outline.pid, outline.uptime, said.identifier != nil)
             said.messageStart = outline.messageStart - range.lowerBound
             #expect(said == header, "seed \(seed): \(Printable.text(line))")
         }

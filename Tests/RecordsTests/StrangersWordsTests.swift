@@ -67,11 +67,11 @@ private func record(_ line: String, _ format: LineFormat = .auto) -> Record {
         arguments: [
             (
                 #"[error] 8#8: *3 open() "/var/www/PANIC:  x" failed (28: No space left on device), client: 192.0.2.1, server: shop, request: "GET /[emerg] 1#1: x HTTP/1.1", upstream: "http://shop_backend/Out of memory", host: "x", referrer: "y""#,
-                #"[error] 8#8: *3 open() "******************" failed (28: No space left on device), client: 192.0.2.1, server: shop, request: "*****************************, upstream: "http://shop_backend*****************************************"#
+                #"[error] 8#8: *3 open() "******************" failed (28: No space left on device), client: 192.0.2.1, server: shop, request: "*****************************, upstream: "http://shop_backend/****************************************"#
             ),
             (
                 #"[error] 8#8: *3 no live upstreams, client: ::1, server: , request: "GET / HTTP/1.1", upstream: "fastcgi://unix:/run/a.sock:", host: "a b""#,
-                #"[error] 8#8: *3 no live upstreams, client: ::1, server: , request: "***************, upstream: "fastcgi://unix:/run/a.sock***************"#
+                #"[error] 8#8: *3 no live upstreams, client: ::1, server: , request: "***************, upstream: "fastcgi://unix:/run/a.sock:**************"#
             ),
             (
                 #"[error] 8#8: *3 FastCGI sent in stderr: "PHP message: PHP Fatal error:  "x" in /a" while reading, client: ::1, server: a, request: "GET /b""#,

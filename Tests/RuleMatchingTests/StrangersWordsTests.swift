@@ -73,5 +73,12 @@ import Testing
             #expect(hits.first?.hit.captures.map { String(decoding: $0.value, as: UTF8.self) } == ["it broke"])
         }
         #expect(count(line, try Self.matcher()) == 1)
+        let upstream =
+            #"2026/11/21 12:41:14 [error] 8#8: *3 x, client: ::1, request: "a", upstream: "http://app/b c", host: "d""#
+        let matcher = try Matcher(
+            rules(
+                "rules: [{id: a, title: t, severity: error, match: ', upstream: \"(?<name>[a-z]+://[^/\"]+)'}]"))
+        let captures = matcher.matches(in: lines(upstream)).hits.first?.hit.captures
+        #expect(captures?.map { String(decoding: $0.value, as: UTF8.self) } == ["http://app"])
     }
 }

@@ -16,6 +16,8 @@ extension LineHeader {
     private static let numericLevelNames: Set = [
         "level", "severity", "lvl", "Level", "Severity", "PRIORITY", "priority",
     ]
+    /// Members that hold the level where it does not stand beside the message.
+    private static let levelHolders = ["log", "event", "syslog", "record", "alert", "payload", "data"]
     private static let hostNames = ["host", "hostname", "_HOSTNAME"]
     private static let programNames = ["app", "service", "logger", "program", "SYSLOG_IDENTIFIER", "name"]
     /// What went wrong often stands beside the message. It is part of what patterns see, each on a line of its own.
@@ -104,17 +106,44 @@ extension LineHeader {
             used.insert(name)
             return level
         }
-        // ECS, nested; MongoDB's one letter.
-        if let value = member("log")?["level"] { return level(value, isSyslog: false) }
+        let inner = levelHolders.compactMap { member($0)?.members }
+        if let level = inner.lazy.compactMap(innerLevel).first ?? ([members] + inner).lazy.compactMap(ofKin).first {
+            return level
+        }
+        // MongoDB's one letter.
         guard member("c") != nil, let letter = member("s")?.string, letter.count == 1 else { return nil }
         used.insert("s")
         return LogLevel.letters.first { letter.first == $0.letter }?.level
     }
 
+    /// The level in an object within the line's: ECS (`log.level`), loguru (`record.level.name`), Sentry, Wazuh. Numbers are
+    /// of scales of their own there, but for the level of a logger.
+    private static func innerLevel(_ members: [JSON.Member]) -> UInt8? {
+        for name in levelNames where name.lowercased() != "priority" {
+            guard let value = members.last(where: { $0.name == name })?.value, value.int == nil || name == "level",
+                let level = level(value, isSyslog: false)
+            else { continue }
+            return level
+        }
+        return nil
+    }
+
+    /// `threatSeverity`, `alertLevel`: of members whose names end so a word counts that is critical or worse, and nothing
+    /// milder: they speak of many things. How great a risk is says nothing of a fault.
+    private static func ofKin(_ members: [JSON.Member]) -> UInt8? {
+        members.lazy.compactMap { member -> UInt8? in
+            let name = member.name.lowercased()
+            guard name.hasSuffix("severity") || name.hasSuffix("level"), !name.hasPrefix("risk"),
+                let word = member.value.string, let level = LogLevel.named(word.utf8), level <= 2
+            else { return nil }
+            return level
+        }.min()
+    }
+
     private static func level(_ value: JSON, isSyslog: Bool) -> UInt8? {
         if let number = value.int { return LogLevel.numbered(number, isSyslog: isSyslog) }
         guard let word = value.string else { return value["name"].flatMap { level($0, isSyslog: isSyslog) } }
-        return LogLevel.named(word.utf8)
+        return LogLevel.valued(word.utf8)
             ?? Int64(word).flatMap { LogLevel.numbered($0, isSyslog: isSyslog) }
     }
 

@@ -186,7 +186,11 @@ extension LineHeader {
 
     /// Lines that begin with their level, or name it as logfmt does; all of them stays message.
     static func undated(_ line: LineScanner, _ context: LineContext) -> LineHeader? {
-        if let level = LogLevel.first(of: line) ?? rubyLevel(line) { return of(level, from: line) }
+        if let level = LogLevel.first(of: line) ?? rubyLevel(line) ?? LogLevel.inBrackets(line)
+            ?? LogLevel.ofDevice(line)
+        {
+            return of(level, from: line)
+        }
         return logfmt(line, context)
     }
 
@@ -197,14 +201,14 @@ extension LineHeader {
     }
 
     /// `F, [2026-11-21T12:41:14.123456 #812] FATAL -- : message`.
-    private static func rubyLevel(_ line: LineScanner) -> UInt8? {
+    static func rubyLevel(_ line: LineScanner) -> UInt8? {
         guard let letter = line.peek(), line.peek(1) == UInt8(ascii: ","), line.peek(2) == 0x20, line.peek(3) == 0x5b
         else { return nil }
         return LogLevel.letters.first { $0.letter.asciiValue == letter }?.level
     }
 
     /// `time="2026-11-21T12:41:14Z" level=error msg="message"`, in whatever order.
-    private static func logfmt(_ line: LineScanner, _ context: LineContext) -> LineHeader? {
+    static func logfmt(_ line: LineScanner, _ context: LineContext) -> LineHeader? {
         var scanner = line
         var header = LineHeader()
         for _ in 0..<8 {
@@ -212,7 +216,7 @@ extension LineHeader {
             let isQuoted = scanner.take("\"")
             let value = scanner.word(limit: 4096) { $0 == (isQuoted ? 0x22 : 0x20) } ?? []
             switch key.text {
-            case "level", "lvl", "severity": header.priority = header.priority ?? LogLevel.named(value)
+            case "level", "lvl", "severity": header.priority = header.priority ?? LogLevel.valued(value)
             case "time", "ts", "t", "timestamp":
                 var time = LineScanner(line.bytes, value.startIndex..<value.endIndex)
                 header.time = header.time ?? time.isoTime(localOffset: context.utcOffset)?.time

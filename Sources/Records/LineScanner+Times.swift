@@ -63,11 +63,12 @@ extension LineScanner {
         return nil
     }
 
-    /// `2026-11-21T12:41:14.123456+01:00`, `2026-11-21 12:41:14,123`, `2026/11/21 12:41:14` (nginx).
+    /// `2026-11-21T12:41:14.123456+01:00`, `2026-11-21 12:41:14,123`, `2026/11/21 12:41:14` (nginx),
+    /// `2026.11.21 12:41:14.123456` (ClickHouse).
     /// `hasZone` when the offset is written there.
     mutating func isoTime(localOffset: Int) -> (time: Timestamp, hasZone: Bool)? {
         let start = at
-        if let year = digits(4), let mark = peek(), mark == UInt8(ascii: "-") || mark == UInt8(ascii: "/") {
+        if let year = digits(4), let mark = peek(), mark &- 0x2d < 3 {  // - . /
             at += 1
             if let month = digits(2), peek() == mark {
                 at += 1

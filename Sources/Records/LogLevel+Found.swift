@@ -2,6 +2,8 @@
 // Must stay true: a word of prose is no level. "critical" and "fatal" stand in many a harmless sentence, and a line that
 // is taken for a critical one wakes somebody; so those that are worse than an error must stand where a level stands.
 
+import Formats
+
 extension LogLevel {
     /// Words outside of brackets that may stand before the level.
     private static let reach = 6
@@ -36,7 +38,7 @@ extension LogLevel {
     }
 
     /// The level of a line without a time of its own, which begins with it: `CRITICAL:root:message` (Python),
-    /// `[ALERT] 324/124114 (812) : message` (HAProxy), `crit: App.Worker[0]` (.NET).
+    /// `[ALERT] 324/124114 (812) : message` (HAProxy), `crit: App.Worker[0]` (.NET), `FATAL 2026-11-21 12:41:14 message`.
     static func first(of line: LineScanner) -> UInt8? {
         var start = line.at
         while start < line.end, line.bytes[start] == 0x5b || line.bytes[start] == 0x20 { start += 1 }
@@ -49,7 +51,9 @@ extension LogLevel {
                 ? 2 : nil
         }
         let ends = place.isInBrackets ? [0x5d, 0x20] : [UInt8(ascii: ":"), UInt8(ascii: "|")]
-        guard ends.contains(line.bytes[at]) || (!place.isInBrackets && line.bytes[at] == 0x20 && place.isBeforeBar)
+        guard
+            ends.contains(line.bytes[at])
+                || (!place.isInBrackets && line.bytes[at] == 0x20 && (place.isBeforeBar || place.isBeforeTime))
         else { return nil }
         return place.isPostgreSQL ? postgresql(line.bytes[start..<at]) : level
     }
@@ -81,6 +85,14 @@ extension LogLevel {
         /// Only spaces stand between the word and a bar: `FATAL  |pool`.
         var isBeforeBar: Bool { line.bytes[word.upperBound..<line.end].first { $0 != 0x20 } == 0x7c }
 
+        /// `FATAL 2026-11-21 12:41:14`, `FATAL 12:41:14`.
+        var isBeforeTime: Bool {
+            var rest = LineScanner(line.bytes, word.upperBound..<line.end)
+            rest.skipSpaces()
+            var civil = CivilTime(year: 2000, month: 1, day: 1)
+            return rest.isoTime(localOffset: 0) != nil || rest.timeOfDay(&civil)
+        }
+
         var isOfLevel: Bool {
             if Self.isPartOfName(after) || Self.isPartOfName(before) { return false }
             // NON-FATAL, ALERT-812.
@@ -93,6 +105,10 @@ extension LogLevel {
             case 0x5d, 0x29:
                 return before == 0x5b || before == 0x28 || (isInBrackets && (before == 0x3a || before == 0x20))
             case 0x7c: return true
+            // ClickHouse.
+            case 0x3e: return before == 0x3c
+            // `[critical ]` (structlog).
+            case 0x20: return before == 0x5b && line.bytes[word.upperBound..<line.end].first { $0 != 0x20 } == 0x5d
             case 0x3a, 0x2f: return words == 0 && (before == nil || before == 0x20)
             default: return false
             }

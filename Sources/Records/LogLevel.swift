@@ -7,8 +7,34 @@ package enum LogLevel {
         guard let first = word.first, lengths(of: first | 0x20) & (1 << UInt16(min(word.count, 15))) != 0 else {
             return nil
         }
+        if word.count == 3, let short = abbreviations.first(where: { isSame(word, $0.word) }) {
+            // A host may have such a name, in small letters.
+            return word.allSatisfy { $0 < 97 } ? short.level : nil
+        }
         return words.first { $0.word.utf8CodeUnitCount == word.count && isSame(word, $0.word) }?.level
     }
+
+    /// As the value of a member or a key: a word, or one of Go's slog with what is added to it (`ERROR+4`; its levels are
+    /// four apart).
+    static func valued(_ value: some Collection<UInt8>) -> UInt8? {
+        if let level = named(value) { return level }
+        guard value.count <= 12, let sign = value.firstIndex(where: { $0 == 0x2b || $0 == 0x2d }),
+            let base = ["DEBUG", "INFO", "WARN", "ERROR"].firstIndex(where: { value[..<sign].elementsEqual($0.utf8) }),
+            let distance = Int(String(decoding: value[value.index(after: sign)...], as: UTF8.self))
+        else { return nil }
+        switch base * 4 - 4 + (value[sign] == 0x2b ? distance : -distance) {
+        case 12...: return 2
+        case 8..<12: return 3
+        case 4..<8: return 4
+        case 0..<4: return 6
+        default: return 7
+        }
+    }
+
+    /// Of Serilog and zerolog, in capitals only.
+    private static let abbreviations: [(word: StaticString, level: UInt8)] = [
+        ("ftl", 2), ("pnc", 2), ("wrn", 4), ("inf", 6), ("dbg", 7), ("trc", 7), ("vrb", 7),
+    ]
 
     private static let words: [(word: StaticString, level: UInt8)] = [
         ("emerg", 0), ("emergency", 0), ("alert", 1), ("crit", 2), ("critical", 2), ("fatal", 2), ("panic", 2),
@@ -29,19 +55,20 @@ package enum LogLevel {
         return true
     }
 
-    /// A bit for each length of the words below that begin with this letter.
+    /// A bit for each length of the words and abbreviations that begin with this letter.
     private static func lengths(of letter: UInt8) -> UInt16 {
         switch letter {
         case UInt8(ascii: "e"): 1 << 3 | 1 << 4 | 1 << 5 | 1 << 9
         case UInt8(ascii: "c"): 1 << 4 | 1 << 8
-        case UInt8(ascii: "f"): 1 << 4 | 1 << 5 | 1 << 6
-        case UInt8(ascii: "d"): 1 << 5 | 1 << 6
-        case UInt8(ascii: "w"): 1 << 4 | 1 << 7
-        case UInt8(ascii: "i"): 1 << 4 | 1 << 11 | 1 << 13
+        case UInt8(ascii: "f"): 1 << 3 | 1 << 4 | 1 << 5 | 1 << 6
+        case UInt8(ascii: "d"): 1 << 3 | 1 << 5 | 1 << 6
+        case UInt8(ascii: "w"): 1 << 3 | 1 << 4 | 1 << 7
+        case UInt8(ascii: "i"): 1 << 3 | 1 << 4 | 1 << 11 | 1 << 13
         case UInt8(ascii: "l"): 1 << 3
         case UInt8(ascii: "s"), UInt8(ascii: "n"): 1 << 6
-        case UInt8(ascii: "a"), UInt8(ascii: "p"), UInt8(ascii: "t"): 1 << 5
-        case UInt8(ascii: "v"): 1 << 7
+        case UInt8(ascii: "a"): 1 << 5
+        case UInt8(ascii: "p"), UInt8(ascii: "t"): 1 << 3 | 1 << 5
+        case UInt8(ascii: "v"): 1 << 3 | 1 << 7
         default: 0
         }
     }
@@ -89,7 +116,8 @@ package enum LogLevel {
         guard let mildest = asked.last else { return ([], []) }
         // Below critical any of the words may be read as the level, wherever it stands among the first.
         let isLoose = mildest > 2
-        let names = words.filter { isLoose || asked.contains($0.level) }.map { "\($0.word)" }.joined(separator: "|")
+        let names = (words + abbreviations).filter { isLoose || asked.contains($0.level) }.map { "\($0.word)" }.joined(
+            separator: "|")
         var patterns =
             isLoose
             ? ["\\b(?i:\(names)|statement|detail|hint|context)\\b", ":[MSXC] [0-9]"]
@@ -99,12 +127,18 @@ package enum LogLevel {
         let values = (0...191).filter { asked.contains(UInt8($0 & 7)) }.map { "\($0)" }.joined(separator: "|")
         // With a second byte beside the first: see StopBytes in RuleMatching.
         var atStart = ["[<\\xff](?:\(values))>"]
+        let digits = asked.map { "\($0)" }.joined()
+        patterns.append("%[A-Z][A-Z0-9_]*-(?:[A-Z0-9_]+-)?[\(digits)]-[A-Z0-9_]+: ")
+        patterns.append("CEF:[01]\\|")
         if asked.contains(2) {
             patterns.append("PHP Fatal error:")
+            patterns.append("[=\"](?:ERROR|WARN|INFO|DEBUG)\\+[0-9]")
             atStart.append("[c\\xff]rit: ")
         }
         for (letter, level) in letters where asked.contains(level) {
             patterns.append("\"s\"\\s*:\\s*\"\(letter)\"")
+            // Behind a syslog header.
+            patterns.append(" \(letter)(?:[0-9]{4,8} [0-9]{2}:|, \\[)")
             atStart.append("[\(letter)\\xff](?:[0-9]{4}|, \\[)")
         }
         return (patterns, atStart)

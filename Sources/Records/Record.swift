@@ -101,6 +101,12 @@ package struct Record: Equatable, Sendable {
     /// What of the message its writer only repeats.
     package var strangersWords: StrangersWords { StrangersWords(in: message, 0..<message.count, isAccess: isAccess) }
 
+    /// The level that the message names by itself, behind a syslog tag or in the journal; nil for the kernel's.
+    package var statedLevel: UInt8? {
+        if isOfKernel || transport == "audit" || !(source.isJournal || isTagged) { return nil }
+        return LogLevel.stated(in: message, 0..<message.count)
+    }
+
     /// Whether the kernel wrote it, or says so.
     var isOfKernel: Bool { source.isJournal ? transport == "kernel" : identifier == "kernel" }
 

@@ -13,6 +13,8 @@ final class Decision<Subject: MatchSubject> {
     /// Of the record that is decided about.
     private var place = Marks.Place.entry
     private var isHit = false
+    /// The scan found what may be a level.
+    private var isLevelNamed = false
 
     init(_ matcher: Matcher, _ subject: Subject, _ asking: Matcher.Asking) {
         self.matcher = matcher
@@ -23,9 +25,11 @@ final class Decision<Subject: MatchSubject> {
     }
 
     /// Decides about the record that the subject is now.
-    /// - Parameter found: the searches that may match, sorted; numbers that are none are passed over.
-    func decide(_ found: [Int], at place: Marks.Place, _ marks: inout Marks) {
-        (self.place, isHit) = (place, false)
+    /// - Parameters:
+    ///   - found: the searches that may match, sorted; numbers that are none are passed over.
+    ///   - isLevelNamed: the message may name a level.
+    func decide(_ found: [Int], isLevelNamed: Bool, at place: Marks.Place, _ marks: inout Marks) {
+        (self.place, isHit, self.isLevelNamed) = (place, false, isLevelNamed)
         var at = found.firstIndex { $0 >= 0 } ?? found.count
         while at < found.count, found[at] < searches.count {
             let rule = searches[found[at]].rule
@@ -39,12 +43,13 @@ final class Decision<Subject: MatchSubject> {
     }
 
     private func floors(_ found: [Int], _ marks: inout Marks) {
+        let stated = isLevelNamed ? subject.statedLevel : nil
         for rule in matcher.floorRules {
             if compiled[rule].hasPatterns {
                 let own = found.filter { searches.indices.contains($0) && searches[$0].rule == rule }
                 patterns(own[...], of: rule, &marks)
             } else {
-                fields(of: rule, &marks)
+                fields(of: rule, stated: stated, &marks)
             }
             if isHit { return }
         }
@@ -71,10 +76,10 @@ final class Decision<Subject: MatchSubject> {
         }
     }
 
-    /// Decides a rule without patterns.
-    private func fields(of rule: Int, _ marks: inout Marks) {
+    /// Decides a rule without patterns. `stated`: the level that the message names, which counts where it is the graver.
+    private func fields(of rule: Int, stated: UInt8? = nil, _ marks: inout Marks) {
         let parts = compiled[rule]
-        guard conditionsHold(parts, strictly: true), !isTakenBack(parts, rule, &marks) else { return }
+        guard conditionsHold(parts, strictly: true, stated: stated), !isTakenBack(parts, rule, &marks) else { return }
         note(mark(rule, search: -1, 0..<0), parts, &marks)
     }
 
@@ -94,8 +99,11 @@ final class Decision<Subject: MatchSubject> {
     }
 
     /// `strictly`: also where the record has no value, though its source could.
-    private func conditionsHold(_ parts: CompiledRule, strictly: Bool) -> Bool {
+    private func conditionsHold(_ parts: CompiledRule, strictly: Bool, stated: UInt8? = nil) -> Bool {
         parts.conditions.allSatisfy { condition in
+            if let stated, condition.field == "priority" {
+                return condition.holds(stated: stated, subject.values(of: "priority"))
+            }
             // A rule that fields alone decide cannot do without them.
             if parts.hasPatterns, !subject.has(condition) { return !condition.isOfKernel || subject.mayBeOfKernel }
             return condition.holds(subject.values(of: condition.field), strictly: strictly)

@@ -16,6 +16,8 @@ protocol MatchSubject {
     var mayBeOfKernel: Bool { get }
     /// What of the message its writer only repeats.
     var strangersWords: StrangersWords { get }
+    /// The level that the message names by itself: see `Record.statedLevel`.
+    var statedLevel: UInt8? { get }
     func has(_ condition: CompiledRule.Condition) -> Bool
     func values(of field: String) -> [[UInt8]]
     func withMessage<Answer>(_ body: (UnsafeBufferPointer<UInt8>) -> Answer) -> Answer
@@ -34,6 +36,7 @@ struct BuiltSubject: MatchSubject {
 
     var message: Range<Int> { 0..<record.message.count }
     var mayBeOfKernel: Bool { record.mayBeOfKernel }
+    var statedLevel: UInt8? { record.statedLevel }
     func has(_ condition: CompiledRule.Condition) -> Bool { record.has(field: condition.field) }
     func values(of field: String) -> [[UInt8]] { RuleField.values(field, of: record) }
     func withMessage<Answer>(_ body: (UnsafeBufferPointer<UInt8>) -> Answer) -> Answer {
@@ -107,6 +110,18 @@ final class StandingSubject: MatchSubject {
         let words = StrangersWords(in: batch.bytes, message, isAccess: isAccess)
         knownWords = words
         return words
+    }
+
+    var statedLevel: UInt8? {
+        switch head {
+        case .entry:
+            let transport = batch.values(of: "transport", at: index, nil).first
+            if transport == Array("kernel".utf8) || transport == Array("audit".utf8) { return nil }
+        case .line(let header): if !header.isTagged || header.identifier == "kernel" { return nil }
+        case .outlined(let outline):
+            if outline.identifier.isEmpty || mayBeOfKernel { return nil }
+        }
+        return LogLevel.stated(in: batch.bytes, message)
     }
 
     func has(_ condition: CompiledRule.Condition) -> Bool {

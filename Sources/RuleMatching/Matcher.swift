@@ -95,7 +95,7 @@ package final class Matcher {
         var marks = Marks()
         let subject = BuiltSubject(index: 0, record: record)
         let decision = Decision(self, subject, .example)
-        decision.decide(searches(in: record.message), at: .entry, &marks)
+        decision.decide(searches(in: record.message), isLevelNamed: true, at: .entry, &marks)
         return matches(marks) { _ in record }
     }
 
@@ -123,8 +123,7 @@ package final class Matcher {
             var named: [Named] = []
             named.reserveCapacity(found.count)
             var last = 0
-            let levelNumber = batch.source.isJournal ? Int32(levelNumber) : -1
-            for candidate in found where candidate.pattern != levelNumber {
+            for candidate in found {
                 // Most end in the record of the one before, or in the next.
                 let byte = Int(candidate.end) - 1
                 while last + 1 < batch.count, batch.ranges[last].upperBound < byte { last += 1 }
@@ -187,6 +186,8 @@ package final class Matcher {
 
     /// Whether a line of JSON in which no pattern was found can be hit by nothing else, so that it needs no parsing.
     private func isPassedOver(_ batch: RecordBatch, _ index: Int) -> Bool {
+        // The journal's messages are no lines of JSON to be decoded, whatever they look like.
+        if batch.source.isJournal { return true }
         guard case .lines = batch.origin else { return false }
         return batch.bytes.withUnsafeBytes {
             LineHeader.isLiteral(UnsafeRawBufferPointer(rebasing: $0[batch.ranges[index]]))
@@ -202,20 +203,22 @@ package final class Matcher {
         _ batch: RecordBatch, _ decision: Decision<StandingSubject>, _ index: Int, _ named: [Int],
         _ marks: inout Marks
     ) {
-        // The journal's messages are no lines of JSON to be decoded, whatever they look like.
+        let isLevelNamed = named.contains(levelNumber)
         if batch.source.isJournal {
             decision.subject.stand(atEntry: index)
-            return decision.decide(named, at: .entry, &marks)
+            return decision.decide(named, isLevelNamed: isLevelNamed, at: .entry, &marks)
         }
         if named.last != decodedNumber {
             if let outline = decision.subject.standOutlined(at: index) {
                 marks.outlines.append(outline)
-                return decision.decide(named, at: .outlined(marks.outlines.count - 1), &marks)
+                let place = Marks.Place.outlined(marks.outlines.count - 1)
+                return decision.decide(named, isLevelNamed: isLevelNamed, at: place, &marks)
             }
             if let header = batch.header(at: index) {
                 decision.subject.stand(at: index, header)
                 marks.headers.append(header)
-                return decision.decide(named, at: .line(marks.headers.count - 1), &marks)
+                let place = Marks.Place.line(marks.headers.count - 1)
+                return decision.decide(named, isLevelNamed: isLevelNamed, at: place, &marks)
             }
         }
         decide(BuiltSubject(index: index, record: batch.record(at: index)), named, &marks)
@@ -228,6 +231,7 @@ package final class Matcher {
         let found = isDecoded ? searches(in: subject.record.message) : named
         marks.records.append(subject.record)
         let decision = Decision(self, subject, .live)
-        decision.decide(found, at: .built(marks.records.count - 1), &marks)
+        decision.decide(
+            found, isLevelNamed: named.contains(levelNumber), at: .built(marks.records.count - 1), &marks)
     }
 }

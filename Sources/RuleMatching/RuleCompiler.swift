@@ -42,6 +42,12 @@ final class CompiledRule {
             }
         }
 
+        /// Of the priority, of a record whose message names a level by itself: the graver of the two counts.
+        func holds(stated: UInt8, _ values: [[UInt8]]) -> Bool {
+            let own = values.first?.first.map { $0 &- UInt8(ascii: "0") } ?? .max
+            return holds([[UInt8(ascii: "0") + min(own, stated)]], strictly: true)
+        }
+
         /// Whether a record with these values of the field is asked for. `strictly`: also where it has none.
         func holds(_ values: [[UInt8]], strictly: Bool) -> Bool {
             if values.isEmpty { return !strictly || wanted.isEmpty }

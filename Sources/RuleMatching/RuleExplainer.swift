@@ -179,6 +179,11 @@ private struct RuleTrial {
                 return "it is for the kernel's own lines, and this one is of '\(shown)'"
             }
             let values = RuleField.values(condition.field, of: record)
+            if rule.isFloor, !parts.hasPatterns, condition.field == "priority", let stated = record.statedLevel,
+                condition.holds(stated: stated, values)
+            {
+                return nil
+            }
             if condition.holds(values, strictly: !parts.hasPatterns) { return nil }
             let key =
                 condition.field == "message_id" && !rule.messageIDs.isEmpty

@@ -44,6 +44,29 @@ import Testing
         (#"{"log":"2026-11-21 12:41:14 FATAL no ledger\n","stream":"stderr","time":"2026-11-21T12:41:14.5Z"}"#, 2),
         (#"{"log":"{\"level\":\"fatal\",\"msg\":\"x\"}\n","stream":"stderr","time":"2026-11-21T12:41:14.5Z"}"#, 2),
         (#"2026-11-21T12:41:14.123456789Z stderr F {"level":"panic","msg":"no ledger"}"#, 2),
+        ("[12:41:14 FTL] no ledger", 2), ("2026-11-21 12:41:14.123 +00:00 [FTL] no ledger", 2),
+        ("2026-11-21T12:41:14Z PNC no ledger error=x", 2),
+        ("2026.11.21 12:41:14.123456 [ 12 ] {} <Fatal> BaseDaemon: no ledger", 2),
+        ("2026-11-21 12:41:14 [critical ] no ledger   key=v", 2), ("FATAL 2026-11-21 12:41:14 no ledger", 2),
+        ("%SYS-2-MALLOCFAIL: no ledger", 2), ("%LINK-SP-1-ERR: no ledger", 1),
+        ("time=2026-11-21T12:41:14Z level=ERROR+4 msg=x", 2), (#"{"level":"ERROR+5","msg":"no ledger"}"#, 2),
+        (#"CEF:0|a|b\|c|1.0|100|no ledger|10|src=192.0.2.1"#, 2), ("CEF:1|a|b|1.0|100|no ledger|Very-High|", 2),
+    ]
+
+    static let nested: [(String, UInt8?)] = [
+        (#"{"event":{"severity":"critical"},"msg":"x"}"#, 2), (#"{"event":{"level":"fatal"}}"#, 2),
+        (#"{"syslog":{"severity":{"name":"alert"}},"msg":"x"}"#, 1),
+        (#"{"record":{"level":{"name":"CRITICAL","no":50}},"text":"x"}"#, 2),
+        (#"{"payload":{"level":60},"msg":"x"}"#, 2), (#"{"event":{"threatSeverity":"Critical"}}"#, 2),
+        (#"{"alertLevel":"emergency","msg":"x"}"#, 0), (#"{"event.severity":"critical","msg":"x"}"#, 2),
+        // The writer's own level, and the one that stands higher, come first.
+        (#"{"level":"info","threatSeverity":"critical"}"#, 6), (#"{"log":{"level":"warn"},"xLevel":"fatal"}"#, 4),
+        (#"{"severity":"error","event":{"severity":"critical"}}"#, 3),
+        (#"{"event":{"severity":"High"}}"#, nil), (#"{"threatSeverity":"High Severity"}"#, nil),
+        (#"{"threatSeverity":"warning"}"#, nil), (#"{"severity_id":"critical"}"#, nil),
+        (#"{"riskLevel":"critical"}"#, nil), (#"{"event":{"priority":"critical"}}"#, nil),
+        (#"{"event":{"severity":73}}"#, nil), (#"{"request":{"level":"fatal"}}"#, nil),
+        (#"{"status":"critical"}"#, nil), (#"{"batterylevels":"critical"}"#, nil),
     ]
 
     static let others: [(String, UInt8?)] = [
@@ -58,12 +81,46 @@ import Testing
         (#"{"level":"info","msg":"critical"}"#, 6), (#"{"level":200,"level_name":"INFO","message":"x"}"#, 6),
         (#"{"level":400,"message":"x"}"#, 3), (#"{"severity":2,"msg":"of a scale of its own"}"#, nil),
         (#"{"level":0,"logger":"v","msg":"verbosity"}"#, nil), (#"{"s":"F","name":"a woman"}"#, nil),
-        (#"{"alert":{"severity":"critical"},"msg":"nested"}"#, nil),
+        ("2026-11-21T12:41:14Z INF FATAL errors: 0", 6), ("[12:41:14 INF] FATAL errors: 0", 6),
+        ("time=2026-11-21T12:41:14Z level=ERROR+2 msg=x", 3), ("CEF:0|a|b|1|100|FATAL|7|", 3),
+        ("%ASA-2-106001: Inbound TCP connection denied", nil), ("100 %SYS-9-X: y", nil), ("%A-2: x", nil),
+        ("FATAL 2026 was a year", nil), ("Fatal 2026-11-21 12:41:14 x", nil),
+        ("2026-11-21 12:41:14 [critical section] left", nil), ("Nov 21 12:41:14 dbg shop: x", nil),
         ("192.0.2.7 - - [21/Nov/2026:12:41:14 +0000] \"GET /?level=fatal\"", nil),
     ]
 
     @Test("a level worse than an error is read where a level stands", arguments: grave)
     func isGrave(line: String, expected: UInt8) { #expect(level(line) == expected) }
+
+    @Test("the level of an object of JSON may stand in one within it", arguments: nested)
+    func isNested(line: String, expected: UInt8?) { #expect(level(line) == expected) }
+
+    /// Behind a syslog tag, and in the journal.
+    static let stated: [(String, UInt8?)] = [
+        (#"time="2026-11-21T12:41:14Z" level=fatal msg="no ledger""#, 2), ("level=panic msg=x", 2),
+        (#"{"level":"fatal","msg":"no ledger"}"#, 2), (#"{"level":"info","msg":"level=fatal"}"#, 6),
+        ("2026-11-21 12:41:14,123 CRITICAL no ledger", 2), ("12:41:14.123 [main] FATAL a.B - x", 2),
+        ("[CRITICAL] no ledger", 2), ("[ALERT]    (812) : no ledger", 1), ("[12:41:14 FTL] x", 2),
+        ("[2026-11-21 12:41:14,123][FATAL][a] x", 2), ("F1121 12:41:14.123456     812 ledger.go:12] x", 2),
+        ("F, [2026-11-21T12:41:14.123456 #812] FATAL -- : x", 2), ("%PLATFORM-1-CRASHED: x", 1),
+        ("Nov 21 12:41:14.123: %PLATFORM-1-CRASHED: x", 1), ("CEF:0|a|b|1|100|x|9|", 2),
+        ("Sat Nov 21 12:41:14 2026 FATAL: x", 2), ("I1121 12:41:14.1 8 a.go:1] FATAL", 6),
+        ("fatal: Timeout before authentication", nil), ("FATAL: no ledger", nil), ("CRITICAL - no ledger", nil),
+        ("CRITICAL:root:x", nil), ("Critical error", nil), ("user=bob level=fatal", nil), ("", nil),
+        ("x [CRITICAL] y", nil), ("panic: x", nil), ("2026-11-21 12:41:14 a critical section", nil),
+    ]
+
+    @Test("a message names a level by its structure alone", arguments: stated)
+    func isStated(message: String, expected: UInt8?) {
+        let tagged = LineHeader.record(
+            of: Array("Nov 21 12:41:14 web1 app[812]: \(message)".utf8), source: .file("x"),
+            context: LineContext(readAt: Timestamp(seconds: 1_795_266_000)))
+        #expect(tagged.statedLevel == expected && tagged.priority == nil)
+        var entry = Record(source: .journal(""), message: Array(message.utf8))
+        #expect(entry.statedLevel == expected)
+        entry.transport = "kernel"
+        #expect(entry.statedLevel == nil)
+    }
 
     @Test("and words of prose are none", arguments: others)
     func isOther(line: String, expected: UInt8?) { #expect(level(line) == expected) }

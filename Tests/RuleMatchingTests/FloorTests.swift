@@ -44,6 +44,51 @@ import Testing
         #expect(matcher.matches(in: lines("<2>known")).told == ["0 own"])
     }
 
+    @Test(
+        "behind a syslog tag, and in the journal, the level that a message's structure names counts where it is the graver"
+    )
+    func stated() throws {
+        let matcher = try Matcher(
+            rules(
+                """
+                rules:
+                  - {id: emerg, title: t, severity: emergency, floor: true, where: {priority: 0}}
+                  - {id: crit, title: t, severity: critical, floor: true, where: {priority: 1..2}, unless: harmless}
+                  - {id: own, title: t, severity: error, match: known}
+                """))
+        let told: [(String, String?)] = [
+            (#"time="2026-11-21T12:41:14Z" level=fatal msg="out of tea""#, "crit"), (#"{"level":"alert"}"#, "crit"),
+            (#"{"level":"emergency","msg":"out of tea"}"#, "emerg"), ("[CRITICAL] known", "own"),
+            ("2026-11-21 12:41:14,123 CRITICAL out of tea", "crit"), ("F1121 12:41:14.1 812 tea.go:12] x", "crit"),
+            ("%TEA-2-OUT: none left", "crit"), ("level=fatal harmless", nil), ("level=error msg=x", nil),
+            ("fatal: Timeout before authentication", nil), ("it is CRITICAL that", nil), (#"{"level":"info"}"#, nil),
+        ]
+        for (message, expected) in told {
+            let rules = expected.map { ["0 \($0)"] } ?? []
+            #expect(matcher.matches(in: lines("Nov 21 12:41:14 web1 app[812]: \(message)")).told == rules, "\(message)")
+            #expect(matcher.matches(in: lines("<30>1 2026-11-21T12:41:14Z h app 1 - - \(message)")).told == rules)
+            for priority in ["6", "3"] {
+                let fields = ["MESSAGE": message, "PRIORITY": priority, "_TRANSPORT": "stdout"]
+                #expect(matcher.matches(in: journal([fields])).told == rules, "\(message)")
+            }
+            #expect(matcher.matches(in: journal([["MESSAGE": message]])).told == rules)
+            let kernel = ["MESSAGE": message, "PRIORITY": "6", "_TRANSPORT": "kernel"]
+            #expect(matcher.matches(in: journal([kernel])).told == (expected == "own" ? rules : []))
+            var notices: [MatchNotice] = []
+            let count = Array("Nov 21 12:41:14 web1 app[812]: \(message)\n".utf8).withUnsafeBytes {
+                matcher.countHits(in: $0, source: .file("x"), context: readAt, notices: &notices)
+            }
+            #expect(count == rules.count, "\(message)")
+            let record = LineHeader.record(
+                of: Array("Nov 21 12:41:14 web1 app[812]: \(message)".utf8), source: .file("x"), context: readAt)
+            let verdicts = RuleExplainer(matcher).verdicts(on: record).filter { $0.outcome == .hit }
+            #expect(verdicts.map(\.rule.id) == (expected.map { [$0] } ?? []), "\(message)")
+        }
+        // PRIORITY counts where it is the graver.
+        let grave = ["MESSAGE": #"{"level":"info"}"#, "PRIORITY": "1"]
+        #expect(matcher.matches(in: journal([grave])).told == ["0 crit"])
+    }
+
     @Test("in decoded files the level is found beside the message", arguments: [LineFormat.json, .docker, .cri])
     func decoded(format: LineFormat) throws {
         let matcher = try Matcher(rules(Self.floor))
@@ -66,7 +111,7 @@ import Testing
         let words = [
             "emerg", "EMERGENCY", "Alert", "CRIT", "critical", "Fatal", "PANIC", "ERROR", "err", "warn", "Notice",
             "INFO",
-            "LOG", "debug", "STATEMENT", "WARNING", "FATAL",
+            "LOG", "debug", "STATEMENT", "WARNING", "FATAL", "FTL", "INF", "VRB",
         ]
         let forms: [(String) -> String] = [
             { "2026-11-21 12:41:14,123 \($0) [main] a.B - x" }, { "2026-11-21 12:41:14 [\($0)] x" },
@@ -79,11 +124,16 @@ import Testing
             { #"{"level":"\#($0)","msg":"x"}"# }, { #"{"msg":"x" , "severity" : "\#($0)"}"# },
             { "\"level\": \"\($0)\"}" },
             { "2026-11-21 12:41:14 [ \($0) ] x" }, { "Sat Nov 21 12:41:14 2026 \($0): x" }, { "FATAL |\($0)" },
+            { "[12:41:14 \($0)] x" }, { "\($0) 2026-11-21 12:41:14 x" }, { "2026.11.21 12:41:14 [ 1 ] {} <\($0)> x" },
+            { "2026-11-21 12:41:14 [\($0) ] x" }, { #"{"record":{"level":{"name":"\#($0)"}}}"# },
+            { #"{"event":{"anySeverity":"\#($0)"}}"# }, { "level=\($0)+4 msg=x" },
         ]
         var all = words.flatMap { word in forms.map { $0(word) } }
         for number in [0, 2, 3, 5, 10, 20, 30, 40, 50, 60, 70, 100, 250, 400, 500, 550, 600] {
             all += [#"{"level":\#(number),"short_message":"x"}"#, #"{"level" : "\#(number)","msg":"x"}"#]
             if number < 192 { all.append("<\(number)>x") }
+            if number < 8 { all += ["%A-\(number)-B: x", "%A_B-C-\(number)-D: x"] }
+            if number < 11 { all.append("CEF:0|a|b|c|d|e|\(number)|") }
         }
         for letter in ["F", "E", "W", "I", "D"] {
             all += [

@@ -13,6 +13,8 @@ final class JournalFile {
     var path: String
     var identity: FileKey
     var header: JournalFileHeader
+    /// Whether it was as long as its header says when it was found: a piece of a file is not.
+    var isWhole: Bool
     /// The sequence number of the entry read last; 0 before the first.
     var position: UInt64
     /// Nothing will be written to it any more, and all was read.
@@ -28,6 +30,9 @@ final class JournalFile {
     var failures = 0
     /// When that began.
     var failingSince = Duration.zero
+    /// Up to where files of this id promised entries that they did not give, and which those were.
+    var owed: UInt64 = 0
+    var givenUp: [FileKey: UInt64] = [:]
     /// Of the scan that found it last, and of its last reading.
     var seen = 0
     var used = 0
@@ -43,13 +48,14 @@ final class JournalFile {
     /// From so many numbers on an entry is not read through libsystemd.
     private static let much: UInt64 = 256
 
-    init(_ header: JournalFileHeader, path: String, identity: FileKey, position: UInt64) {
+    init(_ header: JournalFileHeader, path: String, identity: FileKey, isWhole: Bool) {
         id = header.fileID
         sequenceID = header.sequenceID
         self.header = header
         self.path = path
         self.identity = identity
-        self.position = position
+        self.isWhole = isWhole
+        position = 0
     }
 
     /// Whether there are entries in it that were not read.

@@ -20,6 +20,8 @@ struct JournalFileHeader: Equatable {
     /// The numbers of the first and the last entry; 0 in an empty file.
     var head: UInt64
     var tail: UInt64
+    /// Bytes of the file, as far as it was laid out.
+    var length: UInt64
 
     static let size = 208
 
@@ -33,6 +35,7 @@ struct JournalFileHeader: Equatable {
         fileID = id(24)
         tailBoot = id(56)
         sequenceID = id(72)
+        length = number(88).addingReportingOverflow(number(96)).partialValue
         entries = number(152)
         tail = number(160)
         head = number(168)

@@ -30,13 +30,13 @@ extension JournalFolder {
         var fresh: [JournalFile] = []
         for path in paths.prefix(Self.fileLimit) {
             do throws(SystemError) {
-                if let file = try found(path), !file.isKnownToFolder { fresh.append(file) }
+                if let file = try found(path, &output), !file.isKnownToFolder { fresh.append(file) }
             } catch {
                 if error.errno != ENOENT { denied = error }
             }
         }
         isPartial = denied != nil
-        adopt(fresh, &output)
+        adopt(withoutCopies(fresh, &output), &output)
         let gone = files.values.filter { $0.seen != scans }
         if denied == nil { for file in gone { vanished(file, &output) } }
         if let denied { return tell(JournalAccess.words(for: denied, at: options.place), &output) }
@@ -48,12 +48,12 @@ extension JournalFolder {
 
     /// A file of which inotify says that it changed.
     private func examine(_ path: String, _ output: inout SourceOutput) {
-        guard let file = try? found(path) else { return }
+        guard let file = try? found(path, &output) else { return }
         if file.isKnownToFolder { enqueue(file) } else { adopt([file], &output) }
     }
 
-    /// The file at `path`, its header fresh; nil when it is none, or a copy of one that is further.
-    private func found(_ path: String) throws(SystemError) -> JournalFile? {
+    /// The file at `path`, its header fresh; nil when it is none. Of a copy, the file that is further.
+    private func found(_ path: String, _ output: inout SourceOutput) throws(SystemError) -> JournalFile? {
         var raw = stat()
         try retrying("look at", path) { stat(path, &raw) }
         let status = FileStatus(raw)
@@ -68,17 +68,35 @@ extension JournalFolder {
         guard let header = try JournalFileHeader.read(try Descriptor.open(path, O_RDONLY | O_NONBLOCK)) else {
             return nil
         }
+        let isWhole = UInt64(clamping: status.size) >= header.length
         guard let file = files[header.fileID] else {
-            return JournalFile(header, path: path, identity: identity, position: 0)
+            return JournalFile(header, path: path, identity: identity, isWhole: isWhole)
         }
-        if file.seen == scans, file.path != path, header.tail <= file.header.tail { return file }
-        if file.identity != identity { file.close() }
-        if file.path != path { byPath[file.path] = nil }
-        (file.path, file.identity, file.header, file.seen) = (path, identity, header, scans)
-        byPath[path] = file
-        if !header.isArchived { file.isComplete = false }
-        enqueue(file)
+        if file.path != path, isThere(file) {
+            if file.identity == identity { return file }
+            let isFurther = file.isSurpassed(by: header, isWhole) && file.givenUp[identity] != header.tail
+            guard isFurther else {
+                note(JournalCopy(path: path, identity: identity, header: header), of: file, &output)
+                return file
+            }
+            let old = JournalCopy(path: file.path, identity: file.identity, header: file.header)
+            place(file, JournalCopy(path: path, identity: identity, header: header), isWhole: isWhole)
+            note(old, of: file, &output)
+            return file
+        }
+        place(file, JournalCopy(path: path, identity: identity, header: header), isWhole: isWhole)
         return file
+    }
+
+    /// The file is read from there.
+    func place(_ file: JournalFile, _ found: JournalCopy, isWhole: Bool) {
+        if file.identity != found.identity { file.close() }
+        if file.path != found.path { byPath[file.path] = nil }
+        (file.path, file.identity, file.header, file.seen) = (found.path, found.identity, found.header, scans)
+        file.isWhole = isWhole
+        byPath[found.path] = file
+        if !found.header.isArchived { file.isComplete = false }
+        enqueue(file)
     }
 
     // MARK: New files

@@ -20,6 +20,8 @@ package final class JournalFolder: JournalSource {
     /// By the id in their headers.
     var files: [String: JournalFile] = [:]
     var byPath: [String: JournalFile] = [:]
+    /// Further files of the same ids.
+    var copies: [String: [JournalCopy]] = [:]
     /// Those with news, by writer, the lowest numbers first; and the writers in turn.
     private var waiting: [String: [JournalFile]] = [:]
     private var turns: [String] = []
@@ -63,6 +65,8 @@ package final class JournalFolder: JournalSource {
     package var events: Int16 { Int16(POLLIN) }
     package private(set) var nextDeadline = Duration.zero
     package var isIdle: Bool { turns.isEmpty }
+    /// Whether there is no journal file in it, as far as it was looked at.
+    package var isEmpty: Bool { files.isEmpty }
     /// Whether files gave less than they promise, and are to be tried again at `nextDeadline`.
     package var isInDoubt: Bool { !later.isEmpty }
     package var status: SourceStatus { SourceStatus(source: source, fault: fault) }
@@ -153,6 +157,7 @@ package final class JournalFolder: JournalSource {
         let hasMoved = file.position != position
         if hasMoved { file.failures = 0 }
         if !file.hasNews {
+            settleDebt(file, &output)
             if end.isEnd, file.header.isArchived { complete(file) }
             return hasMoved || file.isComplete
         }
@@ -197,6 +202,7 @@ package final class JournalFolder: JournalSource {
     }
 
     private func giveUp(_ file: JournalFile, _ error: SystemError?, _ output: inout SourceOutput) {
+        if takeCopy(of: file, &output) { return }
         let missing = file.header.tail > file.position ? file.header.tail - file.position : 0
         let why = error.map { " (" + Printable.text(SystemError.text(of: $0.errno)) + ")" } ?? ""
         gap("\(shown(file)) damaged\(why): up to \(missing) entries cannot be read.", &output)

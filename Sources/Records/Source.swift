@@ -52,6 +52,8 @@ package struct SourceNotice: Hashable, Sendable {
         case readable
         /// The source itself says that records were dropped (journald's rate limit).
         case suppressed
+        /// Nothing is missing by it, but it is not as it should be.
+        case remark
     }
 
     package var source: Source

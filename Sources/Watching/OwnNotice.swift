@@ -93,7 +93,7 @@ enum OwnNotice {
         case .gap: "Log lines were lost unread in"
         case .skipped: "Part of a line was too long to be looked at in"
         case .suppressed: "The source itself dropped lines:"
-        case .unreadable, .readable: "Herald cannot read"
+        case .unreadable, .readable, .remark: "Herald cannot read"
         }
     }
 
@@ -106,7 +106,7 @@ enum OwnNotice {
             "The beginning of the line was matched, the rest was not. A line this long is often a program's fault."
         case .suppressed:
             "A service writes faster than journald takes: `journalctl -u` it, and see RateLimitBurst= in journald.conf(5)."
-        case .unreadable, .readable:
+        case .unreadable, .readable, .remark:
             "Nothing that is written there is looked at until it can be read again; it is read then, unless it is rotated "
                 + "away first. What is gone for good is to be taken out of `watch` in the settings."
         }

@@ -87,6 +87,7 @@ extension Watcher {
     func take(_ notice: SourceNotice, at now: Timestamp) {
         switch notice.kind {
         case .readable: log.notice("\(notice.text)")
+        case .remark: log.warning("\(notice.text)")
         default: log.warning("\(notice.text)")
         }
         guard let occurrence = OwnNotice.occurrence(of: notice, localHost: host, at: now),

@@ -3,6 +3,7 @@ import Glibc
 import LogSources
 import Platform
 import Records
+import TestSupport
 import Testing
 
 @Suite(.serialized) struct JournalReaderTests {

@@ -3,6 +3,7 @@
 import Glibc
 import Platform
 import Records
+import TestSupport
 import Testing
 
 @testable import LogSources

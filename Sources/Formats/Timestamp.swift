@@ -135,6 +135,44 @@ extension Timestamp {
         return text + (utcOffset == 0 ? "Z" : zone(utcOffset, separator: ":"))
     }
 
+    /// Reads RFC 3339 section 5.6, with its zone: `2026-11-21T12:41:14.123Z`, `2026-11-21 13:41:14+01:00`.
+    package init?(rfc3339 text: String) {
+        var rest = Array(text.utf8)[...]
+        func take(_ bytes: String) -> Bool {
+            guard let first = rest.first, bytes.utf8.contains(first) else { return false }
+            rest.removeFirst()
+            return true
+        }
+        func number(_ width: Int) -> Int? {
+            let digits = rest.prefix(width)
+            guard digits.count == width, digits.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+            rest.removeFirst(width)
+            return digits.reduce(0) { $0 * 10 + Int($1 - 0x30) }
+        }
+        guard let year = number(4), take("-"), let month = number(2), take("-"), let day = number(2), take("Tt "),
+            let hour = number(2), take(":"), let minute = number(2), take(":"), let second = number(2)
+        else { return nil }
+        var civil = CivilTime(year: year, month: month, day: day, hour: hour, minute: minute, second: second)
+        if take(".") {
+            let digits = rest.prefix { (0x30...0x39).contains($0) }
+            guard (1...9).contains(digits.count) else { return nil }
+            rest.removeFirst(digits.count)
+            civil.microsecond = (0..<6).reduce(0) { value, place in
+                value * 10 + (place < digits.count ? Int(digits[digits.startIndex + place] - 0x30) : 0)
+            }
+        }
+        var offset = 0
+        if !take("Zz") {
+            let sign = rest.first == UInt8(ascii: "-") ? -1 : 1
+            guard take("+-"), let hours = number(2), take(":"), let minutes = number(2), hours < 24, minutes < 60 else {
+                return nil
+            }
+            offset = sign * (hours * 3600 + minutes * 60)
+        }
+        guard rest.isEmpty, civil.isValid else { return nil }
+        self = civil.timestamp(utcOffset: offset)
+    }
+
     /// RFC 5322 section 3.3: `Sat, 21 Nov 2026 12:41:14 +0000`.
     package func rfc5322(utcOffset: Int = 0) -> String {
         let c = CivilTime(self, utcOffset: utcOffset)

@@ -8,7 +8,7 @@ import Platform
 import Records
 
 /// Reads one archive. Belongs to one thread.
-final class ArchiveStream {
+package final class ArchiveStream {
     enum State: Equatable {
         case running
         case ended
@@ -31,7 +31,7 @@ final class ArchiveStream {
     private var windowStart: Int64 = 0
 
     /// Fails where the program is not installed, with a sentence that says what to install.
-    init(_ archive: Descriptor, _ compression: Compression, now: Duration) throws(ArchiveFailure) {
+    package init(_ archive: Descriptor, _ compression: Compression, now: Duration = .zero) throws(ArchiveFailure) {
         let program = compression.program
         guard let path = ["/usr/bin/", "/bin/"].map({ $0 + program.name }).first(where: { access($0, X_OK) == 0 })
         else {
@@ -86,7 +86,9 @@ final class ArchiveStream {
         if ending.code == 0 || (compression == .gzip && ending.code == 2) {
             state = .ended
         } else {
-            let said = Printable.text(ending.errors, limit: 200)
+            // gzip begins with an empty line.
+            let lines = ending.errors.split(separator: 0x0a).map { Printable.text($0, limit: 200) }
+            let said = lines.prefix(2).joined(separator: "; ")
             state = .failed(said.isEmpty ? "\(compression.program.name) ended with \(ending.code)" : said)
         }
     }
@@ -101,6 +103,19 @@ final class ArchiveStream {
         let count = min(window.count, max(0, Int(clamping: offset - windowStart)))
         window.removeFirst(count)
         windowStart += Int64(count)
+    }
+
+    /// The bytes from `offset` on, at most `count`, waited for; empty at the end of the text.
+    package func waited(at offset: Int64, upTo count: Int) throws(ArchiveFailure) -> [UInt8] {
+        while true {
+            let bytes = read(at: offset, upTo: count, now: .zero)
+            if !bytes.isEmpty { return bytes }
+            switch state {
+            case .ended: return []
+            case .failed(let why): throw ArchiveFailure(text: why)
+            case .running: _ = try? Poller.wait([(output.number, .readable)], timeout: .seconds(60))
+            }
+        }
     }
 
     /// The beginning of the text, up to `TextMark.headLength` bytes; of a stream that is used for nothing else. Waits for
@@ -119,8 +134,8 @@ final class ArchiveStream {
 }
 
 /// Why an archive cannot be read, as the end of a sentence for people.
-struct ArchiveFailure: Error, Equatable {
-    var text: String
+package struct ArchiveFailure: Error, Equatable {
+    package var text: String
     /// There was no room for the program: it is worth another try.
     var isPassing = false
 }

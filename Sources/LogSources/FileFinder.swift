@@ -37,7 +37,7 @@ struct FileFinder {
             }
             let paths = Self.expand(pattern.path)
             if paths.isEmpty, !Self.hasWildcard(pattern.path) { result.missing.append(pattern.path) }
-            for path in paths where !Self.isExcluded(path, by: pattern) {
+            for path in paths where !pattern.excludes(path) {
                 let found = Found(path: path, pattern: pattern)
                 if known.insert(path).inserted { result.files.append(found) } else { result.again.append(found) }
             }
@@ -58,10 +58,7 @@ struct FileFinder {
 
     /// The pattern that names `path`, first come.
     func pattern(for path: String) -> FilePattern? {
-        patterns.first {
-            ($0.path == path || Self.matches(path, $0.path, FNM_PATHNAME | FNM_PERIOD))
-                && !Self.isExcluded(path, by: $0)
-        }
+        patterns.first { $0.names(path) }
     }
 
     private static func hasWildcard(_ path: String) -> Bool { path.utf8.contains { "*?[".utf8.contains($0) } }
@@ -82,17 +79,5 @@ struct FileFinder {
             paths.append(LogPath.text(Array(UnsafeRawBufferPointer(start: name, count: strlen(name)))))
         }
         return paths
-    }
-
-    private static func isExcluded(_ path: String, by pattern: FilePattern) -> Bool {
-        if pattern.exclude.isEmpty { return false }
-        let name = Files.split(path).name
-        return pattern.exclude.contains { exclude in
-            exclude.contains("/") ? matches(path, exclude, FNM_PATHNAME) : matches(name, exclude, 0)
-        }
-    }
-
-    private static func matches(_ path: String, _ glob: String, _ flags: Int32) -> Bool {
-        LogFile.withPath(path) { fnmatch(glob, $0, flags) } == 0
     }
 }

@@ -1,3 +1,5 @@
+import Glibc
+import Platform
 import Records
 
 /// Which files: a glob, less some.
@@ -16,5 +18,41 @@ package struct FilePattern: Hashable, Sendable {
         self.exclude = exclude
         self.rotated = rotated
         self.format = format
+    }
+
+    /// Whether it names `path`, by the names alone.
+    package func names(_ path: String) -> Bool {
+        (self.path == path || Self.matches(path, self.path, FNM_PATHNAME | FNM_PERIOD)) && !excludes(path)
+    }
+
+    /// Whether `exclude` leaves `path` out.
+    func excludes(_ path: String) -> Bool {
+        if exclude.isEmpty { return false }
+        let name = Files.split(path).name
+        return exclude.contains { exclude in
+            exclude.contains("/") ? Self.matches(path, exclude, FNM_PATHNAME) : Self.matches(name, exclude, 0)
+        }
+    }
+
+    /// The log that `path` may be a rotated generation of, and which this names; nil where there is none.
+    package func log(ofGeneration path: String) -> String? {
+        let (folder, name) = Files.split(path)
+        for reading in RotatedName.readings(of: name) {
+            let beside = LogFile.join(folder, reading.base)
+            if names(beside) { return beside }
+            let home = Files.split(self.path).directory
+            let inFolder = LogFile.join(home, reading.base)
+            if folders(of: home).contains(folder), names(inFolder) { return inFolder }
+        }
+        return nil
+    }
+
+    /// The further folders of generations, for logs in `home`.
+    private func folders(of home: String) -> [String] {
+        (["old", "archive"] + rotated).map { $0.hasPrefix("/") ? $0 : LogFile.join(home, $0) }
+    }
+
+    private static func matches(_ path: String, _ glob: String, _ flags: Int32) -> Bool {
+        LogFile.withPath(path) { fnmatch(glob, $0, flags) } == 0
     }
 }

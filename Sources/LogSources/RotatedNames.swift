@@ -1,28 +1,5 @@
 // The names that rotation gives to what was a log: app.log.1, app.log-20261121.gz, app-20261121.log, app.log.old.
 
-/// How a generation was compressed, and which program reads it.
-enum Compression: String, CaseIterable, Sendable {
-    case gzip = ".gz"
-    case xz = ".xz"
-    case zstd = ".zst"
-    case bzip2 = ".bz2"
-
-    init?(name: some StringProtocol) {
-        guard let match = Self.allCases.first(where: { name.hasSuffix($0.rawValue) }) else { return nil }
-        self = match
-    }
-
-    /// The program's name, and its Debian package.
-    var program: (name: String, package: String) {
-        switch self {
-        case .gzip: ("gzip", "gzip")
-        case .xz: ("xz", "xz-utils")
-        case .zstd: ("zstd", "zstd")
-        case .bzip2: ("bzip2", "bzip2")
-        }
-    }
-}
-
 /// A name, taken as that of a generation of a log.
 struct RotatedName: Equatable {
     /// The log's own name.

@@ -13,4 +13,18 @@ package enum Multiline: Hashable, Sendable {
     case none
     /// Traces of one language; there any line may begin one.
     case language(TraceLanguage)
+
+    /// By its name in the settings; nil where there is none of that name.
+    package init?(name: String) {
+        switch name {
+        case "auto": self = .auto
+        case "none": self = .none
+        default:
+            guard let language = TraceLanguage(rawValue: name) else { return nil }
+            self = .language(language)
+        }
+    }
+
+    /// The names of all.
+    package static let names = ["auto", "none"] + TraceLanguage.allCases.map(\.rawValue)
 }

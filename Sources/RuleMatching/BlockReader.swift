@@ -7,7 +7,10 @@ import Platform
 
 /// Blocks of whole lines of a file or pipe, each ended by a newline but perhaps the last.
 package struct BlockReader: ~Copyable {
-    private let file: Descriptor
+    /// Puts up to so many bytes of the stream at that place, and says how many; 0 at the end. May wait.
+    package typealias Reading = (UnsafeMutableRawPointer, Int) throws(SystemError) -> Int
+
+    private let reading: Reading
     private let buffer: UnsafeMutableRawBufferPointer
     /// Bytes of an unfinished line at the beginning of the buffer.
     private var carried = 0
@@ -22,7 +25,14 @@ package struct BlockReader: ~Copyable {
     package static let lineLimit = 1 << 20
 
     package init(_ file: Descriptor) {
-        self.file = file
+        self.init { (place, count) throws(SystemError) in
+            Int(try retrying("read") { read(file.number, place, count) })
+        }
+    }
+
+    /// Blocks of what `reading` brings.
+    package init(reading: @escaping Reading) {
+        self.reading = reading
         buffer = .allocate(byteCount: Self.blockSize + Self.lineLimit, alignment: 64)
     }
 
@@ -36,7 +46,7 @@ package struct BlockReader: ~Copyable {
         while !isAtEnd {
             let room = min(Self.blockSize, buffer.count - carried)
             let start = base + carried
-            var count = Int(try retrying("read") { read(file.number, start, room) })
+            var count = try reading(start, room)
             if count == 0 { isAtEnd = true }
             if isSkipping, count > 0 {
                 guard let newline = memchr(start, 0x0a, count) else { continue }

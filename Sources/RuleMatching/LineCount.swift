@@ -35,8 +35,14 @@ extension Matcher {
         if isWhole, status.size > Int64(PartCounter.partSize) * 8 {
             return try countParts(file, size: Int(status.size), source: source, context: context)
         }
+        return try count(BlockReader(file), source: source, context: context)
+    }
+
+    /// Counts the lines of a stream that any rule hits.
+    package func count(
+        _ reader: consuming BlockReader, source: Source, context: LineContext
+    ) throws(SystemError) -> LineCount {
         var total = LineCount()
-        var reader = BlockReader(file)
         while let block = try reader.next() { total.add(count(in: block, source: source, context: context)) }
         return total
     }

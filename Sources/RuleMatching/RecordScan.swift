@@ -12,14 +12,12 @@ package final class RecordScan {
     private let context: LineContext
     private var joiner: RecordJoiner
 
-    /// - Parameter multiline: how lines are joined; `none` for each line by itself.
-    package init(
-        _ matcher: Matcher, _ finder: TraceFinder, source: Source, context: LineContext, multiline: Multiline = .auto
-    ) {
+    /// - Parameter joiner: of the stream's source, as it is at the beginning.
+    package init(_ matcher: Matcher, _ finder: TraceFinder, joiner: RecordJoiner, context: LineContext) {
         self.matcher = matcher
         self.finder = finder
         self.context = context
-        joiner = RecordJoiner(source: source, multiline: multiline)
+        self.joiner = joiner
     }
 
     /// Lines taken so far.
@@ -43,11 +41,23 @@ package final class RecordScan {
     }
 
     private func tell(_ batch: RecordBatch, _ first: Int, _ body: (_ line: Int, Matches) -> Void) {
+        guard case .lines = batch.origin else { return tellDecoded(batch, first, body) }
         batch.bytes.withUnsafeBytes { bytes in
             matcher.namedRecords(in: batch) { index, named in
                 let matches = matcher.matches(of: named, in: bytes, source: batch.source, context: context)
                 body((batch.firstLines?[index] ?? first + index) + 1, matches)
             }
+        }
+    }
+
+    /// Of texts that are not the lines as they stand.
+    private func tellDecoded(_ batch: RecordBatch, _ first: Int, _ body: (_ line: Int, Matches) -> Void) {
+        let matches = matcher.matches(in: batch)
+        var ofRecord: [Int: Matches] = [:]
+        for found in matches.hits { ofRecord[found.index, default: Matches()].hits.append(found) }
+        for notice in matches.notices { ofRecord[notice.index, default: Matches()].notices.append(notice) }
+        for (index, found) in ofRecord.sorted(by: { $0.key < $1.key }) {
+            body((batch.firstLines?[index] ?? first + index) + 1, found)
         }
     }
 }

@@ -176,14 +176,11 @@ struct SettingsReader {
     }
 
     private func preset(_ name: String, _ node: YAMLNode, _ reader: SectionReader) -> Multiline {
-        if name == "auto" { return .auto }
-        if name == "none" { return .none }
-        if let language = TraceLanguage(rawValue: name) { return .language(language) }
-        let names = ["auto", "none"] + TraceLanguage.allCases.map(\.rawValue)
-        let hint = NearestName.to(name, in: names).map { "; did you mean '\($0)'?" } ?? ""
+        if let preset = Multiline(name: name) { return preset }
+        let hint = NearestName.to(name, in: Multiline.names).map { "; did you mean '\($0)'?" } ?? ""
         reader.fault(
             node,
-            "'multiline' must be one of \(names.joined(separator: ", ")) or a map, not "
+            "'multiline' must be one of \(Multiline.names.joined(separator: ", ")) or a map, not "
                 + "'\(Printable.text(name, limit: 60))'\(hint)")
         return .auto
     }

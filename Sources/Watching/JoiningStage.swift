@@ -2,17 +2,15 @@
 // stored in the transaction that stores the checkpoints behind it, so that a crash loses and doubles nothing.
 
 import Formats
-import Glibc
 import LogSources
 import Records
 import RuleMatching
 import Settings
-import YAML
 
 /// The joiners of all sources; one exists only while it holds lines.
 struct JoiningStage {
     private let finder: TraceFinder
-    private let files: [Joining]
+    private let readings: FileReadings
     private var joiners: [Source: RecordJoiner] = [:]
     /// Sources whose held lines are others than those stored.
     private(set) var changed: Set<Source> = []
@@ -23,35 +21,10 @@ struct JoiningStage {
     private static let sizeLimit = 32 << 20
     private static let heldLimit = 4096
 
-    /// How the files of one pattern are joined.
-    private struct Joining {
-        var file: Settings.File
-        var multiline: Multiline = .auto
-        var pattern: LinePattern?
-        var limits = RecordJoiner.Limits()
-    }
-
     /// - Throws: `MatcherError`: a pattern of `multiline` that PCRE2 does not take, with its place.
     init(_ watch: Settings.Watch, finder: TraceFinder? = nil) throws(MatcherError) {
         self.finder = if let finder { finder } else { try TraceFinder() }
-        var files: [Joining] = []
-        var faults: [Diagnostic] = []
-        for file in watch.files {
-            var joining = Joining(file: file)
-            switch file.multiline {
-            case .preset(let preset): joining.multiline = preset
-            case .patterns(let start, let continuation, let timeout, let lines):
-                (joining.limits.timeout, joining.limits.lines) = (timeout, lines)
-                do throws(Diagnostic) {
-                    joining.pattern = try LinePattern(start: start, continuation: continuation)
-                } catch {
-                    faults.append(error)
-                }
-            }
-            files.append(joining)
-        }
-        if !faults.isEmpty { throw MatcherError(faults: faults) }
-        self.files = files
+        readings = try FileReadings(watch.files)
     }
 
     /// When `expire` has something to hand on, on the monotonic clock.
@@ -131,14 +104,9 @@ struct JoiningStage {
     }
 
     private func joiner(for source: Source) -> RecordJoiner {
-        guard case .file(let path) = source, let joining = files.first(where: { Self.matches(path, $0.file) }) else {
+        guard case .file(let path) = source, let reading = readings.reading(of: path) else {
             return RecordJoiner(source: source)
         }
-        return RecordJoiner(
-            source: source, multiline: joining.multiline, pattern: joining.pattern, limits: joining.limits)
-    }
-
-    private static func matches(_ path: String, _ file: Settings.File) -> Bool {
-        file.path == path || fnmatch(file.path, path, FNM_PATHNAME) == 0
+        return reading.joiner(for: source)
     }
 }

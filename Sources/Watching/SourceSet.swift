@@ -18,9 +18,7 @@ final class SourceSet {
 
     /// Resumes at the checkpoints; opens nothing yet.
     init(_ watch: Settings.Watch, checkpoints: [SourceCheckpoint]) {
-        let patterns = watch.files.map {
-            FilePattern($0.path, exclude: $0.exclude, rotated: $0.rotated, format: $0.format)
-        }
+        let patterns = watch.files.map { FilePattern($0) }
         let ours = (watch.journal.enabled ? [""] : []) + watch.journal.namespaces
         let positions = Positions(
             checkpoints, journals: Set(ours + watch.journal.directories), hasFiles: !patterns.isEmpty)

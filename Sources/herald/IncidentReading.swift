@@ -40,6 +40,7 @@ struct IncidentReading {
     /// `2h` ago, `2026-11-21`, `2026-11-21 07:00` or the full form of RFC 3339, by the host's clock.
     static func time(_ text: String, now: Timestamp = SystemClock.now(), ago: Bool) throws -> Timestamp {
         if let length = Duration(text: text) { return ago ? now - length : now + length }
+        if let time = Timestamp(rfc3339: text) { return time }
         let digits = text.split { !("0"..."9").contains($0) }.compactMap { Int($0) }
         guard digits.count == 3 || digits.count == 5 || digits.count == 6, digits.allSatisfy({ $0 < 10_000 }) else {
             throw Failure.wrong(
@@ -49,7 +50,6 @@ struct IncidentReading {
         if digits.count > 3 { (civil.hour, civil.minute) = (digits[3], digits[4]) }
         if digits.count > 5 { civil.second = digits[5] }
         guard civil.isValid else { throw Failure.wrong("'\(text)' is no date of the calendar") }
-        if text.hasSuffix("Z") { return civil.timestamp() }
         return civil.timestamp(utcOffset: SystemClock.utcOffset(at: civil.timestamp()))
     }
 }

@@ -43,16 +43,25 @@ struct RulesOption: ParsableArguments {
         throw Failure.wrong("there is no rule '\(Printable.text(id, limit: 100))'\(near)")
     }
 
+    /// The files that the settings name; none where there are no settings.
+    func watchedFiles() throws -> [Settings.File] { try reading()?.partial?.watch.files ?? [] }
+
     /// Settings that are wrong elsewhere still say which rules there are; without a file of them the installed rules do.
     private func choice() throws -> (folders: [String], disabled: [String]) {
         if !folders.isEmpty { return (folders, []) }
-        if config.path == Product.settingsPath, ((try? FileStatus.of(config.path)) ?? nil) == nil { return ([], []) }
-        let reading = Settings.examine(config.path)
-        let errors = reading.diagnostics.filter { $0.severity == .error }
-        guard let settings = reading.partial else {
-            throw Failure.wrong(errors.map(\.description).joined(separator: "\n"))
-        }
-        if !errors.isEmpty { Terminal.complain("\(config.path) has mistakes, which herald check names") }
+        guard let reading = try reading(), let settings = reading.partial else { return ([], []) }
+        if reading.settings == nil { Terminal.complain("\(config.path) has mistakes, which herald check names") }
         return (settings.watch.rules, settings.watch.disabledRules)
+    }
+
+    /// Nil where there is no file of settings, and none was asked for. One that cannot be read ends the command, exit 2.
+    private func reading() throws -> Settings.Reading? {
+        if config.path == Product.settingsPath, ((try? FileStatus.of(config.path)) ?? nil) == nil { return nil }
+        let reading = Settings.examine(config.path)
+        if reading.partial == nil {
+            throw Failure.wrong(
+                reading.diagnostics.filter { $0.severity == .error }.map(\.description).joined(separator: "\n"))
+        }
+        return reading
     }
 }

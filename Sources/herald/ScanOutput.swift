@@ -50,8 +50,23 @@ struct ScanOutput {
             if number > Self.shownOfRule, !all { return }
             let severity = Terminal.severity(hit.rule.severity)
             put("\(place): \(severity) \(hit.rule.id): \(Terminal.bold(hit.title(localHost: HostNames.host())))")
-            put("    \(Printable.text(hit.record.raw, limit: 300))")
+            put("    \(Self.header(hit.record))\(Printable.text(hit.record.raw, limit: 300))")
         }
+    }
+
+    /// What stands in the line of a file, an entry of a journal says beside its message: `Nov 21 22:11:14 web1 app[77]: `.
+    static func header(_ record: Record) -> String {
+        guard record.source.isJournal else { return "" }
+        var words: [String] = []
+        if let time = record.time {
+            let civil = CivilTime(time, utcOffset: SystemClock.utcOffset(at: time))
+            let month = CivilTime.monthNames[max(0, min(11, civil.month - 1))]
+            words.append("\(month) \(pad(civil.day)) \(pad(civil.hour)):\(pad(civil.minute)):\(pad(civil.second))")
+        }
+        if let host = record.host { words.append(Printable.text(host, limit: 64)) }
+        let name = Printable.text(record.identifier ?? record.unit ?? "unknown", limit: 64)
+        words.append(name + (record.pid.map { "[\($0)]" } ?? "") + ":")
+        return words.joined(separator: " ") + " "
     }
 
     static func json(_ hit: Hit, file: String, line: Int) -> JSON {
@@ -62,6 +77,8 @@ struct ScanOutput {
             "severity": .string(hit.rule.severity.name), "title": .string(hit.title(localHost: HostNames.host())),
             "captures": .object(captures),
             "trace_language": language.map { .string($0) } ?? .null,
+            "time": JSON(hit.record.time?.rfc3339(fraction: 3)), "host": JSON(hit.record.host),
+            "unit": JSON(hit.record.unit), "identifier": JSON(hit.record.identifier),
             "text": .string(String(decoding: hit.record.raw, as: UTF8.self)),
         ]
     }

@@ -30,19 +30,8 @@ import Testing
         try Files.write(Self.rules.utf8, to: folder("rules/own.yaml"))
     }
 
-    private struct Answer {
-        var code: ChildProcess.Ending
-        var output: String
-        var errors: String
-    }
-
-    private func herald(_ arguments: [String], input: [UInt8] = []) throws -> Answer {
-        var child = ChildProcess(["\(TestSite.programs)/herald"] + arguments, deadline: .seconds(60))
-        child.environment += ["XDG_CACHE_HOME=\(folder("cache"))", "TZ=UTC"]
-        let result = try child.run(input: input)
-        return Answer(
-            code: result.ending, output: String(decoding: result.output, as: UTF8.self),
-            errors: String(decoding: result.errors, as: UTF8.self))
+    private func herald(_ arguments: [String], input: [UInt8] = []) throws -> HeraldRun {
+        try HeraldRun(arguments, input: input, environment: ["XDG_CACHE_HOME=\(folder("cache"))", "TZ=UTC"])
     }
 
     private var own: [String] { ["--rules", folder("rules")] }

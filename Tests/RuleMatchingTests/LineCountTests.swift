@@ -77,7 +77,7 @@ final class TemporaryFile {
         var reader = BlockReader(file)
         var lines = 0
         let matcher = try matcher()
-        let scan = RecordScan(matcher, try TraceFinder(), source: .file("x"), context: readAt)
+        let scan = RecordScan(matcher, try TraceFinder(), joiner: RecordJoiner(source: .file("x")), context: readAt)
         while let block = try reader.next() {
             scan.take(block) { _, found in lines += found.hits.isEmpty ? 0 : 1 }
         }
@@ -107,7 +107,8 @@ final class TemporaryFile {
             add("2026-11-21 12:41:14,123 INFO a line behind")
         }
         var reader = BlockReader(try TemporaryFile(text).open())
-        let scan = RecordScan(try matcher(), try TraceFinder(), source: .file("x"), context: readAt)
+        let scan = RecordScan(
+            try matcher(), try TraceFinder(), joiner: RecordJoiner(source: .file("x")), context: readAt)
         var found: [Int] = []
         while let block = try reader.next() { scan.take(block) { line, _ in found.append(line) } }
         scan.finish { line, _ in found.append(line) }

@@ -149,7 +149,8 @@ extension Generator {
         if seed % 2 == 0 { text.removeLast() }
         var found: Set<String> = []
         let scan = RecordScan(
-            matcher, try TraceFinder(), source: .file("t"), context: Self.plain, multiline: .none)
+            matcher, try TraceFinder(), joiner: RecordJoiner(source: .file("t"), multiline: .none),
+            context: Self.plain)
         text.withUnsafeBytes { block in
             scan.take(block) { line, matches in
                 for hit in matches.hits { found.insert("\(line - 1) \(hit.hit.rule.id)") }

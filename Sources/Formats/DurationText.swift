@@ -20,6 +20,9 @@ extension Duration {
         self = .milliseconds(product)
     }
 
+    /// How one is written, for people who wrote it otherwise.
+    package static let form = "write a number and its unit (s, m, h, d, or ms), such as 90s, 4h or 2d"
+
     /// The shortest of the forms that `init(text:)` reads.
     package var text: String {
         let ms = milliseconds

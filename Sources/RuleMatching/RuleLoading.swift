@@ -50,6 +50,11 @@ package enum RuleLoading {
         return loaded
     }
 
+    /// The rules as far as they can be read, for who asks for their names alone.
+    package static func names(_ folders: [String]) -> RuleSet {
+        RuleSet.read(files: RuleFolders.read(folders.isEmpty ? standardFolders() : folders).files).0
+    }
+
     private static func standardFolders() -> [String] {
         let own = (try? FileStatus.of(administratorsFolder))?.isDirectory == true ? [administratorsFolder] : []
         return (RuleFolders.standard().map { [$0] } ?? []) + own

@@ -6,11 +6,14 @@ import Database
 import Formats
 import Incidents
 import Mail
+import Rules
 
 /// Answers requests about incidents and silences.
 struct IncidentDesk {
     let store: WatcherStore
     let now: Timestamp
+    /// Asked where a rule is named.
+    let rules: () -> KnownRules
 
     /// The commands that change the book.
     static let changes: Set<String> = ["silence-add", "silence-remove", "incident-resolve"]
@@ -28,10 +31,7 @@ struct IncidentDesk {
             case "incident-show": return try show(arguments["id"]?.int ?? 0, book)
             case "silence-add": return addSilence(arguments, &book, by: peer)
             case "silence-remove":
-                guard let id = arguments["id"]?.int, book.removeSilence(id, at: now) else {
-                    return .failure("no such silence")
-                }
-                return .success(["id": .int(id)])
+                return removeSilence(arguments["id"]?.int, &book)
             default: return resolve(arguments, &book)
             }
         } catch {
@@ -113,15 +113,18 @@ struct IncidentDesk {
         // All or none: a wrong number among them is a mistake in the rest perhaps.
         for id in ids where book.incident(id)?.state != .open { return .failure("no such open incident: \(id)") }
         guard !ids.isEmpty else { return .failure("say which incident") }
+        let titles = ids.map { book.incident($0)?.title ?? "" }
         for id in ids { _ = book.resolve(id, at: now) }
-        return .success(["ids": .array(ids.map { .int($0) })])
+        return .success(["ids": .array(ids.map { .int($0) }), "titles": .array(titles.map { .string($0) })])
     }
 
-    private func shown(_ incident: Incident, _ book: IncidentBook) -> JSON {
-        [
+    func shown(_ incident: Incident, _ book: IncidentBook) -> JSON {
+        let line = (incident.shownSamples.first ?? incident.samples.first)?.text.prefix { $0 != "\n" }
+        return [
             "id": .int(incident.id), "state": .string(incident.state.rawValue),
             "severity": .string(incident.severity.name), "title": .string(incident.title),
             "host": .string(incident.origin.host), "place": .string(incident.origin.place),
+            "line": JSON(line.map { Printable.text(String($0), limit: 100) }),
             "rule": .string(incident.rule.id), "hits": JSON(incident.hits), "not_told": JSON(incident.newHits),
             "letters": JSON(incident.letters), "returns": JSON(incident.returns),
             "first_seen": .string(incident.firstSeen.rfc3339()), "last_seen": .string(incident.lastSeen.rfc3339()),
@@ -147,14 +150,21 @@ struct IncidentDesk {
     /// `{incident | rule, host, unit, for: "4h" | until: microseconds, comment}`.
     private func addSilence(_ arguments: JSON, _ book: inout IncidentBook, by peer: ControlPeer) -> ControlResponse {
         let length = arguments["for"]?.string.flatMap { Duration(text: $0) }
+        if let text = arguments["for"]?.string, length == nil {
+            return .failure("'\(Printable.text(text, limit: 40))' is no duration: \(Duration.form)")
+        }
         let date = arguments["until"]?.int.map { Timestamp(microseconds: $0) }
         guard (length == nil) != (date == nil) else {
-            return .failure("a silence has an end: 'for' wants a duration such as 4h, or 'until' a time")
+            return .failure("a silence has an end: 'for' a duration such as 4h, or 'until' a time")
         }
         let end = date ?? now + (length ?? .zero)
         guard end > now, end <= now + .seconds(366 * 86400) else {
             return .failure("a silence ends in the future, and within a year")
         }
+        let ruleFault = arguments["rule"]?.string.flatMap { name in
+            book.openIncidents.contains { $0.rule.id == name } ? nil : rules().fault(of: name)
+        }
+        if case .unknown(let text)? = ruleFault { return .failure(text) }
         func matcher(_ name: String) -> String? { arguments[name]?.string.map { Printable.text($0, limit: 300) } }
         var silence = Silence(
             id: book.nextSilenceID, rule: matcher("rule"), host: matcher("host"), unit: matcher("unit"), until: end,
@@ -173,7 +183,17 @@ struct IncidentDesk {
         }
         guard book.silences.count < 1000 else { return .failure("there are 1,000 silences: remove some") }
         book.add(silence)
-        return .success(shown(silence, book))
+        let warning = ruleFault.map { [JSON.Member("warning", .string($0.text))] } ?? []
+        return .success(.object((shown(silence, book).members ?? []) + warning))
+    }
+
+    private func removeSilence(_ id: Int64?, _ book: inout IncidentBook) -> ControlResponse {
+        guard let id, let silence = book.silences.first(where: { $0.id == id }) else {
+            return .failure("there is no silence \(id.map { String($0) } ?? "without a number")")
+        }
+        let shown = shown(silence, book)
+        _ = book.removeSilence(id, at: now)
+        return .success(shown)
     }
 
     private func shown(_ silence: Silence, _ book: IncidentBook) -> JSON {

@@ -7,11 +7,28 @@ import RuleMatching
 import Rules
 
 /// Makes occurrences of notices. Their rules have ids as others do, and can be switched off and silenced like them.
-enum OwnNotice {
+package enum OwnNotice {
+    /// The ids of all of them.
+    package static let rules: Set<String> = {
+        let losses = SourceNotice.Kind.allCases.filter { SourceNotice(.journal(""), $0, "").isLoss }
+        let ofSources = [true, false].flatMap { isJournal in
+            losses.map { rule(of: $0, isJournal: isJournal) } + [outageRule(isJournal: isJournal)]
+        }
+        return Set(ofSources + [patternLimit, expectLimit, stateSetAside, stateUnreadable])
+    }()
+    static let patternLimit = "herald-pattern-limit"
+    static let expectLimit = "herald-expect-limit"
+    private static let stateSetAside = "herald-state-set-aside"
+    private static let stateUnreadable = "herald-state-unreadable"
+
+    private static func rule(of kind: SourceNotice.Kind, isJournal: Bool) -> String {
+        "herald-\(isJournal ? "journal" : "file")-\(kind.rawValue)"
+    }
+
     /// Nil for what is only said in the log and shown in the status.
     static func occurrence(of notice: SourceNotice, localHost: String, at now: Timestamp) -> Occurrence? {
         guard notice.isLoss else { return nil }
-        let id = "herald-\(notice.source.isJournal ? "journal" : "file")-\(notice.kind.rawValue)"
+        let id = rule(of: notice.kind, isJournal: notice.source.isJournal)
         var origin = Origin(host: localHost, source: Printable.text(notice.source.name, limit: 300))
         origin.isJournal = notice.source.isJournal
         return occurrence(
@@ -24,7 +41,7 @@ enum OwnNotice {
         let time = Occurrence.plausible(notice.record.time, now)
         // As severe as what may be missing, and with the line, so that a person can decide.
         return Occurrence(
-            rule: RuleFacts(id: "herald-pattern-limit", severity: notice.rule.severity, ending: .silent),
+            rule: RuleFacts(id: patternLimit, severity: notice.rule.severity, ending: .silent),
             groups: [GroupValue("subject", notice.rule.id)],
             title: "Whether the rule \(notice.rule.id) hits this line cannot be told",
             advice: "\(notice.text) Until then such lines are not told as hits: read this one. The pattern stands in "
@@ -37,7 +54,7 @@ enum OwnNotice {
     /// A line that a rule waits for, of a group more than are waited for.
     static func notExpected(_ sign: SignOfLife, of rule: Rule, at now: Timestamp) -> Occurrence {
         Occurrence(
-            rule: RuleFacts(id: "herald-expect-limit", severity: rule.severity, ending: .silent),
+            rule: RuleFacts(id: expectLimit, severity: rule.severity, ending: .silent),
             groups: [GroupValue("subject", rule.id)], title: "Not every group of the rule \(rule.id) is waited for",
             advice: "Herald waits for \(IncidentBook.expectationsPerRule) groups of a rule, and for "
                 + "\(IncidentBook.expectationsInAll) of all rules. Group by what has fewer values, or make several rules of it.",
@@ -47,7 +64,7 @@ enum OwnNotice {
     /// The database could not be used and was set aside.
     static func setAside(_ text: String, localHost: String, at now: Timestamp) -> Occurrence {
         occurrence(
-            "herald-state-set-aside", group: text, title: "Herald began with a new state: the old one cannot be used",
+            stateSetAside, group: text, title: "Herald began with a new state: the old one cannot be used",
             text: text,
             advice: "Incidents that were open are told anew, and log lines written while Herald stood still may have "
                 + "been missed. The old file is kept for a look at it.",
@@ -58,7 +75,7 @@ enum OwnNotice {
     static func unreadable(incidents ids: [Int64], localHost: String, at now: Timestamp) -> Occurrence {
         let shown = ids.prefix(20).map { String($0) }.joined(separator: ", ")
         return occurrence(
-            "herald-state-unreadable", group: shown,
+            stateUnreadable, group: shown,
             title: "\(LetterWording.count(ids.count, "incident")) of Herald's stored state cannot be read",
             text: "\(ids.count == 1 ? "Incident" : "Incidents") \(shown)\(ids.count > 20 ? " and more" : ""): what the "
                 + "database holds of them is damaged.",

@@ -20,7 +20,7 @@ extension Watcher {
         book.noteRecords(batch.ranges.count)
         for mark in view.marks.signsOfLife {
             let sign = SignOfLife(view.hit(mark), localHost: host, at: now)
-            if !book.note(sign, at: now), isInForce("herald-expect-limit") {
+            if !book.note(sign, at: now), isInForce(OwnNotice.expectLimit) {
                 join(OwnNotice.notExpected(sign, of: view.rule(mark), at: now), at: now)
             }
         }
@@ -36,7 +36,7 @@ extension Watcher {
         }
         for recovery in recoveries { recover(recovery, view, &signs, at: now) }
         counter.flush(into: &book)
-        for notice in view.marks.notices where isInForce("herald-pattern-limit") {
+        for notice in view.marks.notices where isInForce(OwnNotice.patternLimit) {
             join(OwnNotice.occurrence(of: notice, localHost: host, at: now), at: now)
         }
         lastHits.note(counter.takeLast(), in: batch, &context, at: now)

@@ -7,14 +7,19 @@ import Incidents
 import LogSources
 import Platform
 import Records
+import Rules
 
 extension Watcher {
     func answer(to command: String, _ arguments: JSON, from peer: ControlPeer) -> ControlResponse {
-        if command == "status" { return .success(status) }
+        if command == "status" { return .success(peer.isPrivileged ? status : Self.heads(of: status)) }
         guard IncidentDesk.changes.contains(command) || IncidentDesk.questions.contains(command) else {
             return .failure("unknown command '\(Printable.text(command, limit: 40))'")
         }
-        return IncidentDesk(store: store, now: clock().wall).answer(to: command, arguments, &book, from: peer)
+        return incidentDesk.answer(to: command, arguments, &book, from: peer)
+    }
+
+    private var incidentDesk: IncidentDesk {
+        IncidentDesk(store: store, now: clock().wall) { KnownRules(self.matcher.rules, others: OwnNotice.rules) }
     }
 
     // MARK: Status
@@ -33,7 +38,9 @@ extension Watcher {
             "unaddressed": JSON(book.unaddressedCount),
             "digests": .array(book.held(at: clock().wall).map(Self.shown)),
             "incidents": .array(
-                open.sorted { ($0.severity, $0.lastSeen) > ($1.severity, $1.lastSeen) }.prefix(50).map(Self.shown)),
+                open.sorted { ($0.severity, $0.lastSeen) > ($1.severity, $1.lastSeen) }.prefix(50).map {
+                    incidentDesk.shown($0, book)
+                }),
             "silences": .array(
                 book.silences.map { silence in
                     IncidentDesk.shown(silence, covering: open.count { silence.covers($0, at: clock().wall) })
@@ -52,6 +59,18 @@ extension Watcher {
         ]
     }
 
+    /// What anyone may know: that the watcher is at work, and counts. Titles hold what log lines say, silences what
+    /// people wrote, sources and problems the names of files.
+    private static func heads(of status: JSON) -> JSON {
+        let open: Set<String> = ["daemon", "version", "pid", "since", "rules", "open_incidents"]
+        let heads = (status.members ?? []).filter { open.contains($0.name) }
+        return .object(
+            heads + [
+                JSON.Member("problem_count", JSON(status["problems"]?.array?.count ?? 0)),
+                JSON.Member("limited", true),
+            ])
+    }
+
     /// What wants a look comes first.
     private static func order(_ source: SourceStatus) -> Int { source.fault != nil ? 0 : source.isThere ? 2 : 1 }
 
@@ -67,14 +86,6 @@ extension Watcher {
         [
             "incidents": JSON(held.count), "at": .string(held.until.rfc3339()),
             "limit": .string(held.isUrgent ? "letters of emergency and alert" : "report.max_per_hour"),
-        ]
-    }
-
-    private static func shown(_ incident: Incident) -> JSON {
-        [
-            "id": .int(incident.id), "severity": .string(incident.severity.name), "title": .string(incident.title),
-            "host": .string(incident.origin.host), "rule": .string(incident.rule.id), "hits": JSON(incident.hits),
-            "last_seen": .string(incident.lastSeen.rfc3339()),
         ]
     }
 

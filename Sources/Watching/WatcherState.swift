@@ -6,6 +6,8 @@ import Formats
 import Glibc
 import Incidents
 import Platform
+import RuleMatching
+import Rules
 import Settings
 
 /// The state of a watcher that does not run.
@@ -13,6 +15,7 @@ package final class WatcherState {
     private let lock: LockFile
     private let store: WatcherStore
     private var book: IncidentBook
+    private let ruleFolders: [String]
 
     /// - Throws: `SystemError` (EWOULDBLOCK: a watcher is at work; ENOENT: there is no state), `DatabaseError`.
     package init(_ settings: Settings) throws {
@@ -22,13 +25,18 @@ package final class WatcherState {
         }
         lock = try LockFile(folder + "/watcher.lock")
         store = try WatcherStore(path: folder + "/watcher.db")
+        ruleFolders = settings.watch.rules
         (book, _) = try store.book(policy: ReportPolicy(settings.report))
     }
 
     /// Answers as the watcher would, and commits what changed.
     package func answer(to command: String, _ arguments: JSON, at now: Timestamp) throws -> ControlResponse {
         let me = ControlPeer(pid: getpid(), uid: geteuid(), gid: getegid())
-        let response = IncidentDesk(store: store, now: now).answer(to: command, arguments, &book, from: me)
+        let folders = ruleFolders
+        let desk = IncidentDesk(store: store, now: now) {
+            KnownRules(RuleLoading.names(folders), others: OwnNotice.rules)
+        }
+        let response = desk.answer(to: command, arguments, &book, from: me)
         if IncidentDesk.changes.contains(command), response.error == nil {
             try store.commit(RoundChanges(), book.changes, at: now)
             book.changesKept()

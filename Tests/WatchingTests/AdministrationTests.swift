@@ -7,6 +7,9 @@ import Glibc
 import Incidents
 import Mail
 import Platform
+import Records
+import RuleMatching
+import Rules
 import Settings
 import Testing
 
@@ -109,6 +112,89 @@ import Testing
         #expect(noise.first?["hits"]?.int == 3 && noise.first?["not_told"]?.int == 2)
         #expect(list(["all": true, "rule": "noise1"]).isEmpty && list(["all": true, "host": "db2"]).isEmpty)
         #expect(list(["all": true]).count == 1000)
+    }
+
+    @Test(
+        arguments: [
+            "status", "silence-list", "incident-list", "incident-show", "silence-add", "silence-remove",
+            "incident-resolve", "none",
+        ])
+    func `Whoever is not of the administrators is told counts alone, and changes nothing`(command: String) throws {
+        let folder = try WatcherFolder()
+        let watcher = try folder.watcher()
+        watcher.settle(folder)
+        try folder.append(WatcherTests.oom)
+        watcher.settle(folder)
+        _ = watcher.answer(to: "silence-add", ["rule": "raid", "for": "1h", "comment": "secret reason"], from: me)
+        let arguments: JSON = ["id": 1, "ids": [1], "rule": "oom", "for": "1h"]
+        let stranger = ControlPeer(pid: 1, uid: 4_000_000, gid: 4_000_000)
+        let answer = watcher.answer(to: command, arguments, from: stranger)
+        switch command {
+        case "status":
+            let names = answer.result?.members?.map(\.name)
+            #expect(
+                names == ["daemon", "version", "pid", "since", "rules", "open_incidents", "problem_count", "limited"])
+            #expect(answer.result?["open_incidents"]?.int == 1)
+        case "none": #expect(answer.kind == .wrong)
+        default: #expect(answer.kind == .denied && answer.result == nil)
+        }
+        let told = (answer.result?.text ?? "") + (answer.error ?? "")
+        for secret in ["mysqld", "secret reason", folder.path] { #expect(!told.contains(secret)) }
+        #expect(watcher.book.openIncidents.count == 1 && watcher.book.silences.count == 1)
+        // Root, and the user that the watcher runs as.
+        for peer in [me, ControlPeer(pid: 1, uid: geteuid(), gid: 4_000_000)] where command != "none" {
+            let again = watcher.answer(to: command, arguments, from: peer)
+            if command == "status" { #expect(again.result?["sources"] != nil && again.result?["limited"] == nil) }
+            #expect(again.kind != .denied)
+        }
+    }
+
+    @Test(
+        arguments: [
+            ("oom", nil, nil), ("oon", "there is no rule 'oon'; did you mean 'oom'?", nil),
+            ("nosuch", "there is no rule 'nosuch'", nil), ("herald-file-gap", nil, nil),
+            ("herald-file-gab", "there is no rule 'herald-file-gab'; did you mean 'herald-file-gap'?", nil),
+            ("oo*", nil, nil), ("zz*", nil, "'zz*' fits no rule that there is"), ("*", nil, nil),
+        ] as [(String, String?, String?)])
+    func `A silence of a rule that is not there is refused, with a watcher and without`(
+        rule: String, fault: String?, warning: String?
+    ) throws {
+        let folder = try WatcherFolder()
+        let settings = try folder.settings()
+        let arguments: JSON = ["rule": .string(rule), "for": "4h"]
+        do {
+            let watcher = try folder.watcher(settings)
+            watcher.settle(folder)
+            let answer = watcher.answer(to: "silence-add", arguments, from: me)
+            #expect(answer.error == fault)
+            #expect(answer.result?["warning"]?.string == warning)
+        }
+        let answer = try WatcherState(settings).answer(to: "silence-add", arguments, at: folder.time.wall)
+        #expect(answer.error == fault)
+        #expect(answer.result?["warning"]?.string == warning)
+    }
+
+    @Test func `What the rules' file does not hold any more is silenced while an incident of it is open`() throws {
+        let folder = try WatcherFolder()
+        let watcher = try folder.watcher()
+        watcher.settle(folder)
+        try folder.append(WatcherTests.oom)
+        watcher.settle(folder)
+        watcher.matcher = try Matcher(RuleSet.read(files: []).0)
+        #expect(watcher.answer(to: "silence-add", ["rule": "oom", "for": "1h"], from: me).error == nil)
+        #expect(watcher.answer(to: "silence-add", ["rule": "raid", "for": "1h"], from: me).error != nil)
+    }
+
+    @Test func `Every notice of Herald's own has an id that silences know`() {
+        let all = OwnNotice.rules
+        for kind in SourceNotice.Kind.allCases {
+            for source in [Source.journal(""), .file("/a")] {
+                let notice = OwnNotice.occurrence(
+                    of: SourceNotice(source, kind, "x"), localHost: "h", at: Timestamp(seconds: 0))
+                if let id = notice?.rule.id { #expect(all.contains(id)) }
+            }
+        }
+        #expect(all.count == 12, "\(all.sorted())")
     }
 
     @Test(

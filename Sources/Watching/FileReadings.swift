@@ -62,6 +62,12 @@ package struct FileReadings {
         self.readings = readings
     }
 
+    /// What is wrong with how files are to be read.
+    package static func faults(_ files: [Settings.File]) -> [Diagnostic] {
+        do throws(MatcherError) { _ = try FileReadings(files) } catch { return error.faults }
+        return []
+    }
+
     /// How the file at `path` is read; nil where the settings do not name it.
     package func reading(of path: String) -> FileReading? { readings.first { $0.pattern.names(path) }?.reading }
 

@@ -20,7 +20,9 @@ package enum WatcherProgram {
         guard let settings = read() else { return 2 }
         let rules = Watcher.rules(settings)
         for line in rules.diagnostics { log.log(level: rules.matcher == nil ? .error : .warning, "\(line)") }
-        guard let matcher = rules.matcher else { return 2 }
+        let faults = FileReadings.faults(settings.watch.files)
+        for fault in faults { log.error("\(fault)") }
+        guard let matcher = rules.matcher, faults.isEmpty else { return 2 }
         var isReady = false
         do {
             let signals = try Signals()

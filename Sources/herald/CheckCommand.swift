@@ -8,6 +8,7 @@ import Replies
 import RuleMatching
 import Rules
 import Settings
+import Watching
 import YAML
 
 struct CheckCommand: ParsableCommand {
@@ -52,6 +53,7 @@ struct SettingsCheck {
         checkRules(settings)
         checkLetters(settings)
         checkFiles(settings)
+        checkWatched(settings)
         checkUsers(settings)
         checkTwice(settings, SyslogFile.all())
     }
@@ -81,21 +83,21 @@ struct SettingsCheck {
         let loaded = RuleLoading.load(settings.watch.rules)
         faults += loaded.diagnostics
         guard let rules = loaded.rules else { return }
-        summary.append("\(rules.rules.count) rules")
+        summary.append(ScanOutput.counted(rules.rules.count, "rule"))
+        if rules.rules.isEmpty {
+            let place = watch?["rules"] ?? watch ?? root
+            faults.append(place.fault("there are no rules: nothing is looked for", severity: .warning))
+        }
         if let place = root["report"]?["to"], let text = Self.unheard(of: rules.rules, settings) {
             faults.append(place.fault(text, severity: .warning))
         }
-        let ids = rules.rules.map(\.id)
+        let known = KnownRules(rules, others: OwnNotice.rules)
         let disabled = watch?["disabled_rules"].map { $0.sequence ?? [$0] } ?? []
         let wanted = (root["report"]?["to"]?.sequence ?? []).flatMap { $0["rules"].map { $0.sequence ?? [$0] } ?? [] }
         for node in disabled + wanted {
             guard let name = node.string else { continue }
-            let isKnown = name.hasSuffix("*") ? ids.contains { $0.hasPrefix(name.dropLast()) } : ids.contains(name)
-            // Herald's own notices have ids of this form, and stand in no file.
-            if isKnown || name.hasPrefix("herald-") { continue }
-            let near = NearestName.to(name, in: ids).map { "; did you mean '\($0)'?" } ?? ""
-            faults.append(
-                node.fault("there is no rule '\(Printable.text(name, limit: 60))'\(near)", severity: .warning))
+            guard let fault = known.fault(of: name) else { continue }
+            faults.append(node.fault(fault.text, severity: .warning))
         }
     }
 
@@ -127,6 +129,25 @@ struct SettingsCheck {
         }
         for folder in root["respond"]?["folders"]?.sequence ?? [] {
             if let node = folder["path"] { need(node, "the drop folder", isFolder: true, severity: .warning) }
+        }
+    }
+
+    /// What is watched: how it is read, and whether it is there.
+    private mutating func checkWatched(_ settings: Settings) {
+        faults += FileReadings.faults(settings.watch.files)
+        for file in root["watch"]?["files"]?.sequence ?? [] {
+            guard let node = file["path"], let path = node.string else { continue }
+            if !path.utf8.contains(where: { "*?[".utf8.contains($0) }) {
+                need(node, "the watched file", severity: .warning)
+                continue
+            }
+            // A pattern may name nothing yet; the folder above its first wildcard is there.
+            let fixed = path.split(separator: "/").prefix { !$0.utf8.contains { "*?[".utf8.contains($0) } }
+            let folder = "/" + fixed.joined(separator: "/")
+            if access(folder, F_OK) != 0, errno == ENOENT {
+                let words = "nothing is watched by this pattern: the folder \(Printable.text(folder)) is not there"
+                faults.append(node.fault(words, severity: .warning))
+            }
         }
     }
 

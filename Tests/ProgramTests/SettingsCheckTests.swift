@@ -102,4 +102,78 @@ import Testing
             #expect(found.first?.contains(said) == true && found.first?.hasPrefix("\(path):1:") == true, "\(found)")
         }
     }
+
+    /// A check of settings with this `watch`, in a folder with one rule; FOLDER stands for it.
+    private func check(_ watch: String, _ folder: TemporaryFolder) throws -> HeraldRun {
+        try Files.makeDirectories(folder("rules"))
+        try Files.write(
+            "rules:\n  - {id: fault, title: A fault, severity: critical, match: FAULT}\n".utf8,
+            to: folder("rules/own.yaml"))
+        let text = """
+            report: {to_email: a@example.org}
+            smtp: {accounts: [{name: a, server: localhost, security: none}]}
+            aliases: [{description: a, address: a@example.org, default: true}]
+            paths: {state: FOLDER/state, spool: FOLDER/spool, run: FOLDER/run}
+            watch:
+            \(watch)
+            """
+        try Files.write(text.replacing("FOLDER", with: folder.path).utf8, to: folder("herald.yaml"))
+        return try HeraldRun(["check", "--config", folder("herald.yaml")])
+    }
+
+    @Test(
+        "a pattern of multiline is compiled as the watcher does; neither takes a wrong one, and both say where: exit 2")
+    func multiline() throws {
+        let folder = try TemporaryFolder()
+        let watch = """
+              journal: {enabled: false}
+              rules: [FOLDER/rules]
+              files:
+                - {path: FOLDER/a.log, multiline: {start: '('}}
+                - {path: FOLDER/b.log, multiline: {continue: '[z-a]'}}
+            """
+        for name in ["a.log", "b.log"] { try Files.write("".utf8, to: folder(name)) }
+        let run = try check(watch, folder)
+        #expect(run.code == .exited(2))
+        for words in ["herald.yaml:9:", "missing closing parenthesis", "herald.yaml:10:", "2 errors"] {
+            #expect(run.errors.contains(words), "\(words): \(run.errors)")
+        }
+        let child = ChildProcess(
+            ["\(TestSite.programs)/herald-watcher", "--config", folder("herald.yaml"), "--until-idle"],
+            deadline: .seconds(60))
+        let watcher = try child.run(input: [])
+        #expect(watcher.ending == .exited(2))
+        let said = String(decoding: watcher.errors + watcher.output, as: UTF8.self)
+        #expect(said.contains("herald.yaml:9:") && said.contains("herald.yaml:10:"), "\(said)")
+    }
+
+    @Test(
+        "a site in which nothing would be found is warned of, with the place",
+        arguments: [
+            (
+                "  rules: [FOLDER/none]\n  files: []",
+                "herald.yaml:7:10: warning: there are no rules: nothing is looked for"
+            ),
+            ("  rules: [FOLDER/rules]\n  files: [{path: FOLDER/gone/x.log}]", "FOLDER/gone/x.log is not there"),
+            ("  rules: [FOLDER/rules]\n  files: [{path: FOLDER/gone/*.log}]", "the folder FOLDER/gone is not there"),
+            ("  rules: [FOLDER/rules]\n  files: [{path: FOLDER/none}]", "FOLDER/none is no file"),
+            ("  rules: [FOLDER/rules]\n  files: [{path: FOLDER/*.log}, {path: FOLDER/here.log}]", nil),
+            ("  rules: [FOLDER/rules]\n  disabled_rules: [falt]", "there is no rule 'falt'; did you mean 'fault'?"),
+            ("  rules: [FOLDER/rules]\n  disabled_rules: [herald-file-gab]", "did you mean 'herald-file-gap'?"),
+            ("  rules: [FOLDER/rules]\n  disabled_rules: [herald-file-gap, fault]", nil),
+        ] as [(String, String?)])
+    func nothing(watch: String, warning: String?) throws {
+        let folder = try TemporaryFolder()
+        try Files.makeDirectories(folder("none"))
+        try Files.write("".utf8, to: folder("here.log"))
+        let run = try check("  journal: {enabled: false}\n" + watch, folder)
+        #expect(run.code == .exited(0), "\(run.errors)")
+        if let warning {
+            let words = warning.replacing("FOLDER", with: folder.path)
+            #expect(run.errors.contains(words), "\(run.errors)")
+            #expect(run.output.contains("no error, 1 warning"), "\(run.output)\(run.errors)")
+        } else {
+            #expect(run.output.contains("all is well") && run.errors.isEmpty, "\(run.errors)")
+        }
+    }
 }

@@ -37,14 +37,26 @@ struct Herald: ParsableCommand {
         }
     }
 
-    /// `--config FILE` may stand before the subcommand too: it is moved behind its other words.
+    /// `--config FILE` may stand anywhere before a `--`: before the subcommand, between it and its own, behind both. It is
+    /// moved behind the other words, where whatever reads settings finds it; commands that read none do without.
     static func configAtTheEnd(_ words: [String]) -> [String] {
-        guard let first = words.first else { return words }
-        let count = first == "--config" ? 2 : first.hasPrefix("--config=") ? 1 : 0
-        guard count > 0, words.count > count else { return words }
-        var rest = Array(words[count...])
-        rest.insert(contentsOf: words[..<count], at: rest.firstIndex(of: "--") ?? rest.count)
-        return rest
+        let end = words.firstIndex(of: "--") ?? words.count
+        var rest: [String] = []
+        var config: [String] = []
+        var index = 0
+        while index < end {
+            if words[index] == "--config", index + 1 < end {
+                config += words[index...index + 1]
+                index += 1
+            } else if words[index].hasPrefix("--config=") {
+                config.append(words[index])
+            } else {
+                rest.append(words[index])
+            }
+            index += 1
+        }
+        let isOfUse = rest.first.map { !["demo", "sink", "bench"].contains($0) } ?? false
+        return rest + (isOfUse ? config : []) + words[end...]
     }
 }
 

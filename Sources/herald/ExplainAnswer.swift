@@ -43,7 +43,7 @@ struct ExplainAnswer {
                 known.append("\(name) \(Printable.text(value, limit: 80))")
             }
         }
-        if let time = record.time { known.append("time \(time.rfc3339())") }
+        if let time = record.time { known.append("time \(HostClock.text(time))") }
         return known.joined(separator: ", ")
     }
 

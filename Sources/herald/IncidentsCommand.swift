@@ -31,37 +31,7 @@ struct IncidentsCommand: ParsableCommand {
                 return
             }
             guard !incidents.isEmpty else { return Terminal.say(all ? "No incident." : "No incident is open.") }
-            var table = [["ID", "STATE", "SEVERITY", "HITS", "LAST SEEN", "TOLD", "HOST", "RULE", "TITLE"]]
-            for incident in incidents {
-                table.append([
-                    String(incident["id"]?.int ?? 0), Self.state(incident), incident["severity"]?.string ?? "",
-                    String(incident["hits"]?.int ?? 0), incident["last_seen"]?.string ?? "",
-                    Self.told(incident), Printable.text(incident["host"]?.string ?? "", limit: 30),
-                    Printable.text(incident["rule"]?.string ?? "", limit: 40),
-                    Printable.text(incident["title"]?.string ?? "", limit: 90),
-                ])
-            }
-            Terminal.table(table)
-        }
-
-        /// Whether all of it was told; else what it waits for, and until when.
-        static func told(_ incident: JSON) -> String {
-            let isTold = incident["not_told"]?.int == 0
-            guard let telling = incident["telling"]?.string else { return isTold ? "yes" : "no" }
-            let time = incident["next_letter"]?.string.map { " " + $0.dropFirst(11).prefix(5) + "Z" } ?? ""
-            switch telling {
-            case "told": return "yes"
-            case "waits": return "at" + time
-            case "digest", "late": return "digest" + time
-            default: return telling
-            }
-        }
-
-        /// `open`, or why nothing is heard of it.
-        private static func state(_ incident: JSON) -> String {
-            if let silence = incident["silence"]?.int { return "silenced (\(silence))" }
-            if let cause = incident["inhibited_by"]?.int { return "quiet (by \(cause))" }
-            return incident["state"]?.string ?? ""
+            Terminal.table(IncidentTables.incidents(incidents))
         }
     }
 
@@ -78,7 +48,9 @@ struct IncidentsCommand: ParsableCommand {
             let incident = try reading.request("incident-show", ["id": .int(Int64(id))])
             if json { return Terminal.say(incident.text) }
             Terminal.say(Terminal.bold(Printable.text(incident["title"]?.string ?? "", limit: 300)))
-            let parts: Set<String> = ["title", "timeline", "samples", "letters_sent", "captures", "keeps_quiet"]
+            let parts: Set<String> = [
+                "title", "line", "timeline", "samples", "letters_sent", "captures", "keeps_quiet",
+            ]
             for member in incident.members ?? [] where !parts.contains(member.name) && !member.value.isNull {
                 Terminal.say("  \(Terminal.dim(Self.label(member.name) + ":")) \(Self.text(member.value))")
             }
@@ -102,7 +74,7 @@ struct IncidentsCommand: ParsableCommand {
         }
 
         private func show(_ sample: JSON) {
-            Terminal.say("\n  \(sample["time"]?.string ?? "") \(Self.text(sample["place"] ?? .null))")
+            Terminal.say("\n  \(HostClock.text(sample["time"])) \(Self.text(sample["place"] ?? .null))")
             func lines(_ name: String) -> [JSON] { sample[name]?.array ?? [] }
             for line in lines("before") { Terminal.say(Terminal.dim("    " + Self.text(line))) }
             for line in (sample["text"]?.string ?? "").split(separator: "\n") {
@@ -118,7 +90,7 @@ struct IncidentsCommand: ParsableCommand {
             for letter in letters {
                 let words = letter["fault"]?.string ?? letter["subject"]?.string ?? ""
                 table.append([
-                    letter["time"]?.string ?? "", letter["kind"]?.string ?? "", String(letter["new_hits"]?.int ?? 0),
+                    HostClock.text(letter["time"]), letter["kind"]?.string ?? "", String(letter["new_hits"]?.int ?? 0),
                     letter["letter"]?.string ?? "none", Printable.text(words, limit: 80),
                 ])
             }
@@ -126,7 +98,7 @@ struct IncidentsCommand: ParsableCommand {
         }
 
         private static func label(_ name: String) -> String { name.map { $0 == "_" ? " " : String($0) }.joined() }
-        private static func text(_ value: JSON) -> String { Printable.text(value.string ?? value.text, limit: 2000) }
+        private static func text(_ value: JSON) -> String { HostClock.text(value, limit: 2000) }
     }
 
     struct Resolve: ParsableCommand {
@@ -138,7 +110,11 @@ struct IncidentsCommand: ParsableCommand {
 
         func run() throws {
             let reading = IncidentReading(settings: try config.settings())
-            _ = try reading.request("incident-resolve", ["ids": .array(ids.map { .int(Int64($0)) })])
+            let answer = try reading.request("incident-resolve", ["ids": .array(ids.map { .int(Int64($0)) })])
+            for (id, title) in zip(answer["ids"]?.array ?? [], answer["titles"]?.array ?? []) {
+                let words = Printable.text(title.string ?? "", limit: 200)
+                Terminal.say("Incident \(id.int ?? 0) is over: \(words)")
+            }
         }
     }
 }

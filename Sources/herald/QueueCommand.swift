@@ -26,7 +26,8 @@ struct QueueCommand: ParsableCommand {
             for row in rows {
                 table.append([
                     row["id"]?.string ?? "", row["state"]?.string ?? "", String(row["attempts"]?.int ?? 0),
-                    row["next_attempt"]?.string ?? "-", Printable.text(row["recipient"]?.string ?? "", limit: 40),
+                    row["next_attempt"]?.string == nil ? "-" : HostClock.text(row["next_attempt"]),
+                    Printable.text(row["recipient"]?.string ?? "", limit: 40),
                     Printable.text(row["subject"]?.string ?? "", limit: 70),
                 ])
             }
@@ -44,15 +45,12 @@ struct QueueCommand: ParsableCommand {
             let (letter, message) = try QueueReading(settings: try config.settings()).show(id)
             if json { return Terminal.say(letter.text) }
             for member in letter.members ?? [] where member.name != "deliveries" {
-                let value = member.value.string ?? member.value.text
-                Terminal.say("\(Terminal.dim(member.name + ":")) \(Printable.text(value))")
+                Terminal.say("\(Terminal.dim(member.name + ":")) \(HostClock.text(member.value, limit: .max))")
             }
             for delivery in letter["deliveries"]?.array ?? [] {
                 Terminal.say("")
                 for member in delivery.members ?? [] {
-                    Terminal.say(
-                        "  \(Terminal.dim(member.name + ":")) \(Printable.text(member.value.string ?? member.value.text))"
-                    )
+                    Terminal.say("  \(Terminal.dim(member.name + ":")) \(HostClock.text(member.value, limit: .max))")
                 }
             }
             Terminal.say("")

@@ -38,10 +38,11 @@ struct SilenceCommand: ParsableCommand {
             ]
             let answer = try IncidentReading(settings: settings).request("silence-add", arguments)
             if json { return Terminal.say(answer.text) }
-            let covers = answer["covers"]?.int ?? 0
+            if let warning = answer["warning"]?.string { Terminal.complain("warning: \(Printable.text(warning))") }
+            let covers = Int(answer["covers"]?.int ?? 0)
             Terminal.say(
-                "Silence \(answer["id"]?.int ?? 0), until \(answer["until"]?.string ?? ""); it covers \(covers) open "
-                    + "\(covers == 1 ? "incident" : "incidents").")
+                "Silence \(answer["id"]?.int ?? 0), until \(HostClock.text(answer["until"])); it covers "
+                    + "\(ScanOutput.counted(covers, "open incident")).")
         }
     }
 
@@ -57,16 +58,7 @@ struct SilenceCommand: ParsableCommand {
                 return
             }
             guard !silences.isEmpty else { return Terminal.say("Nothing is silenced.") }
-            var table = [["ID", "UNTIL", "WHAT", "COVERS", "BY", "COMMENT"]]
-            for silence in silences {
-                table.append([
-                    String(silence["id"]?.int ?? 0), silence["until"]?.string ?? "",
-                    Printable.text(silence["what"]?.string ?? "", limit: 120),
-                    String(silence["covers"]?.int ?? 0), Printable.text(silence["author"]?.string ?? "", limit: 30),
-                    Printable.text(silence["comment"]?.string ?? "", limit: 80),
-                ])
-            }
-            Terminal.table(table)
+            Terminal.table(IncidentTables.silences(silences))
         }
     }
 
@@ -77,7 +69,15 @@ struct SilenceCommand: ParsableCommand {
         @Argument(help: "The number that `add` or `list` printed.") var id: Int
 
         func run() throws {
-            _ = try IncidentReading(settings: try config.settings()).request("silence-remove", ["id": .int(Int64(id))])
+            let silence = try IncidentReading(settings: try config.settings())
+                .request("silence-remove", ["id": .int(Int64(id))])
+            let covers = Int(silence["covers"]?.int ?? 0)
+            let what = Printable.text(silence["what"]?.string ?? "", limit: 120)
+            let told =
+                covers == 0
+                ? "no open incident was kept quiet by it"
+                : "what came of \(ScanOutput.counted(covers, "open incident")) is told now"
+            Terminal.say("Silence \(id) (\(what)) is over; \(told).")
         }
     }
 }

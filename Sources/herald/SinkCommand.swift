@@ -50,7 +50,7 @@ struct SinkCommand: ParsableCommand {
             let tls = message.tlsVersion.map { ", \($0)" } ?? ", no TLS"
             let who = message.login.map { ", login \(Printable.text($0))" } ?? ""
             Terminal.say(
-                "\(message.received.rfc3339()) \(Printable.text(message.sender)) -> "
+                "\(HostClock.text(message.received)) \(Printable.text(message.sender)) -> "
                     + "\(message.recipients.map { Printable.text($0) }.joined(separator: ", ")): "
                     + "\(message.bytes.count) bytes\(tls)\(who), new/\(name)")
         }

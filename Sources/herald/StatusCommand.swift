@@ -10,7 +10,11 @@ struct StatusCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
         abstract: "How the daemons, their sources, letters and accounts are.",
-        discussion: "Exit 0 when all is well, 1 when something needs a person (it is named), 2 for wrong settings.")
+        discussion: """
+            Exit 0 when Herald itself is well, whatever incidents are open; 1 when something needs a person (it is \
+            named), 2 for wrong settings. Times are by this host's clock, in --json in UTC. Only root and the group \
+            herald are told more than counts.
+            """)
 
     @OptionGroup var config: ConfigOption
     @Flag(help: "One JSON object.") var json = false
@@ -25,10 +29,17 @@ struct StatusCommand: ParsableCommand {
         } else if prometheus {
             Terminal.say(StatusFigures.prometheus(answers.map { ($0.daemon, $0.isRunning, $0.facts) }))
         } else {
-            for answer in answers { StatusScreen.show(answer.daemon, answer.facts) }
+            for answer in answers where answer.isRunning {
+                for line in StatusScreen.lines(answer.facts) { Terminal.say(line) }
+                Terminal.say("")
+            }
             let problems = answers.flatMap(\.problems)
-            Terminal.say(problems.isEmpty ? Terminal.bold("All is well.") : Terminal.bold("Needs a person:"))
-            for problem in problems { Terminal.say("  - \(Printable.text(problem))") }
+            guard problems.isEmpty else {
+                Terminal.say(Terminal.bold("Needs a person:"))
+                for problem in problems { Terminal.say("  - \(Printable.text(problem))") }
+                throw Failure(message: "", code: 1)
+            }
+            Terminal.say(Terminal.bold(StatusScreen.verdict(answers.first?.facts)))
         }
         if !answers.allSatisfy({ $0.problems.isEmpty }) { throw Failure(message: "", code: 1) }
     }
@@ -48,11 +59,25 @@ private struct Answer {
                 .result
             isRunning = true
             problems = (facts["problems"]?.array ?? []).compactMap(\.string)
+            let count = facts["problem_count"]?.int ?? 0
+            if count > 0 { problems.append("\(Self.unnamed(Int(count))) of herald-\(daemon); ask as root") }
         } catch {
-            let advice = "systemctl start herald-\(daemon)"
-            problems = ["herald-\(daemon) cannot be asked: \(error) (\(advice))"]
+            problems = ["herald-\(daemon) \(Self.words(error, daemon))"]
             facts = ["daemon": .string("herald-\(daemon)"), "problems": .array(problems.map { .string($0) })]
             isRunning = false
+        }
+    }
+
+    private static func unnamed(_ count: Int) -> String {
+        count == 1 ? "1 thing is not well" : "\(count) things are not well"
+    }
+
+    /// What is to be done hangs on why: to start a daemon that refuses to answer is of no use.
+    private static func words(_ error: ControlError, _ daemon: String) -> String {
+        switch error {
+        case .refused(let words, .denied): "was not asked: \(words)"
+        case .notRunning: "does not run: systemctl start herald-\(daemon)"
+        default: "cannot be asked: \(error) (systemctl status herald-\(daemon))"
         }
     }
 }

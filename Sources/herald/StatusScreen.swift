@@ -1,51 +1,200 @@
-// The status as a person reads it.
+// The status as a person reads it: what each daemon does, the incidents and silences as their own lists show them, and at
+// the end one sentence.
 
 import Formats
 
 enum StatusScreen {
     /// Of a list so many lines, so that all of it is one screen; `--json` has the rest.
     private static let longest = 8
+    /// What stands in a sentence, a table or nowhere; all else is a line by its name.
+    private static let told: Set<String> = [
+        "daemon", "version", "pid", "since", "problems", "problem_count", "limited", "sources", "incidents",
+        "open_incidents", "open_by_severity", "silences", "digests", "since_start", "hits", "records", "rules",
+        "heartbeat", "last_letter", "outbox_waits", "queue", "accounts", "last_sent", "troubles", "waits_since",
+        "unaddressed",
+    ]
 
-    static func show(_ daemon: String, _ facts: JSON) {
-        Terminal.say(Terminal.bold("herald-\(daemon)"))
-        for member in facts.members ?? [] where !["daemon", "problems"].contains(member.name) {
-            show(member)
+    static func lines(_ facts: JSON) -> [String] {
+        var lines = [head(facts)] + watching(facts) + mailing(facts)
+        for member in facts.members ?? [] where !told.contains(member.name) && !member.value.isNull {
+            lines += others(member)
         }
-        Terminal.say("")
+        lines += table("incidents", IncidentTables.incidents(list(facts, "incidents")), facts["open_incidents"]?.int)
+        lines += table("silences", IncidentTables.silences(list(facts, "silences")), nil)
+        if facts["limited"]?.bool == true { lines.append("  more is for root and the group herald") }
+        return lines
     }
 
-    private static func show(_ member: JSON.Member) {
+    private static func list(_ facts: JSON, _ name: String) -> [JSON] { facts[name]?.array ?? [] }
+
+    private static func head(_ facts: JSON) -> String {
+        let daemon = Printable.text(facts["daemon"]?.string ?? "", limit: 40)
+        let version = Printable.text(facts["version"]?.string ?? "", limit: 40)
+        let since = facts["since"].map { ", since \(HostClock.text($0).prefix(19))" } ?? ""
+        return Terminal.bold(daemon) + Terminal.dim(" \(version)\(since), pid \(facts["pid"]?.int ?? 0)")
+    }
+
+    // MARK: The watcher
+
+    private static func watching(_ facts: JSON) -> [String] {
+        guard let rules = facts["rules"]?.int else { return [] }
+        var lines = ["  \(counted(rules, "rule"))"]
+        if let records = facts["records"]?.int, let hits = facts["hits"]?.int {
+            lines[0] += "; \(counted(hits, "hit")) in \(counted(records, "line")) since the last heartbeat"
+        }
+        lines += sources(list(facts, "sources"))
+        if let open = facts["open_incidents"]?.int, facts["incidents"] == nil {
+            lines.append("  \(counted(open, "open incident"))")
+        }
+        lines += list(facts, "digests").map { held in
+            let count = held["incidents"]?.int ?? 0
+            return "  \(counted(count, "incident")) \(count == 1 ? "waits" : "wait") for the digest at "
+                + "\(HostClock.hour(held["at"])) (\(HostClock.text(held["limit"])))"
+        }
+        if let count = facts["unaddressed"]?.int, count > 0 {
+            lines.append("  \(counted(count, "open incident")) that no recipient wants to be told of (report.to)")
+        }
+        if let waits = facts["outbox_waits"]?.int, waits > 0 {
+            lines.append("  \(counted(waits, "letter")) not yet handed over")
+        }
+        if let letter = facts["last_letter"], !letter.isNull {
+            lines.append("  last letter \(HostClock.text(letter["at"])): \(HostClock.text(letter["subject"]))")
+        }
+        if let heartbeat = facts["heartbeat"], !heartbeat.isNull {
+            lines.append("  next heartbeat \(HostClock.text(heartbeat))")
+        }
+        return lines
+    }
+
+    /// How many there are, and those that want a look.
+    private static func sources(_ sources: [JSON]) -> [String] {
+        guard !sources.isEmpty else { return [] }
+        let well = sources.filter { $0["state"]?.string == "well" }
+        let behind = well.filter { ($0["behind_bytes"]?.int ?? 0) > 0 }
+        let bytes = behind.reduce(Int64(0)) { $0.addingReportingOverflow($1["behind_bytes"]?.int ?? 0).partialValue }
+        var line =
+            "  \(well.count) of \(counted(Int64(sources.count), "source")) \(well.count == 1 ? "is" : "are") read"
+        line += behind.isEmpty ? " to the end" : "; \(counted(bytes, "byte")) of \(behind.count) not yet"
+        let wanted = sources.filter { $0["state"]?.string != "well" } + behind
+        return [line]
+            + rows(
+                wanted.map { source in
+                    let state = HostClock.text(source["state"])
+                    let words =
+                        source["state"]?.string == "well"
+                        ? "\(counted(source["behind_bytes"]?.int ?? 0, "byte")) behind"
+                        : [state, HostClock.text(source["fault"])].filter { !$0.isEmpty }.joined(separator: ": ")
+                    return "    \(HostClock.text(source["name"])): \(words)"
+                })
+    }
+
+    // MARK: The mailer
+
+    private static func mailing(_ facts: JSON) -> [String] {
+        var lines: [String] = []
+        if let queue = facts["queue"]?.members {
+            let counts = queue.filter { ($0.value.int ?? 0) > 0 }.map { "\($0.value.int ?? 0) \($0.name)" }
+            let since = facts["waits_since"].flatMap {
+                $0.isNull ? nil : " (the oldest waits since \(HostClock.text($0)))"
+            }
+            lines.append("  deliveries: \(counts.isEmpty ? "none" : counts.joined(separator: ", "))\(since ?? "")")
+        }
+        lines += rows(
+            list(facts, "accounts").map { account in
+                let words = [
+                    "\(HostClock.text(account["server"])), \(HostClock.text(account["security"]))",
+                    HostClock.text(account["state"]), HostClock.text(account["fault"]),
+                    (account["next_probe"]?.string).map { "next try \(HostClock.text(.string($0)))" } ?? "",
+                ]
+                return "  account \(HostClock.text(account["name"])): "
+                    + words.filter { !$0.isEmpty }.joined(separator: "; ")
+            })
+        if let last = facts["last_sent"], !last.isNull {
+            lines.append(
+                "  last sent \(HostClock.text(last["at"])) to \(HostClock.text(last["recipient"])): "
+                    + HostClock.text(last["subject"]))
+        }
+        return lines
+            + rows(
+                list(facts, "troubles").map { delivery in
+                    let next =
+                        delivery["next_attempt"].flatMap { $0.isNull ? nil : "; next try \(HostClock.text($0))" } ?? ""
+                    return "  \(HostClock.text(delivery["state"])): \(HostClock.text(delivery["recipient"])), "
+                        + "\(HostClock.text(delivery["subject"])): \(HostClock.text(delivery["last_reply"]))\(next)"
+                })
+    }
+
+    // MARK: Parts
+
+    private static func rows(_ rows: [String]) -> [String] {
+        rows.count > longest ? rows.prefix(longest) + ["    and \(rows.count - longest) more"] : rows
+    }
+
+    /// A table with its first rows. `total`: of how many the rows are some.
+    private static func table(_ name: String, _ rows: [[String]], _ total: Int64?) -> [String] {
+        guard rows.count > 1 else { return [] }
+        let shown = min(rows.count - 1, longest)
+        let more = max(Int64(rows.count - 1), total ?? 0) - Int64(shown)
+        var lines = Terminal.aligned(Array(rows.prefix(shown + 1))).map { "  " + $0 }
+        if more > 0 { lines.append("  and \(more) more: herald \(name == "silences" ? "silence list" : name)") }
+        return lines
+    }
+
+    /// What a later version says, and the responder: `queue waiting 1, held 2`.
+    private static func others(_ member: JSON.Member) -> [String] {
         let label = member.name.map { $0 == "_" ? " " : String($0) }.joined()
-        switch member.value {
-        case .null: return
-        case .array(let items) where member.name == "digests":
-            for item in items { Terminal.say("  " + digest(item)) }
-        case .array(let items) where items.allSatisfy({ $0.members != nil }):
-            if items.isEmpty { return Terminal.say("  \(label): none") }
-            Terminal.say("  \(label):")
-            for item in items.prefix(longest) { Terminal.say("    " + line(item)) }
-            if items.count > longest { Terminal.say("    and \(items.count - longest) more") }
-        case .array(let items): Terminal.say("  \(label): \(items.map(text).joined(separator: ", "))")
-        case .object: Terminal.say("  \(label): \(line(member.value))")
-        default: Terminal.say("  \(label): \(text(member.value))")
+        if let items = member.value.array {
+            return items.isEmpty ? [] : ["  \(label):"] + rows(items.map { "    " + line($0) })
         }
+        return ["  \(label): \(line(member.value))"]
     }
 
-    /// `216 incidents wait for the digest at 2026-11-21T22:11:00Z (report.max_per_hour)`
-    static func digest(_ held: JSON) -> String {
-        let count = held["incidents"]?.int ?? 0
-        return "\(count) incident\(count == 1 ? " waits" : "s wait") for the digest at \(text(held["at"] ?? .null)) "
-            + "(\(text(held["limit"] ?? .null)))"
-    }
-
-    /// `name sda, state well, behind bytes 0`
     private static func line(_ value: JSON) -> String {
-        (value.members ?? []).compactMap { member in
-            if member.value.isNull { return nil }
+        guard let members = value.members else { return HostClock.text(value) }
+        return members.filter { !$0.value.isNull }.map { member in
             let label = member.name.map { $0 == "_" ? " " : String($0) }.joined()
-            return ["name", "title", "id"].contains(member.name) ? text(member.value) : "\(label) \(text(member.value))"
+            return "\(label) \(HostClock.text(member.value))"
         }.joined(separator: ", ")
     }
 
-    private static func text(_ value: JSON) -> String { Printable.text(value.string ?? value.text, limit: 200) }
+    private static func counted(_ count: Int64, _ what: String) -> String {
+        count == 1 ? "1 \(what)" : "\(count) \(what)s"
+    }
+
+    // MARK: The sentence
+
+    /// `Herald is well; 4 incidents are open (1 emergency); 3 silences, one of everything.`
+    static func verdict(_ watcher: JSON?) -> String {
+        var parts = ["Herald is well"]
+        let open = watcher?["open_incidents"]?.int ?? 0
+        if open > 0 {
+            let worst = severities(watcher)
+            let words = open == 1 ? "1 incident is open" : "\(open) incidents are open"
+            parts.append(words + (worst.isEmpty ? "" : " (\(worst.joined(separator: ", ")))"))
+        } else if watcher != nil {
+            parts.append("no incident is open")
+        }
+        let silences = watcher?["silences"]?.array ?? []
+        if !silences.isEmpty {
+            let all = silences.count { $0["what"]?.string == "everything" }
+            let words =
+                all == 0
+                ? ""
+                : all == silences.count && all == 1
+                    ? " of everything" : ", \(all == 1 ? "one" : "\(all)") of everything"
+            parts.append(counted(Int64(silences.count), "silence") + words)
+        }
+        return parts.joined(separator: "; ") + "."
+    }
+
+    /// Of those that somebody is woken for.
+    private static func severities(_ watcher: JSON?) -> [String] {
+        let listed = watcher?["incidents"]?.array ?? []
+        return ["emergency", "alert"].compactMap { name in
+            let count =
+                watcher?["open_by_severity"]?[name]?.int
+                ?? Int64(listed.count { $0["severity"]?.string == name })
+            return count > 0 ? "\(count) \(name)" : nil
+        }
+    }
 }

@@ -39,7 +39,9 @@ enum Terminal {
     }
 
     /// Columns, each as wide as its widest cell; the last one is not padded.
-    static func table(_ rows: [[String]]) {
+    static func table(_ rows: [[String]]) { for line in aligned(rows) { say(line) } }
+
+    static func aligned(_ rows: [[String]]) -> [String] {
         var widths: [Int] = []
         for row in rows {
             for (index, cell) in row.enumerated() {
@@ -47,13 +49,13 @@ enum Terminal {
                 widths[index] = max(widths[index], cell.count)
             }
         }
-        for row in rows {
+        return rows.map { row in
             var line = ""
             for (index, cell) in row.enumerated() {
                 let space = index == row.count - 1 ? 0 : widths[index] - cell.count + 2
                 line += cell + String(repeating: " ", count: space)
             }
-            say(line)
+            return line
         }
     }
 }

@@ -20,7 +20,7 @@ struct TestAlertCommand: ParsableCommand {
     @Option(help: "How long to wait for each step: 30s, 2m.") var timeout = "60s"
 
     func run() throws {
-        guard let limit = Duration(text: timeout) else { throw Failure.wrong("--timeout wants a duration such as 60s") }
+        guard let limit = Duration(text: timeout) else { throw Failure.wrong("--timeout: \(Duration.form)") }
         let settings = try config.settings()
         for name in ["watcher", "mailer"] { _ = try DaemonAddress(name: name, settings: settings).request("status") }
         let token = Hex.encode(Randomness.bytes(4))

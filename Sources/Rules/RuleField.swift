@@ -17,6 +17,11 @@ package enum RuleField {
     /// Whether this can be a field's name: one of ours, or a journal field (systemd.journal-fields(7): upper case).
     package static func isKnown(_ name: String) -> Bool { names.contains(name) || isJournalField(name) }
 
+    /// Whether its values may be any text that the writer of a line chose, rather than numbers.
+    package static func isForeign(_ name: String) -> Bool {
+        isKnown(name) && !["uid", "pid", "priority", "message_id"].contains(name)
+    }
+
     /// The values that a record has for one of these names.
     package static func values(_ name: String, of record: Record) -> [[UInt8]] {
         switch name {

@@ -26,6 +26,12 @@ extension RuleReader {
             map.fault(
                 node["title"] ?? node, "the title names '{\(name)}', which no pattern captures\(hint(name, known))")
         }
+        for name in rule.advice?.quotedFields ?? [] where captures.contains(name) || RuleField.isForeign(name) {
+            map.fault(
+                node["advice"] ?? node,
+                "the advice has '{\(name)}' within back-quotes: what a log line says must not stand in a command to paste; "
+                    + "put it beside the command")
+        }
         for name in rule.groupBy ?? [] where !captures.contains(name) && !RuleField.isKnown(name) {
             let shown = Printable.text(name, limit: 60)
             map.fault(

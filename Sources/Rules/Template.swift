@@ -35,6 +35,19 @@ package struct Template: Hashable, Sendable {
     /// The names that stand in braces, in order.
     package var fields: [String] { pieces.compactMap { if case .field(let name) = $0 { name } else { nil } } }
 
+    /// Those of them that stand within back-quotes, as commands do.
+    package var quotedFields: [String] {
+        var isQuoted = false
+        return pieces.compactMap { piece in
+            switch piece {
+            case .text(let text):
+                if text.utf8.count(where: { $0 == UInt8(ascii: "`") }) % 2 == 1 { isQuoted.toggle() }
+                return nil
+            case .field(let name): return isQuoted ? name : nil
+            }
+        }
+    }
+
     /// The text as it was written.
     package var source: String {
         pieces.map {

@@ -60,6 +60,26 @@ import YAML
         #expect(faults.contains { $0.message.contains("'floor' and without 'match' needs") } == !isRight)
     }
 
+    @Test(
+        "what a log line says does not stand in a command to paste",
+        arguments: [
+            ("Look at `ip link show {link}`.", "link"), ("`a` {link} `b {link}`", "link"), ("See `grep {host}", "host"),
+            ("`journalctl -u {unit}`", "unit"), ("`echo {MESSAGE}`", "MESSAGE"), ("`{message}`", "message"),
+            ("Look at `ip link` for {link}.", nil), ("`ps {pid}`, `id {uid}`", nil), ("`awk '{print}'`", nil),
+            ("`a {} b` {link} `c`", nil),
+        ] as [(String, String?)])
+    func advice(text: String, name: String?) throws {
+        let quoted = "'" + text.replacing("'", with: "''") + "'"
+        let (set, faults) = load(
+            "rules: [{id: a, title: t, severity: error, match: '(?<link>x)',\n  advice: \(quoted)}]")
+        #expect((set == nil) == (name != nil), "\(faults)")
+        if let name {
+            #expect(faults.map { "\($0.line):\($0.column)" } == ["2:11"])
+            #expect(
+                faults.first?.message.hasPrefix("the advice has '{\(name)}' within back-quotes") == true, "\(faults)")
+        }
+    }
+
     @Test("several mistakes of one rule are told together, each at its place")
     func together() {
         let (_, faults) = load(

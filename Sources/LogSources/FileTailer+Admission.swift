@@ -97,6 +97,7 @@ extension FileTailer {
         do throws(SystemError) {
             try file.startAtEnd(lineLimit: options.lineLimit)
             if file.head.isEmpty { return }
+            beganAtEnd += 1
             (file.isNew, file.isAccounted) = (false, true)
             note(file.checkpoint, &output)
         } catch {

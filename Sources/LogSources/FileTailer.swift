@@ -49,6 +49,8 @@ package final class FileTailer {
     let lister = GenerationLister()
     /// How many files may be open.
     let openLimit: Int
+    /// Files that were there at the first start, with lines in them that are not read.
+    package internal(set) var beganAtEnd = 0
     /// The folders, as they were at the last look at everything.
     var folders = FolderTimes()
     /// Matched paths that are symbolic links: their folders do not tell when they lead elsewhere.

@@ -179,7 +179,10 @@ package enum Declarations {
     static let file = SettingSection(
         "watch.files[]",
         [
-            SettingKey("path", .text, nil, "A file, or a pattern with `*`, `?` and `[…]`."),
+            SettingKey(
+                "path", .text, nil,
+                "A file, or a pattern with `*`, `?` and `[…]`. What is there at the first start is read from its end on "
+                    + "(`herald scan` looks at what was before), a file that comes later from its beginning."),
             SettingKey("exclude", .texts, nil, "Patterns of paths that are left out."),
             SettingKey(
                 "rotated", .texts, nil,

@@ -84,6 +84,9 @@ final class SourceSet {
         return outputs
     }
 
+    /// Files of which what was there at the first start is not read.
+    var beganAtEnd: Int { files?.beganAtEnd ?? 0 }
+
     /// What is wrong, where something is; cheap where nothing is.
     var faults: [SourceStatus] { (files?.faulty ?? []) + journals.map(\.status).filter { $0.fault != nil } }
 

@@ -154,6 +154,13 @@ package final class Watcher {
     package func begin() {
         _ = round(at: clock())
         if commitRetryAt == nil { keep(at: clock(), evenCheckpointsAlone: true) }
+        let count = sources.beganAtEnd
+        guard count > 0 else { return }
+        log.notice(
+            """
+            \(counted(count, "file begins at its end", "files begin at their end")): what stands in them already is \
+            not told (herald scan FILE looks at it)
+            """)
     }
 
     /// Works until it is told to stop, or with `untilIdle` until nothing is left that is due.

@@ -12,7 +12,9 @@ import Testing
             $0.startsAtEnd = true
             $0.lastLineTimeout = .seconds(3600)
         }
+        try bench.append("", to: "empty.log")
         try bench.follow("old\nold half", to: "a.log")
+        #expect(bench.tailer?.beganAtEnd == 1)
         try bench.append(" ended\nnew\n", to: "a.log")
         try bench.follow("first\n", to: "b.log")
         #expect(Set(bench.lines) == ["old half ended", "new", "first"])

@@ -32,10 +32,15 @@ enum Remedy {
             guard let status = (try? LogFile.status(path)) ?? nil, status.permissions & 0o040 != 0,
                 let group = getgrgid(status.group), let name = group.pointee.gr_name
             else { return "; give \(userName) the right to read it and to pass its folders" }
-            return "; its group may: `adduser \(userName) \(String(cString: name))`, then restart herald-watcher"
+            return "; its group may: \(joining(String(cString: name)))"
         case EMFILE: return "; raise LimitNOFILE= of herald-watcher.service"
         default: return ""
         }
+    }
+
+    /// How this process gets the rights of a group. The same words for files and journals.
+    static func joining(_ group: String) -> String {
+        "`adduser \(userName) \(group)`, then restart herald-watcher, or log in again"
     }
 
     private static var userName: String {

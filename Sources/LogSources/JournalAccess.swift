@@ -47,12 +47,8 @@ enum JournalAccess {
     }
 
     static func advice(_ group: String?) -> String {
-        let user =
-            getpwuid(geteuid()).flatMap { $0.pointee.pw_name }.map { String(cString: $0) } ?? "the watcher's user"
-        let groups = [group].compactMap { $0 }.filter { $0 != "root" } + ["systemd-journal", "adm"]
-        let first = groups.first ?? "systemd-journal"
-        let other = groups.contains("adm") && first != "adm" ? " (or adm)" : ""
-        return "; add \(user) to the group \(first)\(other): usermod -a -G \(first) \(user), then restart the watcher"
+        let known = group == "root" ? nil : group
+        return "; its group may: \(Remedy.joining(known ?? "systemd-journal"))"
     }
 
     /// The group that may read what stands at `path`.

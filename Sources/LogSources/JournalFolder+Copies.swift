@@ -79,7 +79,7 @@ extension JournalFolder {
         guard file.owed > file.position else { return }
         let missing = file.owed - file.position
         gap(
-            "Up to \(missing) entries of the damaged journal file that \(Printable.text(file.path, limit: 300)) is a copy of cannot be read.",
+            "Up to \(counted(missing, "entry", "entries")) of the damaged journal file that \(Printable.text(file.path, limit: 300)) is a copy of cannot be read.",
             &output)
         file.position = file.owed
     }

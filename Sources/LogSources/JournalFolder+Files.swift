@@ -158,7 +158,11 @@ extension JournalFolder {
             reached = max(reached, row.sequence)
         }
         if reached > 0, reached < first - 1 {
-            gap("\(first - 1 - reached) entries of the \(name) are gone that were not read.", &output)
+            let lost = first - 1 - reached
+            let verb = lost == 1 ? "is" : "are"
+            gap(
+                "\(counted(lost, "entry", "entries")) of the \(name) \(verb) gone and \(lost == 1 ? "was" : "were") not read.",
+                &output)
         }
     }
 
@@ -170,7 +174,7 @@ extension JournalFolder {
             let missing = file.header.tail - file.position
             gap(
                 "The journal file \(Printable.text(file.path, limit: 300)) was removed before it was read: up to "
-                    + "\(missing) entries.", &output)
+                    + "\(counted(missing, "entry", "entries")).", &output)
         }
         file.close()
         files[file.id] = nil

@@ -205,7 +205,7 @@ package final class JournalFolder: JournalSource {
         if takeCopy(of: file, &output) { return }
         let missing = file.header.tail > file.position ? file.header.tail - file.position : 0
         let why = error.map { " (" + Printable.text(SystemError.text(of: $0.errno)) + ")" } ?? ""
-        gap("\(shown(file)) damaged\(why): up to \(missing) entries cannot be read.", &output)
+        gap("\(shown(file)) damaged\(why): up to \(counted(missing, "entry", "entries")) cannot be read.", &output)
         file.position = file.header.tail
         file.failures = 0
         if file.header.isArchived { file.isComplete = true } else { file.isBroken = error != nil }

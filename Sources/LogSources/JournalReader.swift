@@ -195,11 +195,12 @@ package final class JournalReader {
         case .cursorGone(let missing):
             holes.begin(behind: nil)
             // Files that may not be read have numbers too.
-            let count = denied == nil && missing > 0 ? "\(missing) entries" : "Entries"
+            let count = denied == nil && missing > 0 ? counted(missing, "entry", "entries") : "Entries"
             output.notices.append(
                 SourceNotice(
                     source, .gap,
-                    "\(count) of the \(name) are gone that were not read: the entry read last is not there any more."))
+                    "\(count) of the \(name) \(missing == 1 ? "is" : "are") gone unread: the entry read last is not there any more."
+                ))
         }
     }
 
@@ -239,7 +240,9 @@ package final class JournalReader {
             position.cursor = last
             let missing = holes.missing(upTo: last, entries: batch.count)
             if missing > 0 {
-                let words = "A file of the \(name) is damaged or truncated: up to \(missing) entries cannot be read."
+                let words =
+                    "A file of the \(name) is damaged or truncated: up to \(counted(missing, "entry", "entries")) "
+                    + "cannot be read."
                 output.notices.append(SourceNotice(source, .gap, words))
             }
             output.deliver(batch.finished(source), .journal(JournalCheckpoint(place: options.place, cursor: last)))
@@ -274,7 +277,7 @@ extension SourceNotice {
     init(cut count: Int, _ source: Source, _ options: JournalReader.Options) {
         self.init(
             source, .skipped,
-            "\(count) messages in the \(Printable.text(source.name)) are longer than \(options.messageLimit) bytes; "
+            "\(counted(count, "message")) in the \(Printable.text(source.name)) \(count == 1 ? "is" : "are") longer than \(options.messageLimit) bytes; "
                 + "what is beyond was not matched.")
     }
 }

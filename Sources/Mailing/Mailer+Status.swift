@@ -14,7 +14,7 @@ extension Mailer {
         return [
             "daemon": "herald-mailer", "version": .string(Product.version), "pid": .int(Int64(getpid())),
             "since": .string(started.rfc3339(fraction: 3)),
-            "queue": .object(Self.counted(counts)),
+            "queue": .object(Self.states(counts)),
             "waits_since": JSON(queued?.rfc3339(fraction: 3)),
             "accounts": .array(book.accounts.map { account($0, at: now) }),
             "last_sent": last.map {
@@ -29,7 +29,7 @@ extension Mailer {
     }
 
     /// The states as lists name them.
-    private static func counted(_ counts: [DeliveryState: Int]) -> [JSON.Member] {
+    private static func states(_ counts: [DeliveryState: Int]) -> [JSON.Member] {
         var members: [JSON.Member] = []
         for state in DeliveryState.allCases where state != .dotPending {
             let count = (counts[state] ?? 0) + (state == .sending ? counts[.dotPending] ?? 0 : 0)
@@ -59,15 +59,19 @@ extension Mailer {
             if let fault = state.fault { problems.append("account '\(state.settings.name)' is paused: \(fault)") }
         }
         let failed = counts[.failed] ?? 0
-        if failed > 0 { problems.append("\(failed) deliveries have failed: herald queue list") }
+        if failed > 0 {
+            problems.append("\(counted(failed, "delivery has", "deliveries have")) failed: herald queue list")
+        }
         if let held = try? queue.heldForPerson(), held > 0 {
-            problems.append("\(held) deliveries are held until a person decides: herald queue list")
+            problems.append(
+                "\(counted(held, "delivery is", "deliveries are")) held until a person decides: herald queue list")
         }
         for (path, reason) in intake.stuck.sorted(by: { $0.key < $1.key }).prefix(5) {
             problems.append("\(Printable.text(path)) is no letter that can be sent: \(reason)")
         }
         if intake.rejectedCount > 0 {
-            problems.append("\(intake.rejectedCount) files were rejected; they lie in \(intake.rejectedFolder)")
+            problems.append(
+                "\(counted(intake.rejectedCount, "file was", "files were")) rejected, in \(intake.rejectedFolder)")
         }
         return problems
     }

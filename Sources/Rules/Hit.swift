@@ -50,9 +50,12 @@ package struct Hit: Sendable, Equatable {
         }
     }
 
-    /// Without its folders.
+    /// Without its folders; a container's log as its engine's lists name the container, by twelve digits.
     private var fileName: String? {
         guard case .file(let path) = record.source else { return nil }
+        let name = path.split(separator: "/").last ?? ""
+        let digits = name.prefix { $0.isHexDigit && $0.isASCII }
+        if digits.count == 64, name.dropFirst(64) == "-json.log" { return "container \(digits.prefix(12))" }
         return LogPath.shown(path).split(separator: "/").last.map { Printable.text(String($0), limit: 200) }
     }
 }

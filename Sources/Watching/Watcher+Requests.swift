@@ -113,7 +113,7 @@ extension Watcher {
             return nil
         }
         return
-            "\(failed.count) reports of the last day were not sent, the last because \(failed.fault) (herald incidents "
+            "\(counted(failed.count, "report of the last day was", "reports of the last day were")) not sent, the last because \(failed.fault) (herald incidents "
             + "list --all)"
     }
 }

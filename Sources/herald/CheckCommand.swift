@@ -26,7 +26,7 @@ struct CheckCommand: ParsableCommand {
         check.run()
         for fault in check.faults { Terminal.complain(fault.description) }
         let errors = check.faults.filter { $0.severity == .error }.count
-        if errors > 0 { throw Failure.wrong(errors == 1 ? "1 error" : "\(errors) errors") }
+        if errors > 0 { throw Failure.wrong(counted(errors, "error")) }
         let warnings = check.faults.count - errors
         let tail =
             warnings == 0 ? "all is well" : warnings == 1 ? "no error, 1 warning" : "no error, \(warnings) warnings"
@@ -83,7 +83,7 @@ struct SettingsCheck {
         let loaded = RuleLoading.load(settings.watch.rules)
         faults += loaded.diagnostics
         guard let rules = loaded.rules else { return }
-        summary.append(ScanOutput.counted(rules.rules.count, "rule"))
+        summary.append(counted(rules.rules.count, "rule"))
         if rules.rules.isEmpty {
             let place = watch?["rules"] ?? watch ?? root
             faults.append(place.fault("there are no rules: nothing is looked for", severity: .warning))

@@ -26,7 +26,7 @@ enum RuleDescription {
         let severities = counts.isEmpty ? "" : " (\(counts.joined(separator: ", ")))"
         let off = set.disabled.isEmpty ? "" : ", \(set.disabled.count) switched off"
         return
-            "\(ScanOutput.counted(set.rules.count, "rule")) in \(ScanOutput.counted(files, "file"))\(severities)\(off)."
+            "\(counted(set.rules.count, "rule")) in \(counted(files, "file"))\(severities)\(off)."
     }
 
     /// Patterns that mean the same to a program without lookaround, and on a whole line as on its message.

@@ -89,10 +89,10 @@ struct RulesCommand: ParsableCommand {
             } else {
                 for failure in outcome.failures { Terminal.say(failure.description) }
                 let failed = outcome.failures.isEmpty ? "all right" : "\(outcome.failures.count) failed"
-                let without = bare == 0 ? "" : ", \(ScanOutput.counted(bare, "rule")) without an example"
+                let without = bare == 0 ? "" : ", \(counted(bare, "rule")) without an example"
                 let time = "\(seconds / 1000).\(String(1000 + seconds % 1000).dropFirst())"
                 Terminal.say(
-                    "\(ScanOutput.counted(tried.count, "rule")), \(ScanOutput.counted(outcome.tried, "example")), "
+                    "\(counted(tried.count, "rule")), \(counted(outcome.tried, "example")), "
                         + "\(failed)\(without) (\(time) s).")
             }
             if !outcome.failures.isEmpty { throw Failure.notWell("") }

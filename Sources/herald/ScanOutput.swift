@@ -99,10 +99,10 @@ struct ScanOutput {
     mutating func finish() {
         defer { flush() }
         guard case .text(let all) = form, sources > 0 else { return }
-        let looked = "\(sources == 1 ? "1 source" : "\(sources) sources"), \(Self.counted(lines, "line"))"
+        let looked = "\(sources == 1 ? "1 source" : "\(sources) sources"), \(counted(lines, "line"))"
         if rules.isEmpty { return put("No line is hit (\(looked)).") }
         put("")
-        put("\(Self.counted(linesHit, "line")) of \(lines) hit, by \(Self.counted(rules.count, "rule")) (\(looked)):")
+        put("\(counted(linesHit, "line")) of \(lines) hit, by \(counted(rules.count, "rule")) (\(looked)):")
         flush()
         let sorted = rules.sorted {
             ($1.value.severity, $1.value.hits, $0.key) < ($0.value.severity, $0.value.hits, $1.key)
@@ -113,8 +113,6 @@ struct ScanOutput {
             put("Shown above are the first \(Self.shownOfRule) of each rule; --all shows every one.")
         }
     }
-
-    static func counted(_ count: Int, _ what: String) -> String { count == 1 ? "1 \(what)" : "\(count) \(what)s" }
 
     mutating func flush() {
         if !text.isEmpty { Terminal.say(String(text.dropLast())) }

@@ -42,7 +42,7 @@ struct SilenceCommand: ParsableCommand {
             let covers = Int(answer["covers"]?.int ?? 0)
             Terminal.say(
                 "Silence \(answer["id"]?.int ?? 0), until \(HostClock.text(answer["until"])); it covers "
-                    + "\(ScanOutput.counted(covers, "open incident")).")
+                    + "\(counted(covers, "open incident")).")
         }
     }
 
@@ -76,7 +76,7 @@ struct SilenceCommand: ParsableCommand {
             let told =
                 covers == 0
                 ? "no open incident was kept quiet by it"
-                : "what came of \(ScanOutput.counted(covers, "open incident")) is told now"
+                : "what came of \(counted(covers, "open incident")) is told now"
             Terminal.say("Silence \(id) (\(what)) is over; \(told).")
         }
     }

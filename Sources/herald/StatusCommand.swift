@@ -60,16 +60,15 @@ private struct Answer {
             isRunning = true
             problems = (facts["problems"]?.array ?? []).compactMap(\.string)
             let count = facts["problem_count"]?.int ?? 0
-            if count > 0 { problems.append("\(Self.unnamed(Int(count))) of herald-\(daemon); ask as root") }
+            if count > 0 {
+                problems.append(
+                    "\(counted(count, "thing is not well", "things are not well")) in herald-\(daemon); ask as root")
+            }
         } catch {
             problems = ["herald-\(daemon) \(Self.words(error, daemon))"]
             facts = ["daemon": .string("herald-\(daemon)"), "problems": .array(problems.map { .string($0) })]
             isRunning = false
         }
-    }
-
-    private static func unnamed(_ count: Int) -> String {
-        count == 1 ? "1 thing is not well" : "\(count) things are not well"
     }
 
     /// What is to be done hangs on why: to start a daemon that refuses to answer is of no use.

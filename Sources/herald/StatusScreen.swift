@@ -157,10 +157,6 @@ enum StatusScreen {
         }.joined(separator: ", ")
     }
 
-    private static func counted(_ count: Int64, _ what: String) -> String {
-        count == 1 ? "1 \(what)" : "\(count) \(what)s"
-    }
-
     // MARK: The sentence
 
     /// `Herald is well; 4 incidents are open (1 emergency); 3 silences, one of everything.`

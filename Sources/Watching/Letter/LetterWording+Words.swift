@@ -63,7 +63,7 @@ extension LetterWording {
 
     static func times(_ count: Int) -> String { count == 1 ? "once" : "\(count) times" }
 
-    static func count(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
+    static func count(_ count: Int, _ noun: String) -> String { counted(count, noun) }
 
     /// A title without its full stop, to stand within a sentence.
     static func ended(_ title: String) -> String {

@@ -27,7 +27,7 @@ package struct GroupValue: Hashable, Sendable {
 /// The identity of an incident: a version byte and 128 bits of SHA-256.
 package struct Fingerprint: Hashable, Sendable {
     /// Of the way in which fingerprints are made (fields, masks, order). Raise it with any change there.
-    package static let version: UInt8 = 2
+    package static let version: UInt8 = 3
 
     private let ownVersion: UInt8
     /// Of the 16 bytes the first eight and the others, the first byte the highest.

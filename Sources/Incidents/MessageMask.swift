@@ -4,7 +4,7 @@
 import Formats
 
 /// Masks the variable parts of a message: numbers with their units, hexadecimal words, addresses, UUIDs, times, quoted
-/// strings, and the variable parts of paths. What names the fault (words, devices' letters, hosts) stays.
+/// strings, and the variable parts of paths. What names the fault (words, devices, hosts) stays.
 package struct MessageMask {
     /// What is looked at of a message; the rest does not count.
     package static let limit = 1024
@@ -46,10 +46,20 @@ package struct MessageMask {
         while at < bytes.count {
             let byte = bytes[at]
             if let end = quoteEnd(byte) {
+                if bytes.withUnsafeBufferPointer({ DeviceName.pathEnd($0, at + 1) }) == end - 1 {
+                    out += bytes[at..<end]
+                    at = end
+                    continue
+                }
                 out += [UInt8(ascii: "\""), hash, UInt8(ascii: "\"")]
                 at = end
             } else if byte == UInt8(ascii: "/"), !precededByWord {
-                path()
+                if let end = bytes.withUnsafeBufferPointer({ DeviceName.pathEnd($0, at) }) {
+                    out += bytes[at..<end]
+                    at = end
+                } else {
+                    path()
+                }
             } else if VariableToken.isWord(byte) || byte == UInt8(ascii: ":") {
                 word()
             } else {
@@ -147,6 +157,11 @@ package struct MessageMask {
 
     /// A word with what may join it to others: an address, a date or a UUID whole, else its pieces.
     private mutating func word() {
+        if VariableToken.isDigit(bytes[at]), let end = bytes.withUnsafeBufferPointer({ DeviceName.mapperEnd($0, at) }) {
+            out += bytes[at..<end]
+            at = end
+            return
+        }
         if !precededByWord, let end = VariableToken.end(in: bytes, from: at, hasSign: hasSign) { return mask(to: end) }
         guard VariableToken.isWord(bytes[at]) else {  // a colon that begins no address
             out.append(bytes[at])
@@ -154,12 +169,17 @@ package struct MessageMask {
             return
         }
         let start = at
+        let isWhole = !precededByWord
         while at < bytes.count, VariableToken.isWord(bytes[at]) { at += 1 }
-        keep(bytes[start..<at])
+        keep(bytes[start..<at], isWhole: isWhole)
     }
 
-    /// A run of letters and digits.
-    private mutating func keep(_ piece: ArraySlice<UInt8>) {
+    /// A run of letters and digits. `isWhole`: nothing of its word was taken for something else.
+    private mutating func keep(_ piece: ArraySlice<UInt8>, isWhole: Bool = true) {
+        if isWhole, DeviceName.isName(piece) {
+            out += piece
+            return
+        }
         // The last part of a generated name: nginx-7d8b49557c-x8z2l.
         let follows = out.count - start >= 2 && last == UInt8(ascii: "-") && out[out.count - 2] == hash
         if VariableToken.isIdentifier(piece) || (follows && VariableToken.isGeneratedSuffix(piece)) {

@@ -48,7 +48,7 @@ import Testing
     @Test func `The version stands in front, and the form is stable`() {
         let fingerprint = Fingerprint(rule: "r", uid: 7, groups: [GroupValue("host", "web1")])
         #expect(fingerprint.bytes.first == Fingerprint.version)
-        #expect(fingerprint.text == "0275d9b29f7aa5ebf3ff513ff77878e5c6")
+        #expect(fingerprint.text == "0375d9b29f7aa5ebf3ff513ff77878e5c6")
         #expect(Fingerprint(bytes: fingerprint.bytes) == fingerprint)
         #expect(Fingerprint(bytes: [1, 2]) == nil)
         #expect(

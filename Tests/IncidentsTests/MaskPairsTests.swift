@@ -23,7 +23,7 @@ import Testing
         ("ata3.00: failed command: READ FPDMA QUEUED", "ata5.01: failed command: READ FPDMA QUEUED"),
         (
             "EXT4-fs error (device sda1): ext4_lookup:1617: inode #131073",
-            "EXT4-fs error (device sda2): ext4_lookup:1618: inode #7"
+            "EXT4-fs error (device sda1): ext4_lookup:1618: inode #7"
         ),
         (
             "PANIC: could not write to file \"pg_wal/xlogtemp.812\"",
@@ -54,7 +54,7 @@ import Testing
         ),
         ("session session-c2.scope failed", "session session-c117.scope failed"),
         ("mail to <anna@example.org> bounced", "mail to <bob.c@sub.example.net> bounced"),
-        ("eth0: link 00:16:3e:11:22:33 lost", "eth1: link 00:16:3e:aa:bb:cc lost"),
+        ("eth0: link 00:16:3e:11:22:33 lost", "eth0: link 00:16:3e:aa:bb:cc lost"),
         (
             "BUG: unable to handle page fault at ffff88810a2b3c4d",
             "BUG: unable to handle page fault at ffffc90000012345"
@@ -84,7 +84,12 @@ import Testing
         ("ECONNREFUSED", "ECONNRESET"),
         ("May fail", "Might fail"),
         ("user alice locked", "user bob locked"),
-        ("interface eth0 down", "interface wlan0 down"),
+        ("interface eth0 down", "interface wlan0 down"), ("eth0: link lost", "eth1: link lost"),
+        ("EXT4-fs error (device sda1)", "EXT4-fs error (device sda2)"),
+        ("Fail event detected on md device /dev/md0", "Fail event detected on md device /dev/md1"),
+        ("md0: Disk failure", "md1: Disk failure"), ("I/O error on nvme0n1", "I/O error on nvme1n1"),
+        ("Buffer I/O error on dev dm-3", "Buffer I/O error on dev dm-4"),
+        ("cannot open '/dev/sdb'", "cannot open '/dev/sdc'"),
         ("[crit] worker", "[emerg] worker"),
         ("deadbeat cafe", "facade cafe"),
     ])

@@ -15,6 +15,9 @@ package struct FileReading {
     private var pattern: LinePattern?
     private var limits = RecordJoiner.Limits()
 
+    /// Bytes of a line that are looked at.
+    package var lineLimit: Int { FileTailer.Options(patterns: []).lineLimit }
+
     /// What is read in no other way.
     package init() {}
 

@@ -43,8 +43,16 @@ struct RulesOption: ParsableArguments {
         throw Failure.wrong("there is no rule '\(Printable.text(id, limit: 100))'\(near)")
     }
 
-    /// The files that the settings name; none where there are no settings.
-    func watchedFiles() throws -> [Settings.File] { try reading()?.partial?.watch.files ?? [] }
+    /// The files that the settings name; none where there are no settings. With rules of one's own, settings that nobody
+    /// named and that this person may not read are done without, which is said.
+    func watchedFiles() throws -> [Settings.File] {
+        do {
+            return try reading()?.partial?.watch.files ?? []
+        } catch let failure as Failure where !folders.isEmpty && config.path == Product.settingsPath {
+            Terminal.complain("warning: files are read as if no settings named them: \(failure.message)")
+            return []
+        }
+    }
 
     /// Settings that are wrong elsewhere still say which rules there are; without a file of them the installed rules do.
     private func choice() throws -> (folders: [String], disabled: [String]) {

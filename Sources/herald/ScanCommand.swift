@@ -126,7 +126,8 @@ struct ScanCommand: ParsableCommand {
         }
         if context.format == .auto { context.format = LineFormat.recognised(in: input.head) }
         let joiner = count ? RecordJoiner(source: source, multiline: .none) : reading.joiner(for: source)
-        let scan = RecordScan(matcher, try Self.traceFinder(), joiner: joiner, context: context)
+        let scan = RecordScan(
+            matcher, try Self.traceFinder(), joiner: joiner, context: context, lineLimit: reading.lineLimit)
         var hitCount = 0
         func tell(_ line: Int, _ matches: Matches) {
             output.note(matches.notices)
@@ -137,6 +138,12 @@ struct ScanCommand: ParsableCommand {
         var reader = input.reader()
         while let block = try reader.next() { scan.take(block, tell) }
         scan.finish(tell)
+        if scan.cutLines > 0 {
+            let lines = counted(scan.cutLines, "line is", "lines are")
+            Terminal.complain(
+                "\(Printable.text(name)): \(lines) longer than \(reading.lineLimit) bytes; what is beyond was not looked at."
+            )
+        }
         output.noteSource(lines: scan.lines, hit: hitCount)
         return hitCount
     }

@@ -6,6 +6,7 @@ import Database
 import Formats
 import Incidents
 import Mail
+import Records
 import Rules
 
 /// Answers requests about incidents and silences.
@@ -119,12 +120,12 @@ struct IncidentDesk {
     }
 
     func shown(_ incident: Incident, _ book: IncidentBook) -> JSON {
-        let line = (incident.shownSamples.first ?? incident.samples.first)?.text.prefix { $0 != "\n" }
+        let line = (incident.shownSamples.first ?? incident.samples.first).map { message(of: $0) }
         return [
             "id": .int(incident.id), "state": .string(incident.state.rawValue),
             "severity": .string(incident.severity.name), "title": .string(incident.title),
             "host": .string(incident.origin.host), "place": .string(incident.origin.place),
-            "line": JSON(line.map { Printable.text(String($0), limit: 100) }),
+            "line": JSON(line),
             "rule": .string(incident.rule.id), "hits": JSON(incident.hits), "not_told": JSON(incident.newHits),
             "letters": JSON(incident.letters), "returns": JSON(incident.returns),
             "first_seen": .string(incident.firstSeen.rfc3339()), "last_seen": .string(incident.lastSeen.rfc3339()),
@@ -135,6 +136,14 @@ struct IncidentDesk {
                 ? .null : book.silences.first { $0.covers(incident, at: now) }.map { .int($0.id) } ?? .null,
             "inhibited_by": incident.isOver ? .null : incident.inhibitedBy.map { .int($0) } ?? .null,
         ]
+    }
+
+    /// The first line of a sample, without the header that a file's line has: what tells it from others.
+    private func message(of sample: Sample) -> String {
+        let line = Array(sample.text.utf8.prefix { $0 != 0x0a })
+        let start =
+            sample.origin.isJournal ? 0 : LineHeader.parse(line, context: LineContext(readAt: now)).messageStart
+        return Printable.text(line.dropFirst(start < line.count ? start : 0), limit: 100)
     }
 
     private func shown(_ sample: Sample) -> JSON {

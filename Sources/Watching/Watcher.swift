@@ -158,8 +158,8 @@ package final class Watcher {
         guard count > 0 else { return }
         log.notice(
             """
-            \(counted(count, "file begins at its end", "files begin at their end")): what stands in them already is \
-            not told (herald scan FILE looks at it)
+            \(counted(count, "file begins at its end", "files begin at their end")): what was \
+            written before is not told (herald scan FILE looks at it)
             """)
     }
 

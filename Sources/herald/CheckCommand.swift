@@ -49,7 +49,9 @@ struct SettingsCheck {
 
     mutating func run() {
         guard let settings else { return }
-        summary.append("\(settings.smtp.accounts.count) accounts, \(settings.aliases.count) aliases")
+        summary.append(
+            "\(counted(settings.smtp.accounts.count, "account")), \(counted(settings.aliases.count, "alias", "aliases"))"
+        )
         checkRules(settings)
         checkLetters(settings)
         checkFiles(settings)
@@ -112,7 +114,7 @@ struct SettingsCheck {
                 faults.append(node.fault("the letter: \(error)"))
             }
         }
-        if !settings.respond.folders.isEmpty { summary.append("\(count) letters") }
+        if !settings.respond.folders.isEmpty { summary.append(counted(count, "letter")) }
     }
 
     /// Files and folders that the settings name and that must be there.

@@ -172,7 +172,10 @@ enum StatusScreen {
         }
         let silences = watcher?["silences"]?.array ?? []
         if !silences.isEmpty {
-            let all = silences.count { $0["what"]?.string == "everything" }
+            let all = silences.count { silence in
+                ["rule", "host", "unit"].allSatisfy { silence[$0]?.string ?? "*" == "*" }
+                    && silence["incident"]?.int == nil
+            }
             let words =
                 all == 0
                 ? ""

@@ -41,19 +41,21 @@ import Testing
         arguments: [
             (["open_incidents": 0, "silences": [], "incidents": []], "Herald is well; no incident is open."),
             (
-                ["open_incidents": 1, "silences": [["what": "rule a"]], "incidents": [["severity": "critical"]]],
+                ["open_incidents": 1, "silences": [["rule": "a*"]], "incidents": [["severity": "critical"]]],
                 "Herald is well; 1 incident is open; 1 silence."
             ),
             (
                 [
                     "open_incidents": 4, "incidents": [["severity": "emergency"], ["severity": "error"]],
-                    "silences": [["what": "everything"], ["what": "rule a"], ["what": "incident 1"]],
+                    "silences": [
+                        ["what": "everything on *", "host": "*"], ["rule": "a"], ["incident": 1, "fingerprint": "ab"],
+                    ],
                 ],
                 "Herald is well; 4 incidents are open (1 emergency); 3 silences, one of everything."
             ),
             (
                 [
-                    "open_incidents": 202, "incidents": [], "silences": [["what": "everything"]],
+                    "open_incidents": 202, "incidents": [], "silences": [["rule": "*"]],
                     "open_by_severity": ["emergency": 0, "alert": 2, "critical": 200],
                 ], "Herald is well; 202 incidents are open (2 alert); 1 silence of everything."
             ),

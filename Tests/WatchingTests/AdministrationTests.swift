@@ -26,6 +26,7 @@ import Testing
         watcher.settle(folder)
         let shown = try #require(watcher.answer(to: "incident-show", ["id": 1], from: me).result)
         #expect(shown["rule"]?.string == "oom")
+        #expect(shown["line"]?.string?.hasPrefix("Out of memory: Killed process") == true)
         #expect(shown["captures"]?["process"]?.string == "mysqld")
         #expect(shown["samples"]?.array?.first?["text"]?.string?.hasPrefix("Out of memory") == true)
         let sent = try #require(shown["letters_sent"]?.array?.first)

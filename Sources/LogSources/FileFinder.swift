@@ -61,6 +61,9 @@ struct FileFinder {
         patterns.first { $0.names(path) }
     }
 
+    /// Whether a pattern is no glob but this path itself.
+    func isWrittenOut(_ path: String) -> Bool { patterns.contains { $0.path == path && !$0.excludes(path) } }
+
     private static func hasWildcard(_ path: String) -> Bool { path.utf8.contains { "*?[".utf8.contains($0) } }
 
     /// The paths, as `LogPath` has them. One without wildcard stands for itself, even if it holds characters that

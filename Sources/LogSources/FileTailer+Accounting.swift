@@ -87,7 +87,13 @@ extension FileTailer {
                 }
             }
             hear()
-            if let chain, !watches.isStirred(name) { return chain }
+            if let chain, !watches.isStirred(name) {
+                return chain.map { generation in
+                    var generation = generation
+                    generation.isOthers = isOthers(generation, than: log)
+                    return generation
+                }
+            }
             listAnew()
         }
         return nil
@@ -119,6 +125,7 @@ extension FileTailer {
             if let file = files[key], file === present {
                 survey.presentIndex = index
             } else if let file = files[key] {
+                if file.path != log.path, yield(file, &output) { continue }
                 if file.path != log.path || file.stillHolds {
                     // What came before a file that was taken for a log of its own nobody looked.
                     survey.know(index, isAnchor: !file.isNew && file.path == log.path)
@@ -186,16 +193,22 @@ extension FileTailer {
     private func isKnown(_ head: [UInt8], _ log: WatchedLog, _ present: TailedFile?) -> Bool {
         let name = Files.split(log.path).name
         let isOpen = files.values.contains { file in
-            guard file !== present, !file.head.isEmpty, file.path == log.path || file.isGeneration(of: name) else {
-                return false
-            }
-            if min(file.head.count, head.count) < 64 { return file.head == head }
-            return file.head.starts(with: head) || head.starts(with: file.head)
+            guard file !== present, !file.head.isEmpty, begins(file.head, head) else { return false }
+            return file.path == log.path || file.isGeneration(of: name)
         }
-        return isOpen
-            || log.closed.values.contains {
-                $0.marks.distinguish(Int64(head.count)) && $0.marks.fit(head: head)
-            }
+        func isOneOf(_ rows: some Sequence<FileCheckpoint>) -> Bool {
+            rows.contains { $0.marks.distinguish(Int64(head.count)) && $0.marks.fit(head: head) }
+        }
+        if isOpen || isOneOf(log.closed.values) { return true }
+        // Generations that were taken for logs of their own.
+        return logs.values.contains { other in
+            other !== log && isOneOf(Array(other.closed.values) + other.astray.map(\.checkpoint))
+                && RotatedName.readings(of: Files.split(other.path).name).contains { $0.base == name }
+        }
+    }
+
+    private func begins(_ a: [UInt8], _ b: [UInt8]) -> Bool {
+        min(a.count, b.count) < 64 ? a == b : a.starts(with: b) || b.starts(with: a)
     }
 
     /// Closed generations that are not there any more.

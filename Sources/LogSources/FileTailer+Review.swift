@@ -16,10 +16,8 @@ extension FileTailer {
     func adoptGenerations(_ named: Set<String>, _ output: inout SourceOutput) {
         hasNewLogs = false
         for log in logs.values where log.current == nil {
-            let (folder, name) = Files.split(log.path)
-            let owner = RotatedName.readings(of: name).lazy.map { LogFile.join(folder, $0.base) }
-                .first { self.logs[$0]?.isKnown ?? false || named.contains($0) }
-            guard let owner, log.isKnown else { continue }
+            let owners = namesakes(of: log.path) { self.logs[$0]?.isKnown ?? false || named.contains($0) }
+            guard let owner = owners.certain.first, log.isKnown else { continue }
             let target = self.log(at: owner)
             // What was rotated before them, and compressed, nobody saw.
             let isNew = target.open.allSatisfy { files[$0]?.isNew ?? true }

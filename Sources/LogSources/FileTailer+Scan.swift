@@ -15,6 +15,9 @@ extension FileTailer {
         var present: Set<FileKey> = []
         var strangers: [Stranger] = []
         var strangerKeys: Set<FileKey> = []
+        /// Copies of other logs' texts (FileTailer+Namesakes), and their paths.
+        var copies: Set<FileKey> = []
+        var copyPaths: Set<String> = []
         /// Paths at which something is wrong.
         var faulty: Set<String> = []
         /// Files for which no descriptor is left.
@@ -31,6 +34,7 @@ extension FileTailer {
         faults.beginScan()
         var look = Look(named: Set(found.files.map(\.path)))
         for file in found.files { see(file, &look, time, &output) }
+        dropCopies(but: look.copies)
         for file in files.values where file.isCurrent && !look.present.contains(file.key) { leave(file, time, &output) }
         for stranger in look.strangers { admit(stranger, isFirst: isFirst, time, &output) }
         let closed = retire(time, wanted: look.refused.count, &output)
@@ -39,7 +43,7 @@ extension FileTailer {
             refuse(&look, isRoomToCome: isRoomToCome, &output)
         }
         missing(found, &look, time, &output)
-        noteEmptyPatterns(found) { look.faulty.contains($0) }
+        noteEmptyPatterns(found) { look.faulty.contains($0) || look.copyPaths.contains($0) }
         output.notices += faults.endScan(
             isFaulty: { look.faulty.contains($0) }, isThere: { look.named.contains($0) },
             isOpen: { files[$0]?.placedAt == $1 })
@@ -53,7 +57,7 @@ extension FileTailer {
     /// nothing was wrong.
     func isUnchanged(_ time: SourceTime) -> Bool {
         guard time.monotonic < folders.takenAt + options.wholeInterval, faults.isEmpty, missingSince.isEmpty,
-            folders.areUnchanged
+            copies.isEmpty, folders.areUnchanged
         else { return false }
         return links.allSatisfy { path in
             guard let status = (try? LogFile.status(path)) ?? nil else { return false }
@@ -82,8 +86,14 @@ extension FileTailer {
             if let file = files[key] { return place(file, at: found.path, status, &look, time) }
             // One file under two names, or matched by two patterns, is read once; a generation as its log's; an archive
             // only as a generation.
-            if look.strangerKeys.contains(key) || isGeneration(found.path, look.named) { return }
-            if Compression(name: found.path) != nil, !isWrittenOut { return }
+            if look.strangerKeys.contains(key) { return }
+            let owners = namesakes(of: found.path) { look.named.contains($0) || logs[$0]?.isKnown ?? false }
+            if !owners.certain.isEmpty || (Compression(name: found.path) != nil && !isWrittenOut) { return }
+            if try isStillCopy(key, at: found.path) {
+                look.copies.insert(key)
+                look.copyPaths.insert(found.path)
+                return
+            }
             guard files.count + look.strangers.count < openLimit else { return look.refused.append(found) }
             let descriptor = try LogFile.open(found.path)
             let opened = try descriptor.status()
@@ -119,15 +129,6 @@ extension FileTailer {
         }
         let isSettled = file.settled.map { $0.size == status.size && $0.modified == status.modified } ?? false
         if !isSettled || !file.isAccounted { enqueue(file) }
-    }
-
-    /// Whether `path` has the name of a rotated generation of a log that is watched.
-    private func isGeneration(_ path: String, _ named: Set<String>) -> Bool {
-        let (folder, name) = Files.split(path)
-        return RotatedName.readings(of: name).contains { reading in
-            let log = LogFile.join(folder, reading.base)
-            return named.contains(log) || logs[log]?.isKnown ?? false
-        }
     }
 
     /// The file is not at its path any more: it is read to its end, and held for a while.

@@ -17,6 +17,7 @@ extension FileTailer {
         do throws(SystemError) {
             if !file.isAccounted || (file.isCurrent && file.isHardlyKnown && !file.isAssured) {
                 file.isDrained = try !file.meet()
+                if yield(file, &output) { return 1 }
                 unaccounted.insert(file.path)
                 return 1
             }

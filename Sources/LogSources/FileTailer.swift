@@ -94,6 +94,8 @@ package final class FileTailer {
     var pending: Set<FileKey> = []
     /// Files that inotify does not watch.
     var unwatched: Set<FileKey> = []
+    /// Files at matched paths that hold nothing but another log's text, and the watches that tell when they grow.
+    var copies: [FileKey: Int32] = [:]
 
     /// `checkpoints` are those that the owner stored, those of other sources too.
     package init(_ options: Options, checkpoints: [SourceCheckpoint]) {
@@ -199,7 +201,9 @@ package final class FileTailer {
     func hear() {
         let hints = watches.hints()
         if hints.rescan { needsScan = true }
-        for key in hints.changed { if let file = files[key] { enqueue(file) } }
+        for key in hints.changed {
+            if let file = files[key] { enqueue(file) } else if copies[key] != nil { needsScan = true }
+        }
         if hints.overflowed { for file in files.values { enqueue(file) } }
     }
 
@@ -238,6 +242,7 @@ package final class FileTailer {
 
     func take(_ file: TailedFile, _ log: WatchedLog) {
         files[file.key] = file
+        copies[file.key] = nil
         log.open.insert(file.key)
         if let descriptor = file.descriptor {
             file.watch = watches.watch(descriptor, file.key)

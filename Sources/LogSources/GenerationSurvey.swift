@@ -84,7 +84,7 @@ struct GenerationSurvey {
         let anchor = anchors.min()
         for index in 0..<(anchor ?? chain.count) where index != presentIndex && !known.contains(index) {
             let generation = chain[index]
-            if generation.isSibling { continue }
+            if generation.isSibling || generation.isOthers { continue }
             if anchor == nil {
                 // The kernel stamps files with the time of its last tick: a little early.
                 guard let horizon, generation.status.modified + .milliseconds(100) > horizon else { continue }

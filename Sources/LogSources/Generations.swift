@@ -13,6 +13,8 @@ struct Generation {
     var status: FileStatus
     /// One of the log whose generation the log itself may be, by its name: only texts that are known are looked for there.
     var isSibling = false
+    /// It is read otherwise, unless it holds a text of this log: only texts that are known are looked for there.
+    var isOthers = false
     var key: FileKey { FileKey(status) }
     var isCompressed: Bool { name.compression != nil }
 

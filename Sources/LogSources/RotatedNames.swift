@@ -9,6 +9,9 @@ struct RotatedName: Equatable {
     var mark: [Int64]
     /// Nil: not compressed.
     var compression: Compression?
+    /// Only rotation gives such a name: a number or `old` behind the log's whole name and a dot, or a date. Others are
+    /// those of logs too (worker-1.log, node_2.log, app.1.log).
+    var isCertain = false
 
     /// All readings of `name`; usually one or none. `app-20261121.log` is one of `app.log`, `app.1-2` of `app` and of
     /// `app.1`.
@@ -21,12 +24,16 @@ struct RotatedName: Equatable {
         let lastDot = bytes.lastIndex(of: 0x2e)
         for index in bytes.indices.suffix(64) where index != bytes.startIndex && isSeparator(bytes[index]) {
             if let mark = numbers(of: bytes[index...]) {
-                readings.append(RotatedName(base: String(plain[..<index]), mark: mark, compression: compression))
+                let isCertain = isDate(mark) || (mark.count <= 1 && bytes[index] == 0x2e)
+                readings.append(
+                    RotatedName(
+                        base: String(plain[..<index]), mark: mark, compression: compression, isCertain: isCertain))
             }
             // logrotate's `extension`: the mark stands before it.
             if let lastDot, lastDot > index, let mark = numbers(of: bytes[index..<lastDot]) {
                 let base = String(plain[..<index]) + plain[lastDot...]
-                readings.append(RotatedName(base: base, mark: mark, compression: compression))
+                readings.append(
+                    RotatedName(base: base, mark: mark, compression: compression, isCertain: isDate(mark)))
             }
         }
         return readings
@@ -43,6 +50,14 @@ struct RotatedName: Equatable {
 
     /// Numbers from here on are dates and times (YYYYMMDD, seconds since 1970), smaller ones count generations.
     private static let leastDate: Int64 = 10_000
+
+    /// Whether a mark is a date or a time: `[20261121]`, `[2026, 11, 21]`, seconds since 1970. Those of fewer digits are
+    /// those of processes, ports and the like as well.
+    private static func isDate(_ mark: [Int64]) -> Bool {
+        guard let first = mark.first else { return false }
+        if first >= 10_000_000 { return true }
+        return mark.count > 1 && (1970...2999).contains(first) && (1...12).contains(mark[1])
+    }
 
     private static func isSeparator(_ byte: UInt8) -> Bool { byte == 0x2e || byte == 0x5f || byte == 0x2d }
 

@@ -29,8 +29,11 @@ private final class LoggedProgram {
     private(set) var removals = 0
 
     /// How rotated files are called, and where they lie.
-    enum Naming: CaseIterable {
+    enum Naming {
         case numbered, dated, moved
+        /// Before the extension, as logrotate's `extension` has it: a.1.log.
+        case extended
+        static let known: [Naming] = [.numbered, .dated, .moved]
         var folder: String { self == .moved ? "old/" : "" }
     }
 
@@ -91,14 +94,18 @@ private final class LoggedProgram {
         rotations += 1
         unreadRotations += 1
         held = held.map { $0 + 1 }
-        guard naming == .numbered else { return naming.folder + "\(log)-\(20_261_100 + rotations)" }
+        if naming == .dated || naming == .moved { return naming.folder + "\(log)-\(20_261_100 + rotations)" }
         for index in generations.indices.reversed() {
             let suffix = generations[index].split(separator: ".").dropFirst(3).map { "." + $0 }.joined()
-            let name = "\(log).\(index + 2)" + suffix
+            let name = numbered(index + 2) + suffix
             bench.rename(generations[index], name)
             generations[index] = name
         }
-        return "\(log).1"
+        return numbered(1)
+    }
+
+    private func numbered(_ number: Int) -> String {
+        naming == .extended ? "\(log.dropLast(4)).\(number).log" : "\(log).\(number)"
     }
 
     var mayRotate: Bool { !isCopied && unreadRotations < kept - 1 && bench.exists(log) }
@@ -179,6 +186,18 @@ private let seeds: [UInt64] = {
 @Suite struct FileTailerModelTests {
     @Test("every line arrives once, whatever rotates, restarts or crashes", arguments: seeds)
     func model(seed: UInt64) throws {
+        let naming = LoggedProgram.Naming.known[Int(seed / 2 % 3)]
+        try run(seed: seed, [("a.log", naming), ("b.log", naming)])
+    }
+
+    @Test("the same, where the name of a log reads like that of another's generation", arguments: seeds)
+    func namesakes(seed: UInt64) throws {
+        let own: LoggedProgram.Naming = seed / 2 % 3 == 0 ? .extended : .numbered
+        let naming: LoggedProgram.Naming = seed / 2 % 3 == 1 ? .dated : .extended
+        try run(seed: seed, [("a.log", naming), ("a-1.log", own)])
+    }
+
+    private func run(seed: UInt64, _ logs: [(name: String, naming: LoggedProgram.Naming)]) throws {
         var random = Xorshift(seed: seed &* 0x9e37_79b9_7f4a_7c15)
         // Every other time, the globs match the rotated generations too.
         let bench = try TailingBench([seed % 2 == 0 ? "*.log" : "*.log*"]) {
@@ -190,9 +209,8 @@ private let seeds: [UInt64] = {
             $0.keepDeleted = .seconds(5)
         }
         bench.settle()
-        let naming = LoggedProgram.Naming.allCases[Int(seed / 2 % 3)]
         #expect(mkdir(bench.path("old"), 0o700) == 0)
-        let programs = ["a.log", "b.log"].map { LoggedProgram(bench: bench, log: $0, naming: naming) }
+        let programs = logs.map { LoggedProgram(bench: bench, log: $0.name, naming: $0.naming) }
         var history: [String] = []
         for step in 0..<500 {
             let pick = random.below(2)

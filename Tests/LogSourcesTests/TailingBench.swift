@@ -26,7 +26,7 @@ final class TailingBench {
     private(set) var tailer: FileTailer?
     private(set) var stored: [String: SourceCheckpoint] = [:]
     private(set) var records: [Record] = []
-    private(set) var notices: [SourceNotice] = []
+    var notices: [SourceNotice] = []
     var clock = Duration.seconds(1000)
 
     init(_ patterns: [String] = ["*.log"], _ adjust: (inout FileTailer.Options) -> Void = { _ in }) throws {

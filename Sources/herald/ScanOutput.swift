@@ -1,6 +1,7 @@
 // What `herald scan` prints, gathered so that a million lines are not a million writes.
 
 import Formats
+import Incidents
 import Platform
 import Records
 import RuleMatching
@@ -71,11 +72,15 @@ struct ScanOutput {
 
     static func json(_ hit: Hit, file: String, line: Int) -> JSON {
         let captures = hit.captures.map { JSON.Member($0.name, .string(String(decoding: $0.value, as: UTF8.self))) }
+        // Hits of one incident have one, as the watcher would make it of them.
+        let occurrence = Occurrence(
+            hit, localHost: HostNames.host(), serial: "\(file):\(line)", at: hit.record.time ?? Timestamp(seconds: 0))
         let language = hit.record.values(of: Record.traceLanguage).first.map { String(decoding: $0, as: UTF8.self) }
         return [
             "file": .string(file), "line": JSON(line), "rule": .string(hit.rule.id),
             "severity": .string(hit.rule.severity.name), "title": .string(hit.title(localHost: HostNames.host())),
-            "captures": .object(captures),
+            "captures": .object(captures), "incident": .string(occurrence.fingerprint.text),
+            "inhibits": .array(hit.rule.inhibits.map { .string($0) }),
             "trace_language": language.map { .string($0) } ?? .null,
             "time": JSON(hit.record.time?.rfc3339(fraction: 3)), "host": JSON(hit.record.host),
             "unit": JSON(hit.record.unit), "identifier": JSON(hit.record.identifier),

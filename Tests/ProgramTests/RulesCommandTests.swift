@@ -73,6 +73,10 @@ import Testing
         #expect(objects.first?["severity"]?.string == "critical")
         #expect(objects.first?["title"]?.string == "The disk sda failed")
         #expect(objects.first?["captures"]?["disk"]?.string == "sda")
+        // A version and 128 bits.
+        #expect(objects.allSatisfy { $0["incident"]?.string?.count == 34 })
+        #expect(objects.first?["incident"] != objects.last?["incident"])
+        #expect(objects.first?["inhibits"]?.array?.isEmpty == true)
         #expect(objects.first?["text"]?.string == "Nov 21 12:41:14 web1 kernel: disk sda failed\r")
     }
 

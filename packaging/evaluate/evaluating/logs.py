@@ -8,11 +8,15 @@ import os
 @dataclasses.dataclass
 class Hit:
     """What `herald scan --json` says, as far as it is asked."""
+    file: str
     line: int
     rule: str
     severity: str
     text: str
-    language: str | None
+    #: Of hits that the watcher tells as one incident it is the same.
+    incident: str
+    inhibits: list[str]
+    trace_language: str | None = None
 
     @property
     def is_told(self):
@@ -40,6 +44,22 @@ class Record:
     def told(self):
         return [hit for hit in self.hits if hit.is_told]
 
+    @property
+    def incidents(self):
+        """The incidents that are told of it, by their rules: those that another one's `inhibits` names wait for its end.
+        Of two that name each other the first is told.
+        """
+        told = {}
+        for hit in self.told:
+            told.setdefault(hit.incident, hit)
+        hits = list(told.values())
+
+        def is_quiet(at):
+            hit = hits[at]
+            return any(hit.rule in other.inhibits and (other.rule not in hit.inhibits or number < at)
+                       for number, other in enumerate(hits) if other.rule != hit.rule)
+        return [hit.rule for at, hit in enumerate(hits) if not is_quiet(at)]
+
     def is_whole(self, hits):
         """Whether one of these hits holds all that it must."""
         return not self.whole or any(all(line in hit.text for line in self.whole) for hit in hits)
@@ -50,6 +70,8 @@ class Log:
     name: str
     lines: list[bytes]
     records: list[Record]
+    #: Of a journal: the fields of each entry, one for each line.
+    entries: list[dict] = dataclasses.field(default_factory=list)
 
     @classmethod
     def of_one_record(cls, name, text, expect, label, **more):

@@ -1,11 +1,13 @@
 """Logs through `herald scan`; each record gets the hits that touch its lines."""
 
+import dataclasses
 import json
 import os
 import subprocess
 import sys
 import tempfile
 
+from . import journal
 from .logs import Hit
 
 #: Files for one run of the command.
@@ -27,6 +29,9 @@ def scan(herald, rules, logs):
         every = os.path.join(folder, "every.yaml")
         with open(every, "w", encoding="utf-8") as file:
             file.write(EVERY_RULE)
+        for log in (log for log in logs if log.entries):
+            share(log, sorted(hits_in(journal.make(folder, log), herald, rules, every), key=lambda hit: hit.line))
+        logs = [log for log in logs if not log.entries]
         for first in range(0, len(logs), BATCH):
             files = {}
             for number, log in enumerate(logs[first:first + BATCH]):
@@ -34,17 +39,21 @@ def scan(herald, rules, logs):
                 with open(path, "wb") as file:
                     file.write(b"\n".join(log.lines) + b"\n")
                 files[path] = log
-            command = [herald, "scan", "--json", "--all", "--rules", rules, "--rules", every] + list(files)
-            done = subprocess.run(command, capture_output=True, check=False)
-            if done.returncode:
-                sys.exit(done.stderr.decode(errors="replace"))
             hits = {}
-            for line in done.stdout.splitlines():
-                hit = json.loads(line)
-                hits.setdefault(hit["file"], []).append(
-                    Hit(hit["line"], hit["rule"], hit["severity"], hit["text"], hit.get("trace_language")))
+            for hit in hits_in(list(files), herald, rules, every):
+                hits.setdefault(hit.file, []).append(hit)
             for path, log in files.items():
                 share(log, sorted(hits.get(path, []), key=lambda hit: hit.line))
+
+
+def hits_in(sources, herald, rules, every):
+    command = [herald, "scan", "--json", "--all", "--rules", rules, "--rules", every] + sources
+    done = subprocess.run(command, capture_output=True, check=False)
+    if done.returncode:
+        sys.exit(done.stderr.decode(errors="replace"))
+    names = {field.name for field in dataclasses.fields(Hit)}
+    for line in done.stdout.splitlines():
+        yield Hit(**{name: value for name, value in json.loads(line).items() if name in names})
 
 
 def share(log, hits):

@@ -1,6 +1,6 @@
 """The sets, by the names that the command knows."""
 
-from . import access_logs, databases, fail2ban, intrusion, kernel_reports, node_problems, severity, traces
+from . import access_logs, databases, fail2ban, intrusion, journal, kernel_reports, node_problems, severity, traces
 
 ALL = {
     "kernel": kernel_reports.Printable(),
@@ -14,4 +14,5 @@ ALL = {
     "intrusion": intrusion.Intrusion(),
     "nodes": node_problems.NodeProblems(),
     "databases": databases.Databases(),
+    "journal": journal.Journal(),
 }

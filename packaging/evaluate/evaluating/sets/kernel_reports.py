@@ -73,10 +73,10 @@ class Printable(Reports):
     about = "reports that a Debian kernel can print"
 
     def targets(self, count):
-        whole = count.found - count.torn
-        share = 100 * whole / count.expected
+        share = 100 * count.whole / count.expected
         return [
-            (share >= 98, f"98 % told, each with its whole trace: {share:.1f} % ({whole} of {count.expected})"),
+            (share >= 98, "98 % told, each as one incident with its whole trace: "
+             f"{share:.1f} % ({count.whole} of {count.expected})"),
             (count.alarms == 0, f"none of those without a title: {count.alarms} of {count.quiet}"),
         ]
 

@@ -27,6 +27,7 @@ class OpsAgent(Severity):
     about = "applications of the ops agent"
 
     def read(self, folder):
+        self.unfound = self.wordless = self.unlabelled = 0
         for path in paths(folder, "ops_agent/*/output_fluentbit.yaml"):
             log = os.path.join(os.path.dirname(path), "input.log")
             if not os.path.isfile(log):
@@ -34,6 +35,8 @@ class OpsAgent(Severity):
             lines = read(log).rstrip(b"\n").split(b"\n")
             records = list(self.entries(plain_yaml.load(read(path).decode()) or [], lines))
             yield Log(name(os.path.dirname(path)).removeprefix("logging_processor-"), lines, records)
+        self.notes = [f"left out: {self.unlabelled} entries without a severity; of the others {self.wordless} without a "
+                      f"message, {self.unfound} whose message is in no line of the log"]
 
     def entries(self, groups, lines):
         at = 0
@@ -42,11 +45,16 @@ class OpsAgent(Severity):
                 payload = entry.get("jsonPayload")
                 text = payload.get("message") if isinstance(payload, dict) else None
                 severity = entry.get("severity")
-                if not isinstance(text, str) or not text.strip() or not isinstance(severity, float):
+                if not isinstance(severity, float):
+                    self.unlabelled += 1
+                    continue
+                if not isinstance(text, str) or not text.strip():
+                    self.wordless += 1
                     continue
                 wanted = text.strip().split("\n")[0].encode()[:60]
                 found = next((number for number in range(at, len(lines)) if wanted in lines[number]), None)
                 if found is None:
+                    self.unfound += 1
                     continue
                 at = found + 1 + text.strip().count("\n")
                 yield Record(found + 1, at, self.expect(severity >= 600, severity <= 200), f"severity {severity:.0f}")

@@ -4,6 +4,12 @@
 class Subset:
     #: A few words for the line of figures.
     about = ""
+    #: It makes its logs itself, and reads none.
+    is_own = False
+
+    def __init__(self):
+        #: What was left out of it, and why: printed below its figures.
+        self.notes = []
 
     def read(self, folder):
         """Its logs; none where the folder lacks them."""
@@ -24,6 +30,8 @@ def all_told(count):
 
 def at_most(count, limit):
     """In a thousand; in a small set one alarm is no more than chance."""
-    allowed = max(1, limit * count.quiet // 1000)
-    found = f"{count.alarms} of {count.quiet} ({count.rate:.1f}, {allowed} allowed)"
+    share = limit * count.quiet // 1000
+    allowed = max(1, share)
+    chance = "" if share else ": one alarm in a small set is chance"
+    found = f"{count.alarms} of {count.quiet} ({count.rate:.1f}, {allowed} allowed{chance})"
     return count.alarms <= allowed, f"at most {limit} false alarms in 1,000: {found}"

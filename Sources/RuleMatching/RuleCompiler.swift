@@ -74,6 +74,8 @@ final class CompiledRule {
 struct RuleCompiler {
     private(set) var searches: [Search] = []
     private(set) var compiled: [CompiledRule] = []
+    /// Of `unless`, by their texts.
+    private var exceptions: [String: CompiledPattern] = [:]
     private(set) var faults: [Diagnostic] = []
     /// What is searched for, one for each of `searches`.
     private(set) var expressions: [PatternDatabase.Expression] = []
@@ -110,15 +112,7 @@ struct RuleCompiler {
         {
             parts.levelsInFiles = parts.priorities
         }
-        parts.unless = rule.unless.compactMap { pattern in
-            guard let (code, _) = compile(pattern, "'unless' of rule '\(rule.id)'") else { return nil }
-            if code.matchesNothing() {
-                fault(
-                    pattern, "it can match an empty text, so it would take every hit back",
-                    "'unless' of rule '\(rule.id)'")
-            }
-            return code
-        }
+        parts.unless = rule.unless.compactMap { unless($0, of: rule) }
         compiled.append(parts)
         let isDecisive = Self.isDecidedByPatternInFiles(rule)
         for pattern in rule.match { search(pattern, .match, index, isDecisive, "'match' of rule '\(rule.id)'") }
@@ -155,6 +149,18 @@ struct RuleCompiler {
         }
         searches.append(Search(rule: rule, role: role, pattern: code, isDecisiveInFiles: isDecisive))
         self.plain.append(plain)
+    }
+
+    /// Many rules take back the same: whoever quotes strangers.
+    private mutating func unless(_ pattern: Pattern, of rule: Rule) -> CompiledPattern? {
+        if let known = exceptions[pattern.text] { return known }
+        let subject = "'unless' of rule '\(rule.id)'"
+        guard let (code, _) = compile(pattern, subject) else { return nil }
+        if code.matchesNothing() {
+            fault(pattern, "it can match an empty text, so it would take every hit back", subject)
+        }
+        exceptions[pattern.text] = code
+        return code
     }
 
     private mutating func compile(_ pattern: Pattern, _ subject: String) -> (CompiledPattern, PatternSyntax)? {

@@ -67,7 +67,9 @@ import Testing
         watcher.settle(folder)
         switch pending {
         case .held:
-            try folder.append("md0: disk failure", "md1: disk failure", "md2: disk failure", "md1: disk failure")
+            try folder.append("md0: disk failure")
+            watcher.settle(folder)
+            try folder.append("md1: disk failure", "md2: disk failure", "md1: disk failure")
             watcher.settle(folder)
             #expect(watcher.book.openIncidents.count { $0.isHeld } == 2)
             return (1, 3)

@@ -101,6 +101,12 @@ extension IncidentBook {
         let entries = ordered.map { tell($0, at: now) }
         // A digest of one is a letter of its own.
         let only = entries.count == 1 && kind == .digest ? entries.first?.kind : nil
-        return Report(kind: only ?? kind, entries: entries, time: now, silences: silences)
+        var report = Report(kind: only ?? kind, entries: entries, time: now, silences: silences)
+        if report.isDigest {
+            report.notes = notes.notes
+            notes = RecordedNotes()
+            noteBookChange()
+        }
+        return report
     }
 }

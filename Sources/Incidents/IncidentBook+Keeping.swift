@@ -2,6 +2,7 @@
 // beside the incidents, what is to be stored, and the time before which nothing can be due.
 
 import Formats
+import Rules
 
 extension IncidentBook {
     /// New settings: what is told now and was not before becomes due, and what is not told any more does not.
@@ -131,6 +132,14 @@ extension IncidentBook {
     package mutating func noteRecords(_ count: Int) {
         tally.records += count
         run.records += count
+    }
+
+    /// What Herald noticed of itself and does not tell in a letter of its own.
+    mutating func noteRecorded(_ occurrence: Occurrence, of id: Int64) {
+        guard Rule.own.contains(occurrence.rule.id), let incident = incidents[id], !isTold(incident) else { return }
+        tally.notes.add(occurrence.title)
+        notes.add(occurrence.title)
+        bookChanged = true
     }
 
     /// A letter told what was counted; the counts begin anew.

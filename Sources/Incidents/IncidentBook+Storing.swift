@@ -37,7 +37,7 @@ extension IncidentBook {
             "digest_due": JSON(time: digestDue), "urgent_digest_due": JSON(time: urgentDigestDue),
             "late_since": JSON(time: lateSince), "last_late_digest": JSON(time: lastLateDigest),
             "silences": .array(silences.map(\.json)), "tally": tally.json,
-            "last_silence": .int(lastSilenceID),
+            "last_silence": .int(lastSilenceID), "notes": notes.json,
             "expectations": .array(expectations.values.sorted { $0.rule < $1.rule }.map(\.json)),
         ]
     }
@@ -61,6 +61,7 @@ extension IncidentBook {
         lastLateDigest = Timestamp(json: book?["last_late_digest"])
         silences = (book?["silences"]?.array ?? []).compactMap { Silence(json: $0) }
         lastSilenceID = max(0, book?["last_silence"]?.int ?? 0)
+        notes = RecordedNotes(json: book?["notes"])
         tally = Tally(json: book?["tally"]) ?? tally
         for json in (book?["expectations"]?.array ?? []).prefix(Self.expectationsInAll) {
             guard let expectation = Expectation(json: json) else { continue }

@@ -38,6 +38,9 @@ package struct IncidentBook: Sendable {
     /// What was done since the last heartbeat.
     package internal(set) var tally = Tally(since: .distantPast)
 
+    /// What the next digest tells besides.
+    var notes = RecordedNotes()
+
     /// Letters of the last hour: critical and below; emergency and alert.
     var cap = LetterCap()
     var urgentCap = LetterCap(isUrgent: true)
@@ -73,6 +76,7 @@ package struct IncidentBook: Sendable {
             isLate: occurrence.time < lateBefore(now, isJournal: occurrence.origin.isJournal))
         one.add(occurrence.time)
         join(one, occurrence.sample, at: now)
+        noteRecorded(occurrence, of: id)
         return id
     }
 

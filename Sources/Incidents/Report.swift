@@ -46,6 +46,8 @@ package struct Report: Hashable, Sendable {
     package var time: Timestamp
     /// Silences in force, for a digest to list.
     package var silences: [Silence] = []
+    /// What was recorded and not told since the last digest, for this one to name.
+    package var notes: [RecordedNotes.Note] = []
     /// What this incident kept quiet and what is over as well: told here and nowhere else.
     package var quieted: [Entry] = []
     /// What it keeps quiet now: some of it in words, and how many in all.

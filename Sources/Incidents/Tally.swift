@@ -12,6 +12,8 @@ package struct Tally: Hashable, Sendable {
     package var incidents = 0
     /// Reports that were made.
     package var reports = 0
+    /// What no letter told because it is not severe enough, and a person should know in time.
+    package internal(set) var notes = RecordedNotes()
 
     package init(since: Timestamp) { self.since = since }
 
@@ -19,6 +21,7 @@ package struct Tally: Hashable, Sendable {
         [
             "since": .int(since.microseconds), "records": JSON(records), "hits": JSON(hits),
             "incidents": JSON(incidents), "reports": JSON(reports),
+            "notes": notes.json,
         ]
     }
 
@@ -27,5 +30,6 @@ package struct Tally: Hashable, Sendable {
         self.since = since
         func count(_ name: String) -> Int { Int(clamping: max(0, json[name]?.int ?? 0)) }
         (records, hits, incidents, reports) = (count("records"), count("hits"), count("incidents"), count("reports"))
+        notes = RecordedNotes(json: json["notes"])
     }
 }

@@ -12,6 +12,8 @@ package struct FilePattern: Hashable, Sendable {
     /// `old` and `archive` in it, are looked at anyway.
     package var rotated: [String]
     package var format: LineFormat
+    /// Of one line, in bytes; the rest of a longer one is skipped, and said.
+    package var lineLimit = 64 << 10
 
     package init(_ path: String, exclude: [String] = [], rotated: [String] = [], format: LineFormat = .auto) {
         self.path = path

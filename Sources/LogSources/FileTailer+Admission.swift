@@ -95,7 +95,7 @@ extension FileTailer {
 
     private func startAtEnd(_ file: TailedFile, _ output: inout SourceOutput) {
         do throws(SystemError) {
-            try file.startAtEnd(lineLimit: options.lineLimit)
+            try file.startAtEnd()
             if file.head.isEmpty { return }
             beganAtEnd += 1
             (file.isNew, file.isAccounted) = (false, true)

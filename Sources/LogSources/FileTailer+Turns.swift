@@ -23,8 +23,7 @@ extension FileTailer {
             }
             file.isAssured = false
             let piece = try file.next(
-                limit: max(limit, options.lineLimit + 1), lineLimit: options.lineLimit, time: time,
-                lastLineTimeout: options.lastLineTimeout)
+                limit: max(limit, file.lineLimit + 1), time: time, lastLineTimeout: options.lastLineTimeout)
             if let notice = faults.clear(file.placedAt, readBy: file.key) { output.notices.append(notice) }
             return hand(over: piece, of: file, time, &output)
         } catch {
@@ -123,8 +122,8 @@ extension FileTailer {
         output.notices.append(
             SourceNotice(
                 .file(file.path), .skipped,
-                "\(lines) longer than \(options.lineLimit) bytes in \(LogPath.shown(file.path)); "
-                    + "what is beyond was not matched."))
+                "\(lines) longer than \(file.lineLimit) bytes in \(LogPath.shown(file.path)); "
+                    + "what is beyond was not matched ('max_line')."))
         file.cutLines = 0
     }
 }

@@ -17,8 +17,6 @@ package final class FileTailer {
         /// Where a file begins that is there when its pattern is looked at for the first time ever: its end (true) or
         /// its beginning. Files that appear later are always read from their beginning.
         package var startsAtEnd = true
-        /// Of one line, in bytes; the rest of a longer one is skipped, and said.
-        package var lineLimit = 64 << 10
         /// Of one batch.
         package var blockSize = 256 << 10
         /// Of one `read`, over all files.

@@ -6,7 +6,7 @@ import Platform
 import Records
 
 extension TailedFile {
-    func next(of stream: ArchiveStream, limit: Int, lineLimit: Int, _ time: SourceTime) -> Piece {
+    func next(of stream: ArchiveStream, limit: Int, _ time: SourceTime) -> Piece {
         if !isPlaced, let before = place(in: stream, time) { return before }
         let wanted = tailLength + limit
         let block = stream.read(at: checkpoint.offset - Int64(tailLength), upTo: wanted, now: time.monotonic)
@@ -17,7 +17,7 @@ extension TailedFile {
             if case .failed(let why) = stream.state { return .damaged(why) }
             return .end
         }
-        return piece(of: block, isLast: isLast, lineLimit: lineLimit, time)
+        return piece(of: block, isLast: isLast, time)
     }
 
     /// The beginning, then on to the offset: nothing is handed over of another text. Nil when it stands there.

@@ -75,7 +75,7 @@ extension TailedFile {
     }
 
     /// Begins at the end, or where the last line begins if that has no newline yet: a start in mid-line would tear it.
-    func startAtEnd(lineLimit: Int) throws(SystemError) {
+    func startAtEnd() throws(SystemError) {
         guard let descriptor, try meet() else { return }
         let size = try descriptor.status().size
         let from = max(0, size - Int64(lineLimit))

@@ -39,7 +39,7 @@ extension TailedFile {
     }
 
     /// `lines` with those over the limit cut, and without the empty rest of a line that was taken before its newline.
-    func bounded(_ lines: [UInt8], lineLimit: Int, block: [UInt8], tail: Int) -> [UInt8] {
+    func bounded(_ lines: [UInt8], block: [UInt8], tail: Int) -> [UInt8] {
         var first = 0
         if tail > 0, block[tail - 1] != 0x0a {
             if lines.starts(with: [0x0a]) { first = 1 } else if lines.starts(with: [0x0d, 0x0a]) { first = 2 }

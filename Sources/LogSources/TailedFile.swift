@@ -90,6 +90,7 @@ final class TailedFile {
         if case .archive = content { knownSize = self.checkpoint.offset }
     }
 
+    var lineLimit: Int { pattern.lineLimit }
     var descriptor: Descriptor? { if case .file(let descriptor) = content { descriptor } else { nil } }
     var archive: ArchiveStream? { if case .archive(let stream) = content { stream } else { nil } }
 
@@ -110,9 +111,9 @@ final class TailedFile {
     }
 
     /// Reads up to `limit` bytes from the offset.
-    func next(limit: Int, lineLimit: Int, time: SourceTime, lastLineTimeout: Duration) throws(SystemError) -> Piece {
+    func next(limit: Int, time: SourceTime, lastLineTimeout: Duration) throws(SystemError) -> Piece {
         switch content {
-        case .archive(let stream): return next(of: stream, limit: limit, lineLimit: lineLimit, time)
+        case .archive(let stream): return next(of: stream, limit: limit, time)
         case .file(let descriptor):
             let before = try descriptor.status()
             links = before.links
@@ -120,7 +121,7 @@ final class TailedFile {
             if let settled, settled.size == before.size, settled.modified == before.modified, !isDue { return .end }
             if before.size != knownSize { lastGrowth = time.monotonic }
             let takesRest = isDue && unterminated?.end == before.size
-            let piece = try take(descriptor, limit: limit, lineLimit: lineLimit, time, whole: takesRest)
+            let piece = try take(descriptor, limit: limit, time, whole: takesRest)
             // A later write within the clock's tick would leave size and time as they are (the kernel's file times are
             // those of its last tick): not trusted until the time is past.
             let isOld = before.modified + .milliseconds(50) < time.wall
@@ -130,27 +131,27 @@ final class TailedFile {
     }
 
     private func take(
-        _ descriptor: Descriptor, limit: Int, lineLimit: Int, _ time: SourceTime, whole: Bool
+        _ descriptor: Descriptor, limit: Int, _ time: SourceTime, whole: Bool
     ) throws(SystemError) -> Piece {
         let wanted = tailLength + limit
         let block = try descriptor.read(at: checkpoint.offset - Int64(tailLength), upTo: wanted)
         guard let size = try textHolds(descriptor, block) else { return .replaced }
         knownSize = size
-        return piece(of: block, isLast: whole, lineLimit: lineLimit, time)
+        return piece(of: block, isLast: whole, time)
     }
 
     /// How many bytes before the offset are compared at each read.
     var tailLength: Int { tail.count }
 
     /// What stands in a block that begins `tail` before the offset. `isLast`: no more will come.
-    func piece(of block: [UInt8], isLast: Bool, lineLimit: Int, _ time: SourceTime) -> Piece {
+    func piece(of block: [UInt8], isLast: Bool, _ time: SourceTime) -> Piece {
         let start = tailLength
         if format == nil { format = recogniseFormat() }
         if checkpoint.skipsLine { return skip(block, from: start) }
         if let hole = skipHole(block, from: start) { return hole }
         if let newline = lastNewline(block, from: start) {
             unterminated = nil
-            let lines = bounded(Array(block[start...newline]), lineLimit: lineLimit, block: block, tail: start)
+            let lines = bounded(Array(block[start...newline]), block: block, tail: start)
             advance(over: block, to: newline + 1)
             return lines.isEmpty ? .moved : .lines(lines)
         }

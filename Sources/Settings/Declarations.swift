@@ -197,6 +197,10 @@ package enum Declarations {
                 "Which lines are one record: stack traces of all languages (`auto`), of one ("
                     + TraceLanguage.allCases.map { "`\($0.rawValue)`" }.joined(separator: ", ")
                     + "; there any line may begin one), none, or by `{start, continue, timeout, lines}`."),
+            SettingKey(
+                "max_line", .size(1 << 10...256 << 10), "64 KiB",
+                "Of a longer line the beginning is matched and the rest skipped; that is recorded, and stands in the next "
+                    + "digest and heartbeat."),
         ])
 
     static let multiline = SettingSection(

@@ -51,6 +51,13 @@ struct SectionReader {
         return reader.int(name, in: range) ?? key.fallback.flatMap { Int($0) }
     }
 
+    /// In bytes.
+    mutating func size(_ name: String) -> Int? {
+        let key = declared(name)
+        guard case .size(let range) = key.kind else { preconditionFailure("'\(name)' is no size") }
+        return reader.size(name, in: range) ?? key.fallback.flatMap { MapReader.bytes(of: $0) }
+    }
+
     mutating func duration(_ name: String) -> Duration? {
         let key = declared(name)
         return reader.duration(name) ?? key.fallback.flatMap { Duration(text: $0) }

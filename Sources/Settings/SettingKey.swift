@@ -7,6 +7,8 @@ package enum SettingKind: Sendable {
     case bool
     case integer(ClosedRange<Int>)
     case duration
+    /// In bytes.
+    case size(ClosedRange<Int>)
     case choice([String])
     case address
     case texts
@@ -24,6 +26,7 @@ package enum SettingKind: Sendable {
         case .bool: "true or false"
         case .integer(let range): "number \(range.lowerBound) to \(range.upperBound)"
         case .duration: "duration"
+        case .size(let range): "size, \(Self.size(range.lowerBound)) to \(Self.size(range.upperBound))"
         case .choice(let names): names.map { "`\($0)`" }.joined(separator: ", ")
         case .address: "e-mail address"
         case .texts: "list of texts"
@@ -32,6 +35,8 @@ package enum SettingKind: Sendable {
         case .custom(let phrase): phrase
         }
     }
+
+    private static func size(_ bytes: Int) -> String { "\(bytes >> 10) KiB" }
 }
 
 /// One key: its name, what it holds, what stands in its place when it is absent, what it means.

@@ -145,10 +145,13 @@ struct SettingsReader {
         let rotated = reader.texts("rotated")
         let format = reader.choice("format", LineFormat.self) ?? .auto
         let multiline = multiline(&reader)
+        let lineLimit = reader.size("max_line") ?? 64 << 10
         reader.finish()
         if let path { absolute(path, reader.value("path") ?? node, reader) }
         return path.map {
-            Settings.File(path: $0, exclude: exclude, rotated: rotated, format: format, multiline: multiline)
+            Settings.File(
+                path: $0, exclude: exclude, rotated: rotated, format: format, multiline: multiline, lineLimit: lineLimit
+            )
         }
     }
 

@@ -170,6 +170,8 @@ package struct Settings: Sendable, Equatable {
         package var rotated: [String] = []
         package var format: LineFormat = .auto
         package var multiline: LineJoining = .preset(.auto)
+        /// Of one line, in bytes.
+        package var lineLimit = 64 << 10
     }
 
     /// How the lines of a file are put together to records.

@@ -86,5 +86,6 @@ package struct FileReadings {
 extension FilePattern {
     init(_ file: Settings.File) {
         self.init(file.path, exclude: file.exclude, rotated: file.rotated, format: file.format)
+        lineLimit = file.lineLimit
     }
 }

@@ -33,7 +33,9 @@ package enum OwnNotice {
         origin.isJournal = notice.source.isJournal
         return occurrence(
             id, group: notice.source.name, title: "\(title(notice.kind)) \(origin.source)", text: notice.text,
-            advice: advice(notice.kind), origin: origin, at: now)
+            advice: advice(notice.kind), origin: origin,
+            // What was lost may have been critical; of a line that is too long most is seen, and it is often so by habit.
+            severity: notice.kind == .skipped ? .warning : .critical, at: now)
     }
 
     static func occurrence(of notice: MatchNotice, localHost: String, at now: Timestamp) -> Occurrence {
@@ -94,11 +96,11 @@ package enum OwnNotice {
 
     private static func occurrence(
         _ id: String, group: String, title: String, text: String, advice: String, origin: Origin,
-        ending: RuleFacts.Ending = .silent, at now: Timestamp
+        ending: RuleFacts.Ending = .silent, severity: Severity = .critical, at now: Timestamp
     ) -> Occurrence {
-        // Critical, since it may hide what is critical.
+        // Critical for the most part, since it may hide what is critical.
         Occurrence(
-            rule: RuleFacts(id: id, severity: .critical, ending: ending),
+            rule: RuleFacts(id: id, severity: severity, ending: ending),
             groups: [GroupValue("subject", group)], title: Printable.text(title, limit: 300), advice: advice, time: now,
             origin: origin,
             sample: Sample(
@@ -120,7 +122,8 @@ package enum OwnNotice {
             "What was written there was gone before Herald could read it. If Herald was stopped for long, look at that "
                 + "time by other means; if not, let the log be kept longer before it is rotated or vacuumed."
         case .skipped:
-            "The beginning of the line was matched, the rest was not. A line this long is often a program's fault."
+            "The beginning of the line was matched, the rest was not. A line this long is often a program's fault; "
+                + "of a file that has such lines by habit, `max_line` in `watch.files` takes more."
         case .suppressed:
             "A service writes faster than journald takes: `journalctl -u` it, and see RateLimitBurst= in journald.conf(5)."
         case .unreadable, .readable, .remark:

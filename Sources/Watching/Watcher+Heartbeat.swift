@@ -115,6 +115,11 @@ private struct HeartbeatLetter {
                     ("New incidents", "\(tally.incidents)"), ("Reports", "\(tally.reports)"),
                     ("Rules in force", "\(watcher.matcher.rules.rules.count)"),
                 ]))
+        if !tally.notes.notes.isEmpty {
+            sections.append(
+                section(
+                    "Noticed besides", tally.notes.notes.map { (LetterWording.times($0.count), $0.text) }))
+        }
         let status = watcher.sources.status
         let shown = status.prefix(50).map { source in
             // The path, which may be long, where there is room for it.

@@ -58,6 +58,27 @@ package struct MapReader {
         return number
     }
 
+    /// A size in bytes.
+    package mutating func size(_ key: String, in range: ClosedRange<Int>) -> Int? {
+        guard let value = value(key) else { return nil }
+        if let bytes = value.string.flatMap({ Self.bytes(of: $0) }), range.contains(bytes) { return bytes }
+        fault(
+            value,
+            "'\(key)' must be a size from \(range.lowerBound) to \(range.upperBound) bytes, such as 64 KiB\(Self.shown(value))"
+        )
+        return nil
+    }
+
+    /// `65536`, `64 KiB`, `1 MiB`; nil for what is no size, or none that can be counted.
+    package static func bytes(of text: String) -> Int? {
+        let digits = text.prefix { ("0"..."9").contains($0) }
+        guard let number = Int(digits) else { return nil }
+        let factors = ["": 1, "KiB": 1 << 10, "MiB": 1 << 20]
+        guard let factor = factors[String(text.dropFirst(digits.count).drop { $0 == " " })] else { return nil }
+        let (bytes, isTooLarge) = number.multipliedReportingOverflow(by: factor)
+        return isTooLarge ? nil : bytes
+    }
+
     package mutating func duration(_ key: String) -> Duration? {
         guard let value = value(key) else { return nil }
         if let text = value.string, let duration = Duration(text: text) { return duration }

@@ -93,4 +93,34 @@ import Testing
         #expect(
             [slight, told, waits, late, silenced].map { telling($0) } == [.recorded, .told, .waits, .late, .silenced])
     }
+
+    @Test func `What Herald noticed and does not tell by itself is named in the next digest, once, over a restart too`()
+        throws
+    {
+        var clocked = ClockedBook {
+            $0.maxPerHour = 1
+            $0.minSeverity = .error
+        }
+        clocked.hit("herald-file-skipped", severity: .warning)
+        clocked.hit("herald-file-skipped", severity: .warning)
+        clocked.hit("noise", severity: .warning)
+        for rule in ["a", "b", "c"] { clocked.hit(rule) }
+        let book = clocked.book
+        let stored = try JSON.parse(try #require(book.changes.book).text)
+        clocked.book = IncidentBook(policy: book.policy, incidents: book.changes.open, book: stored)
+        let digest = try #require(clocked.pass(.seconds(3700)).first { $0.kind == .digest })
+        #expect(digest.notes == [RecordedNotes.Note(text: "herald-file-skipped a", count: 2)])
+        #expect(clocked.book.tally.notes.notes == digest.notes)
+        for rule in ["d", "e", "f"] { clocked.hit(rule) }
+        let next = try #require(clocked.pass(.seconds(3700)).first { $0.kind == .digest })
+        #expect(next.notes.isEmpty)
+    }
+
+    @Test func `Of very many places the first ones are named, and all are counted`() {
+        var notes = RecordedNotes()
+        for number in 0..<1000 { notes.add("place \(number % 500)") }
+        #expect(notes.notes.count == RecordedNotes.limit)
+        #expect(notes.notes.reduce(0) { $0 + $1.count } == 1000)
+        #expect(notes.notes.first?.count == 2 && notes.notes.last?.count == 1000 - 38)
+    }
 }

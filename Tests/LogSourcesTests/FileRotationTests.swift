@@ -85,7 +85,7 @@ import Testing
     @Test("text that was known and truncated away unread is a gap")
     func truncatedUnread() throws {
         let bench = try TailingBench {
-            $0.readLimit = 4096; $0.blockSize = 4096; $0.lineLimit = 1000
+            $0.readLimit = 4096; $0.blockSize = 4096; $0.setLineLimit(1000)
         }
         try bench.append(String(repeating: "0123456789\n", count: 2000), to: "a.log")
         bench.read()

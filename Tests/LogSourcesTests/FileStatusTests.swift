@@ -36,7 +36,7 @@ import Testing
     @Test("what left its path is shown as read until it is, and only then as not there", arguments: ["a.log", "*.log"])
     func removed(pattern: String) throws {
         let bench = try TailingBench([pattern]) {
-            $0.readLimit = 4096; $0.blockSize = 4096; $0.lineLimit = 1000
+            $0.readLimit = 4096; $0.blockSize = 4096; $0.setLineLimit(1000)
         }
         try bench.append(String(repeating: "0123456789\n", count: 2000), to: "a.log")
         bench.read()
@@ -63,7 +63,7 @@ import Testing
     @Test("what of a log is not read yet, its rotated generations included, stands in the status")
     func status() throws {
         let bench = try TailingBench {
-            $0.readLimit = 4096; $0.blockSize = 4096; $0.lineLimit = 1000
+            $0.readLimit = 4096; $0.blockSize = 4096; $0.setLineLimit(1000)
         }
         try bench.append(String(repeating: "0123456789\n", count: 1000), to: "a.log")
         bench.read()

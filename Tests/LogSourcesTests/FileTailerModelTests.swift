@@ -203,7 +203,7 @@ private let seeds: [UInt64] = {
         let bench = try TailingBench([seed % 2 == 0 ? "*.log" : "*.log*"]) {
             $0.lastLineTimeout = .seconds(1_000_000)
             $0.blockSize = 4096
-            $0.lineLimit = 2048
+            $0.setLineLimit(2048)
             $0.readLimit = 10_000
             $0.keepRotated = .seconds(40)
             $0.keepDeleted = .seconds(5)

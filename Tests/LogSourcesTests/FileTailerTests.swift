@@ -89,7 +89,7 @@ import Testing
 
     @Test("a line of exactly the limit is whole")
     func atTheLimit() throws {
-        let bench = try TailingBench { $0.lineLimit = 100 }
+        let bench = try TailingBench { $0.setLineLimit(100) }
         try bench.append(
             String(repeating: "a", count: 100) + "\n" + String(repeating: "b", count: 101) + "\nc\n", to: "a.log")
         bench.settle()

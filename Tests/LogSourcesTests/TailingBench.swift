@@ -180,3 +180,10 @@ struct Xorshift {
     }
     mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(max(1, bound))) }
 }
+
+extension FileTailer.Options {
+    /// Of all patterns.
+    mutating func setLineLimit(_ limit: Int) {
+        for index in patterns.indices { patterns[index].lineLimit = limit }
+    }
+}

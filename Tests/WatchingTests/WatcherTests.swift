@@ -139,16 +139,6 @@ import Testing
         #expect(!text.contains("    one\n") && !text.contains("    six\n"))
     }
 
-    @Test func `What is over the line limit is an incident of its own`() throws {
-        let folder = try WatcherFolder()
-        let watcher = try folder.watcher()
-        watcher.settle(folder)
-        try folder.append(String(repeating: "x", count: 1 << 20) + Self.oom, Self.oom)
-        watcher.settle(folder)
-        let rules = Set(try folder.letters().compactMap { ParsedMessage($0.message).header("X-Herald-Rule") })
-        #expect(rules == ["oom", "herald-file-skipped"])
-    }
-
     @Test func `A second watcher on the same state is refused`() throws {
         let folder = try WatcherFolder()
         let first = try folder.watcher()

@@ -21,6 +21,8 @@ struct LetterContent {
     var sections: [Section]
     /// Of a digest: the incidents that have no section of their own, a line for each rule.
     var rest: [String]
+    /// Of a digest: what was recorded and is in no letter.
+    var notes: [String] = []
     /// Of a digest: the silences in force.
     var silences: [String]
     var footer: [String]

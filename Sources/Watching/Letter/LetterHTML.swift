@@ -65,6 +65,7 @@ struct LetterHTML {
         overview()
         for section in content.sections { write(section) }
         list("And these", content.rest)
+        list("Noticed besides", content.notes)
         list("Silenced now", content.silences)
         foot()
         out.markup("</table>\n\(Style.outlookClose)\n</td></tr></table></body></html>\n")

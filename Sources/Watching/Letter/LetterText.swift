@@ -15,6 +15,7 @@ enum LetterText {
         }
         for section in content.sections { write(section, to: &out) }
         list("And these", content.rest, &out)
+        list("Noticed besides", content.notes, &out)
         list("Silenced now", content.silences, &out)
         if let name = content.attachment { out += "\n" + wrapped(LetterContent.attachmentNote(name)) + "\n" }
         return out + "\n-- \n" + wrapped(content.footer.joined(separator: ", ")) + "\n"

@@ -86,6 +86,13 @@ extension LetterWording {
         return lines
     }
 
+    var notes: [String] {
+        let shown = report.notes.prefix(budget.names)
+        let left = report.notes.count - shown.count
+        return shown.map { "\(Self.cut($0.text, min(200, budget.field))), \(Self.times($0.count))" }
+            + (left > 0 ? ["and \(left) more: herald incidents list --all --rule 'herald-*'"] : [])
+    }
+
     /// `em, 195 incidents: EM e7; EM e8; ...; EM e201`
     private func title(of group: RuleGroup) -> String {
         guard group.entries.count > 1 else {

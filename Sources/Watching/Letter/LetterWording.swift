@@ -15,7 +15,8 @@ struct LetterWording {
     func content() -> LetterContent {
         LetterContent(
             sentence: sentence, when: when, explanation: wholeExplanation, label: label, tone: tone, overview: overview,
-            sections: sections, rest: rest, silences: silences,
+            sections: sections, rest: rest, notes: notes,
+            silences: silences,
             footer: footer, attachment: isCut ? AttachedLog.name(report) : nil)
     }
 

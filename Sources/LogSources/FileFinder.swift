@@ -13,6 +13,12 @@ struct FileFinder {
         var pattern: FilePattern
     }
 
+    struct ClosedFolder {
+        var path: String
+        var pattern: FilePattern
+        var error: SystemError
+    }
+
     struct Result {
         /// Each path once, in the order of the patterns.
         var files: [Found] = []
@@ -24,16 +30,25 @@ struct FileFinder {
         var folders: Set<String> = []
         /// A folder that a pattern names is not there: the others do not tell when it comes.
         var lacksFolders = false
+        /// Folders that may not be looked into, for what a pattern names there.
+        var closedFolders: [ClosedFolder] = []
     }
 
     func find() -> Result {
         var result = Result()
         var known: Set<String> = []
         for pattern in patterns {
+            var child = pattern.path
             for folder in Self.parents(of: pattern.path) {
                 let found = Self.expand(folder)
                 if found.isEmpty { result.lacksFolders = true }
                 result.folders.formUnion(found)
+                let isListed = Self.hasWildcard(Files.split(child).name)
+                for path in found where !pattern.excludes(path) && !pattern.excludes(LogFile.join(path, "x")) {
+                    guard let error = Self.refusal(path, isListed: isListed) else { continue }
+                    result.closedFolders.append(ClosedFolder(path: path, pattern: pattern, error: error))
+                }
+                child = folder
             }
             let paths = Self.expand(pattern.path)
             if paths.isEmpty, !Self.hasWildcard(pattern.path) { result.missing.append(pattern.path) }
@@ -43,6 +58,19 @@ struct FileFinder {
             }
         }
         return result
+    }
+
+    /// Why nothing is seen of what stands in a folder, though it is there.
+    private static func refusal(_ folder: String, isListed: Bool) -> SystemError? {
+        do throws(SystemError) {
+            // To reach what is in it takes another right than to list it.
+            guard try LogFile.status(LogFile.join(folder, ".")) != nil else { return nil }
+            if isListed { _ = try LogFile.open(folder) }
+            return nil
+        } catch {
+            guard error.errno == EACCES || error.errno == EPERM else { return nil }
+            return SystemError("look into", LogPath.shown(folder), errno: error.errno)
+        }
     }
 
     /// The pattern of the folder, and of those above it that decide which folders it names.
@@ -64,7 +92,7 @@ struct FileFinder {
     /// Whether a pattern is no glob but this path itself.
     func isWrittenOut(_ path: String) -> Bool { patterns.contains { $0.path == path && !$0.excludes(path) } }
 
-    private static func hasWildcard(_ path: String) -> Bool { path.utf8.contains { "*?[".utf8.contains($0) } }
+    static func hasWildcard(_ path: String) -> Bool { path.utf8.contains { "*?[".utf8.contains($0) } }
 
     /// The paths, as `LogPath` has them. One without wildcard stands for itself, even if it holds characters that
     /// glob(3) would read.

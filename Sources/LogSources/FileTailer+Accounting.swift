@@ -24,6 +24,8 @@ extension FileTailer {
     /// change under the look.
     @discardableResult
     func account(for log: WatchedLog, _ time: SourceTime, _ output: inout SourceOutput) -> Bool {
+        // What cannot be looked at is not gone.
+        if closedFolders.contains(where: { log.path.hasPrefix($0 + "/") }) { return true }
         guard let chain = chain(of: log) else { return postpone() }
         missClosed(log, chain)
         let present = log.current.flatMap { files[$0] }.flatMap { $0.isCurrent ? $0 : nil }

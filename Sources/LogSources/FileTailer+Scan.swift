@@ -43,9 +43,10 @@ extension FileTailer {
             refuse(&look, isRoomToCome: isRoomToCome, &output)
         }
         missing(found, &look, time, &output)
+        refused(found, &look, &output)
         noteEmptyPatterns(found) { look.faulty.contains($0) || look.copyPaths.contains($0) }
         output.notices += faults.endScan(
-            isFaulty: { look.faulty.contains($0) }, isThere: { look.named.contains($0) },
+            isFaulty: { look.faulty.contains($0) }, isThere: { look.named.contains($0) || found.folders.contains($0) },
             isOpen: { files[$0]?.placedAt == $1 })
         rememberPatterns(time, &output)
         if isFirst { forgetUnwatched(&output) }
@@ -156,6 +157,17 @@ extension FileTailer {
             }
         }
         for path in missingSince.keys where !now.contains(path) { missingSince[path] = nil }
+    }
+
+    /// A folder that may not be looked into is said; of a path without wildcard that is said of the path.
+    private func refused(_ found: FileFinder.Result, _ look: inout Look, _ output: inout SourceOutput) {
+        closedFolders = Set(found.closedFolders.map(\.path))
+        for folder in found.closedFolders where FileFinder.hasWildcard(folder.pattern.path) {
+            look.faulty.insert(folder.path)
+            say(
+                folder.path, folder.path, folder.error.description + Remedy.text(folder.error.errno, path: folder.path),
+                &output)
+        }
     }
 
     private func rememberPatterns(_ time: SourceTime, _ output: inout SourceOutput) {

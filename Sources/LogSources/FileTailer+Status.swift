@@ -34,7 +34,7 @@ extension FileTailer {
     /// Remembers which patterns name nothing that is read, nor anything that would be if nothing were wrong.
     /// `isFaulty`: what the scan found.
     func noteEmptyPatterns(_ found: FileFinder.Result, _ isFaulty: (String) -> Bool) {
-        emptyPatterns = Set(options.patterns.map(\.path))
+        emptyPatterns = Set(options.patterns.map(\.path)).subtracting(found.closedFolders.map(\.pattern.path))
         for one in found.files + found.again where emptyPatterns.contains(one.pattern.path) {
             let isRead = logs[one.path]?.open.isEmpty == false
             if isRead || isFaulty(one.path) { emptyPatterns.remove(one.pattern.path) }

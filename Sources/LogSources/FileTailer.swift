@@ -67,6 +67,8 @@ package final class FileTailer {
     var faults = PathFaults()
     /// Patterns that named nothing at the last scan.
     var emptyPatterns: Set<String> = []
+    /// Folders that the last scan could not look into: what is in them is not known to be gone.
+    var closedFolders: Set<String> = []
     /// Paths without wildcard that name nothing, since when.
     var missingSince: [String: Duration] = [:]
     /// When closed generations were last looked at.

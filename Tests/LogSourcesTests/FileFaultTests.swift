@@ -47,6 +47,51 @@ import Testing
         #expect(bench.notices.map(\.kind) == [.unreadable, .readable])
     }
 
+    @Test(
+        "a folder that may not be looked into is said once, with its group, and its logs are read when it may",
+        arguments: ["priv/*.log", "priv/*/x.log"])
+    func closedFolder(glob: String) throws {
+        try Unprivileged.run {
+            let bench = try TailingBench([glob])
+            let name = glob == "priv/*.log" ? "priv/a.log" : "priv/d/x.log"
+            for folder in ["priv", "priv/d"] { #expect(mkdir(bench.path(folder), 0o700) == 0) }
+            try bench.append("1\n", to: name)
+            #expect(chmod(bench.path("priv"), 0o050) == 0)
+            for _ in 0..<3 { bench.settle() }
+            #expect(bench.notices.map(\.kind) == [.unreadable])
+            #expect(bench.notices.first?.text.contains("\(bench.path("priv")): Permission denied") == true)
+            #expect(bench.notices.first?.text.contains("adduser") == true)
+            #expect(bench.tailer?.status.map(\.source) == [.file(bench.path("priv"))])
+            #expect(chmod(bench.path("priv"), 0o700) == 0)
+            bench.settle()
+            #expect(bench.lines == ["1"])
+            #expect(bench.notices.map(\.kind) == [.unreadable, .readable])
+            #expect(bench.notices.last?.text.hasSuffix("is read again.") == true)
+            // Taken away at work, for longer than a rotated file is held open, and over a restart.
+            try bench.append("2\n", to: name)
+            #expect(chmod(bench.path("priv"), 0o050) == 0)
+            for _ in 0..<60 { bench.settle() }
+            bench.restart()
+            bench.settle()
+            #expect(chmod(bench.path("priv"), 0o700) == 0)
+            try bench.follow("3\n", to: name)
+            #expect(bench.lines == ["1", "2", "3"])
+            #expect(bench.notices.allSatisfy { $0.kind != .gap }, "\(bench.notices.map(\.text))")
+        }
+    }
+
+    @Test("a folder that is excluded is not asked for")
+    func excludedFolder() throws {
+        try Unprivileged.run {
+            for exclude in ["private", "/*/*/private/*"] {
+                let bench = try TailingBench(["*/x.log"]) { $0.patterns[0].exclude = [exclude] }
+                #expect(mkdir(bench.path("private"), 0) == 0)
+                bench.settle()
+                #expect(bench.notices.isEmpty, "\(bench.notices.map(\.text))")
+            }
+        }
+    }
+
     @Test("the fault of a file that is gone goes with it, and is not said to be mended")
     func gone() throws {
         try Unprivileged.run {

@@ -73,7 +73,7 @@ package struct IncidentBook: Sendable {
         let id = byFingerprint[occurrence.fingerprint] ?? adopt(occurrence) ?? open(occurrence, at: now)
         var one = CountedHits(
             incident: id, rule: occurrence.rule,
-            isLate: occurrence.time < lateBefore(now, isJournal: occurrence.origin.isJournal))
+            isLate: occurrence.time < lateBefore(now, isAgeTrusted: occurrence.isAgeTrusted))
         one.add(occurrence.time)
         join(one, occurrence.sample, at: now)
         noteRecorded(occurrence, of: id)
@@ -87,10 +87,11 @@ package struct IncidentBook: Sendable {
     }
 
     /// Hits before this are late, when they are read at `now`. The stamps of a file's lines may be hours off (a container
-    /// that writes UTC without saying so): they tell of lateness only while there is something to catch up with. The
-    /// journal's are this host's clock, or a collector's host's, whose entries may come late at any time.
-    package func lateBefore(_ now: Timestamp, isJournal: Bool) -> Timestamp {
-        isJournal || isCatchingUp ? now - policy.lateAfter : .distantPast
+    /// that writes UTC without saying so), and so may the clock of a collector's host: they tell of lateness only while
+    /// there is something to catch up with.
+    /// - Parameter isAgeTrusted: as the source says (`SourceDelivery`).
+    package func lateBefore(_ now: Timestamp, isAgeTrusted: Bool) -> Timestamp {
+        isAgeTrusted || isCatchingUp ? now - policy.lateAfter : .distantPast
     }
 
     /// The incident that hits with that fingerprint join.

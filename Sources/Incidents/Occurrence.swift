@@ -61,6 +61,8 @@ package struct Occurrence: Sendable {
     package var advice: String?
     /// As the record says; the time of reading where it does not, or says what cannot be.
     package var time: Timestamp
+    /// Whether it is late when `time` is long ago, as its source says.
+    package var isAgeTrusted = false
     package var origin: Origin
     package var captures: [CapturedValue]
     /// What the journal's catalog says of the entry, on lines fit to show; nil where it says nothing. Looked up only

@@ -58,7 +58,7 @@ extension FileTailer {
             enqueue(file)
             let context = LineContext(format: file.format ?? .auto, readAt: time.wall, utcOffset: time.utcOffset)
             let batch = RecordBatch(lines: bytes, source: .file(file.path), context: context)
-            output.deliver(batch, .file(file.checkpoint))
+            output.deliver(batch, .file(file.checkpoint), isAgeTrusted: false)
             return bytes.count
         case .moved:
             file.isDrained = false

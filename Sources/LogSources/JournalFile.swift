@@ -26,6 +26,8 @@ final class JournalFile {
     var isKnownToFolder = false
     /// It came while the folder was watched, or between two runs.
     var isNew = false
+    /// Not yet read to its end since it was found: what is old in it was written while nobody read it.
+    var isBacklog = true
     /// How often in a row it gave less than its header promises, or could not be opened.
     var failures = 0
     /// When that began.

@@ -43,6 +43,7 @@ extension JournalFolder {
         if denied == nil { forgetRows(&output) }
         guard fault != nil else { return }
         fault = nil
+        for file in files.values where file.hasNews { file.isBacklog = true }
         output.notices.append(SourceNotice(source, .readable, "The \(name) is read again."))
     }
 
@@ -126,7 +127,17 @@ extension JournalFolder {
             file.isNew = false
             tellMissing(before: file, &output)
         }
-        for file in fresh where files[file.id] === file { enqueue(file) }
+        for file in fresh where files[file.id] === file {
+            if !file.hasNews || isNext(file) { file.isBacklog = false }
+            enqueue(file)
+        }
+    }
+
+    /// Whether its writer began it behind a file that is read to its end: a rotation while it is followed.
+    private func isNext(_ file: JournalFile) -> Bool {
+        files.values.contains {
+            $0 !== file && $0.sequenceID == file.sequenceID && !$0.isBacklog && $0.header.tail < file.header.head
+        }
     }
 
     /// Where a file is begun that was there at the first start.

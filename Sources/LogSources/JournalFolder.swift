@@ -79,20 +79,28 @@ package final class JournalFolder: JournalSource {
         retry(at: time)
         batch.removeAll()
         var moved: [JournalFile] = []
+        var isBacklog: Bool?
         while batch.hasRoom, let file = nextInTurn() {
+            // A batch is of backlogs alone, or of none.
+            guard file.isBacklog == isBacklog ?? file.isBacklog else {
+                enqueue(file)
+                break
+            }
+            isBacklog = file.isBacklog
             if takeTurn(file, time, &output) { moved.append(file) }
         }
-        deliver(moved, &output)
+        deliver(moved, isBacklog: isBacklog ?? false, &output)
         closeSpare()
         if isIdle { batch = JournalBatch(options) }
         nextDeadline = isIdle ? ([scanDue] + later.map(\.at)).min() ?? scanDue : .zero
         return output
     }
 
-    private func deliver(_ moved: [JournalFile], _ output: inout SourceOutput) {
+    private func deliver(_ moved: [JournalFile], isBacklog: Bool, _ output: inout SourceOutput) {
         for file in moved { output.move(file.checkpoint(options.place)) }
         if batch.count > 0, let last = moved.last {
-            output.deliver(batch.finished(source), last.checkpoint(options.place))
+            // A collector's hosts have clocks of their own, and one that is slow is always so.
+            output.deliver(batch.finished(source), last.checkpoint(options.place), isAgeTrusted: isBacklog)
         }
         output.notices += batch.notices(source)
     }
@@ -157,6 +165,7 @@ package final class JournalFolder: JournalSource {
         let hasMoved = file.position != position
         if hasMoved { file.failures = 0 }
         if !file.hasNews {
+            file.isBacklog = false
             settleDebt(file, &output)
             if end.isEnd, file.header.isArchived { complete(file) }
             return hasMoved || file.isComplete

@@ -128,11 +128,9 @@ extension JournalFileCheckpoint {
 package struct SourceDelivery: Sendable {
     package var batch: RecordBatch
     package var checkpoint: SourceCheckpoint
-
-    package init(batch: RecordBatch, checkpoint: SourceCheckpoint) {
-        self.batch = batch
-        self.checkpoint = checkpoint
-    }
+    /// Whether a record that is old by its own time is read late: the clock that stamped it is this host's, or nobody read
+    /// what was written then. Else that clock may only be slow.
+    package var isAgeTrusted: Bool
 }
 
 /// What one call of a source's `read` hands over. All of it belongs into one transaction: the hits of the deliveries with
@@ -155,9 +153,9 @@ package struct SourceOutput: Sendable {
     }
 
     /// A batch, and the checkpoint behind it, which takes the place of earlier ones of its key.
-    package mutating func deliver(_ batch: RecordBatch, _ checkpoint: SourceCheckpoint) {
+    package mutating func deliver(_ batch: RecordBatch, _ checkpoint: SourceCheckpoint, isAgeTrusted: Bool) {
         withdraw(checkpoint.key)
-        deliveries.append(SourceDelivery(batch: batch, checkpoint: checkpoint))
+        deliveries.append(SourceDelivery(batch: batch, checkpoint: checkpoint, isAgeTrusted: isAgeTrusted))
     }
 
     /// A checkpoint that moved without records.

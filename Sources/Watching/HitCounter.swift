@@ -92,9 +92,9 @@ struct HitCounter {
     }
 
     /// A batch begins that was read at `now`.
-    mutating func begin(_ source: Source, _ book: IncidentBook, at now: Timestamp) {
+    mutating func begin(_ book: IncidentBook, isAgeTrusted: Bool, at now: Timestamp) {
         self.now = now
-        lateBefore = book.lateBefore(now, isJournal: source.isJournal)
+        lateBefore = book.lateBefore(now, isAgeTrusted: isAgeTrusted)
     }
 
     /// Counts a hit if nothing else has to be done about it.

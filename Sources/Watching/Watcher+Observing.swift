@@ -11,7 +11,8 @@ import Rules
 
 extension Watcher {
     /// Joins all hits of a batch. Most of a storm's are counted where they stand; what is new or wanted as a sample is built.
-    func observe(_ batch: RecordBatch, at now: Timestamp) {
+    /// - Parameter isAgeTrusted: as the source says (`SourceDelivery`).
+    func observe(_ batch: RecordBatch, isAgeTrusted: Bool = false, at now: Timestamp) {
         for (incident, sample, lines) in context.continuations(in: batch) {
             book.addContext(lines, toSampleAt: sample.time, text: sample.text, of: incident)
         }
@@ -24,7 +25,7 @@ extension Watcher {
                 join(OwnNotice.notExpected(sign, of: view.rule(mark), at: now), at: now)
             }
         }
-        counter.begin(batch.source, book, at: now)
+        counter.begin(book, isAgeTrusted: isAgeTrusted, at: now)
         var recoveries = view.marks.recoveries[...]
         var signs = RecoverySigns()
         for mark in view.marks.hits where !isOwnLine(mark, view) {
@@ -32,21 +33,24 @@ extension Watcher {
             while let recovery = recoveries.first, recovery.index < mark.index {
                 recover(recoveries.removeFirst(), view, &signs, at: now)
             }
-            if counter.count(mark, view, &book) == .toBuild { join(mark, view, at: now) }
+            if counter.count(mark, view, &book) == .toBuild { join(mark, view, isAgeTrusted: isAgeTrusted, at: now) }
         }
         for recovery in recoveries { recover(recovery, view, &signs, at: now) }
         counter.flush(into: &book)
         for notice in view.marks.notices where isInForce(OwnNotice.patternLimit) {
-            join(OwnNotice.occurrence(of: notice, localHost: host, at: now), at: now)
+            var occurrence = OwnNotice.occurrence(of: notice, localHost: host, at: now)
+            occurrence.isAgeTrusted = isAgeTrusted
+            join(occurrence, at: now)
         }
         lastHits.note(counter.takeLast(), in: batch, &context, at: now)
         context.keepTail(of: batch)
     }
 
     /// A hit that is built: it opens its incident, or stands in a letter as a sample.
-    private func join(_ mark: Marks.Mark, _ view: BatchView, at now: Timestamp) {
+    private func join(_ mark: Marks.Mark, _ view: BatchView, isAgeTrusted: Bool, at now: Timestamp) {
         let hit = view.hit(mark)
         var occurrence = Occurrence(hit, localHost: host, serial: book.nextSerial, at: now)
+        occurrence.isAgeTrusted = isAgeTrusted
         let around = context.around(mark.index, in: view.batch, after: context.tail(of: view.batch.source))
         let sample = Sample(
             time: occurrence.time, origin: occurrence.origin, text: Sample.line(hit.record.shownText),

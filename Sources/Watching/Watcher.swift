@@ -246,7 +246,8 @@ package final class Watcher {
     private func take(_ output: SourceOutput, at time: SourceTime) {
         let now = time.wall
         for delivery in output.deliveries {
-            observe(joining.join(delivery.batch, at: time.monotonic), at: now)
+            let batch = joining.join(delivery.batch, at: time.monotonic)
+            observe(batch, isAgeTrusted: delivery.isAgeTrusted, at: now)
             pending.note(delivery.checkpoint)
         }
         for notice in output.notices { take(notice, at: now) }

@@ -19,11 +19,12 @@ struct ClockedBook {
     }
 
     /// A hit now, or one that is as old as `age`.
+    /// - Parameter isAgeTrusted: nil: in the journal it is, in a file not.
     @discardableResult
     mutating func hit(
         _ rule: String = "disk", _ group: String = "a", severity: Severity = .critical, age: Duration = .zero,
         uid: UInt32? = nil, ending: RuleFacts.Ending = .quiet, threshold: Threshold? = nil, inhibits: [String] = [],
-        isJournal: Bool = true
+        isJournal: Bool = true, isAgeTrusted: Bool? = nil
     ) -> Int64 {
         var facts = RuleFacts(id: rule, severity: severity, ending: ending)
         facts.threshold = threshold
@@ -32,11 +33,12 @@ struct ClockedBook {
         origin.isJournal = isJournal
         origin.transport = "kernel"
         origin.uid = uid
-        let occurrence = Occurrence(
+        var occurrence = Occurrence(
             rule: facts, groups: [GroupValue("g", group)], title: "\(rule) \(group)", advice: nil, time: now - age,
             origin: origin,
             captures: [CapturedValue(name: "disk", value: group)],
             sample: Sample(time: now - age, origin: origin, text: "\(rule) \(group)"))
+        occurrence.isAgeTrusted = isAgeTrusted ?? isJournal
         return book.join(occurrence, at: now)
     }
 

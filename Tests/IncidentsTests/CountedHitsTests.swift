@@ -32,6 +32,7 @@ private struct Seeded: RandomNumberGenerator {
         var occurrence = Occurrence(
             rule: facts(rule), groups: [GroupValue("g", [UInt8(group)])],
             title: "\(rule) \(group)", advice: nil, time: time, origin: Origin(host: "web1", source: "x"))
+        occurrence.isAgeTrusted = rule % 2 == 0
         occurrence.captures = [CapturedValue(name: "g", value: "\(group)")]
         return occurrence
     }
@@ -43,6 +44,7 @@ private struct Seeded: RandomNumberGenerator {
         (policy.incidentsPerRule, policy.samples, policy.maxPerHour) = (4, 1, 5)
         var single = IncidentBook(policy: policy)
         var counting = IncidentBook(policy: policy)
+        (single.isCatchingUp, counting.isCatchingUp) = (seed % 2 == 0, seed % 2 == 0)
         var now = ClockedBook.noon
         for _ in 0..<60 {
             // One batch: all at one time.
@@ -75,7 +77,7 @@ private struct Seeded: RandomNumberGenerator {
         _ hit: Occurrence, _ counts: inout [Int64: CountedHits], _ book: inout IncidentBook, at now: Timestamp
     ) {
         let overflow = IncidentBook.overflow(of: hit.rule.id)
-        let isLate = hit.time < book.lateBefore(now, isJournal: hit.origin.isJournal)
+        let isLate = hit.time < book.lateBefore(now, isAgeTrusted: hit.isAgeTrusted)
         let own = book.incident(with: hit.fingerprint)
         guard let id = own ?? book.rest(of: hit.rule.id, overflow) else {
             book.join(hit, at: now)

@@ -50,6 +50,21 @@ import Testing
         #expect(clocked.book.openIncidents.count == 1)
     }
 
+    @Test func `A collector's host whose clock is slow is told at once, as any other`() {
+        var clocked = ClockedBook()
+        clocked.book.isCatchingUp = false
+        for rule in ["power", "raid"] {
+            clocked.hit(rule, severity: .emergency, age: .seconds(1200), isAgeTrusted: false)
+            let reports = clocked.book.due(clocked.now)
+            #expect(reports.map(\.kind) == [.first])
+            #expect(reports.first?.newHits == 1)
+            clocked.now = clocked.now + .seconds(3)
+        }
+        // What nobody read when it was written is late all the same.
+        clocked.hit("fan", severity: .emergency, age: .seconds(1200), isAgeTrusted: true)
+        #expect(clocked.pass(.seconds(400)).map(\.kind) == [.late])
+    }
+
     @Test func `One stamp from the future does not make a threshold deaf`() {
         var clocked = ClockedBook()
         let threshold = Threshold(count: 3, within: .seconds(600))

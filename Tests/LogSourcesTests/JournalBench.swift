@@ -17,6 +17,8 @@ final class JournalBench {
     private let byFile: Bool
     private(set) var stored: [String: SourceCheckpoint] = [:]
     private(set) var records: [Record] = []
+    /// Of each record, whether its age says that it is read late.
+    private(set) var trusted: [Bool] = []
     private(set) var notices: [SourceNotice] = []
     private(set) var batches = 0
     private var clock = Duration.seconds(1000)
@@ -67,6 +69,7 @@ final class JournalBench {
         let output = reader.read(at: SourceTime(monotonic: clock, wall: SystemClock.now()))
         for delivery in output.deliveries {
             batches += 1
+            trusted += [Bool](repeating: delivery.isAgeTrusted, count: delivery.batch.count)
             for index in 0..<delivery.batch.count { records.append(delivery.batch.record(at: index)) }
             stored[delivery.checkpoint.key] = delivery.checkpoint
         }

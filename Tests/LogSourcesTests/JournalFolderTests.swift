@@ -26,6 +26,35 @@ import Testing
         #expect(bench.notices.isEmpty)
     }
 
+    @Test("what a host writes while it is followed is not late by its own clock; what nobody read is")
+    func ages() throws {
+        let bench = try JournalBench(byFile: true) { $0.batchEntries = 4 }
+        try bench.follow(numbered(0..<10), to: "remote-a.journal")
+        #expect(bench.trusted == Array(repeating: true, count: 10))
+        try bench.write(numbered(10..<20), to: "remote-a.journal")
+        // A host's file comes whole, in the same look.
+        try bench.write(numbered(0..<10, "late"), to: "remote-b.journal")
+        bench.settle()
+        bench.restart()
+        try bench.follow(numbered(20..<25), to: "remote-a.journal")
+        try bench.follow(numbered(25..<30), to: "remote-a.journal")
+        let byMessage = Dictionary(uniqueKeysWithValues: zip(bench.messages, bench.trusted))
+        #expect(byMessage.count == 40)
+        for (message, isTrusted) in byMessage {
+            let number = Int(message.split(separator: " ")[1]) ?? 0
+            let wasUnread = message.hasPrefix("late") || number < 10 || (20..<25).contains(number)
+            #expect(isTrusted == wasUnread, "\(message)")
+        }
+    }
+
+    @Test("the journal of this host itself has this host's clock")
+    func ownAges() throws {
+        let bench = try JournalBench(byFile: false)
+        try bench.follow(numbered(0..<5))
+        try bench.follow(numbered(5..<10))
+        #expect(bench.trusted == Array(repeating: true, count: 10))
+    }
+
     @Test("forty hosts' files that grow, come and go over restarts: every host's entries once and in order")
     func hosts() throws {
         let bench = try JournalBench(byFile: true) { $0.batchEntries = 64 }

@@ -150,7 +150,8 @@ private func texts(_ batch: RecordBatch) -> [String] {
         output.forget(file.key)
         output.move(file)
         #expect(output.forgotten.isEmpty && output.checkpoints == [file])
-        output.deliver(RecordBatch(lines: [], source: .file("a"), context: context), file)
+        output.deliver(
+            RecordBatch(lines: [], source: .file("a"), context: context), file, isAgeTrusted: false)
         #expect(output.checkpoints.isEmpty && output.deliveries.count == 1)
         output.forget(file.key)
         #expect(output.forgotten == [file.key])

@@ -13,9 +13,10 @@ import Testing
     private static let writer = "/lib/systemd/systemd-journal-remote"
 
     /// Appends entries in the export format (systemd.io/JOURNAL_EXPORT_FORMATS).
-    static func write(_ entries: [[String]], to path: String) throws {
+    /// - Parameter age: how long ago they were written, by the clock of who wrote them.
+    static func write(_ entries: [[String]], age: Int64 = 0, to path: String) throws {
         try #require(access(writer, X_OK) == 0, "\(writer) is missing (package systemd-journal-remote)")
-        let now = SystemClock.now().microseconds
+        let now = SystemClock.now().microseconds - age * 1_000_000
         let text = entries.enumerated().map { index, fields in
             (["__REALTIME_TIMESTAMP=\(now + Int64(index))", "__MONOTONIC_TIMESTAMP=\(index + 1)"]
                 + ["_BOOT_ID=" + String(repeating: "ab", count: 16)] + fields + ["", ""]).joined(separator: "\n")
@@ -40,6 +41,36 @@ import Testing
     }
 
     private func titles(_ watcher: Watcher) -> [String] { watcher.book.openIncidents.map(\.rule.id).sorted() }
+
+    @Test func `What a host tells whose clock is slow goes at once; what came while nobody read is told as late`()
+        throws
+    {
+        let folder = try WatcherFolder()
+        for name in ["one", "two"] { try Files.makeDirectories(folder.path + "/" + name) }
+        let watcher = try folder.watcher(try settings(folder))
+        try Self.write([["MESSAGE=one", "_HOSTNAME=web7"]], age: 1200, to: folder.path + "/one/a.journal")
+        watcher.settle(folder)
+        for (number, process) in ["mysqld", "nginx"].enumerated() {
+            let oom = "MESSAGE=Out of memory: Killed process 812 (\(process)) total-vm:1kB"
+            try Self.write([[oom, "_HOSTNAME=web7"]], age: 1200, to: folder.path + "/one/a.journal")
+            folder.pass(.seconds(20))
+            watcher.settle(folder)
+            #expect(try folder.letters().count == number + 1)
+        }
+        let kinds = try folder.letters().map { ParsedMessage($0.message).header("X-Herald-Report") }
+        #expect(kinds == ["first", "first"])
+        let unread = "MESSAGE=Out of memory: Killed process 812 (postgres) total-vm:1kB"
+        try Self.write([[unread, "_HOSTNAME=web8"]], age: 1200, to: folder.path + "/one/b.journal")
+        folder.pass(.seconds(400))
+        watcher.settle(folder)
+        folder.pass(.seconds(400))
+        watcher.settle(folder)
+        let late = try folder.letters().map { ParsedMessage($0.message) }.filter {
+            $0.header("X-Herald-Report") == "late"
+        }
+        #expect(late.count == 1)
+        #expect(late.first?.text.contains("postgres") == true)
+    }
 
     @Test func `A gap and what journald suppressed are incidents, told by letters; two directories have a place each`()
         throws

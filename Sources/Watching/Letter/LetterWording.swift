@@ -125,8 +125,8 @@ struct LetterWording {
                 "More happened than letters may be sent in an hour, so these are told together, by rule, the most severe first. "
                 + "Nothing was left out of the counts."
         case .late:
-            return "These lines were more than ten minutes old when Herald read them: it was not running, or could not "
-                + "read them earlier. They are told once, together."
+            return "By their own clock these lines were more than ten minutes old when Herald read them: it was not "
+                + "running, or could not read them earlier, or that clock is slow. They are told once, together."
         case .silenced:
             return "These were silenced until now. They are told once, together."
         case .quiet:

@@ -110,7 +110,9 @@ extension Watcher {
     private func isOwnLine(_ mark: Marks.Mark, _ view: BatchView) -> Bool {
         guard view.identifier(of: mark, beginsWith: "herald-") else { return false }
         let record = view.hit(mark).record
-        guard let identifier = record.identifier, Self.programs.contains(identifier) else { return false }
+        guard let identifier = record.identifier, Self.programs.contains(identifier), isOfThisHost(record) else {
+            return false
+        }
         guard record.source.isJournal else { return record.pid.map { isOwnProcess($0, identifier) } ?? false }
         if record.values(of: "_SYSTEMD_UNIT").contains(Array("\(identifier).service".utf8))
             || record.unit == identifier + ".service"
@@ -118,6 +120,18 @@ extension Watcher {
             return true
         }
         return record.executable.map(Files.split)?.name == identifier && (record.uid == 0 || record.uid == geteuid())
+    }
+
+    /// Another host's Herald is a program as any other: that it cannot send is told by who can. The system's journal and
+    /// namespaces are this host's whatever name it had; a folder of journal files and a log may be any host's.
+    private func isOfThisHost(_ record: Record) -> Bool {
+        if case .journal(let place) = record.source, !place.hasPrefix("/") { return true }
+        guard let named = record.host else { return true }
+        if named == host { return true }
+        // Syslog writes the name without its domain, journals as it was set.
+        let (short, own) = (named.utf8.prefix { $0 != 0x2e }, host.utf8.prefix { $0 != 0x2e })
+        let isOneShort = short.count == named.utf8.count || own.count == host.utf8.count
+        return isOneShort && short.elementsEqual(own)
     }
 
     private static let programs: Set<String> = [

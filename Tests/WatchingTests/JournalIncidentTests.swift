@@ -72,6 +72,18 @@ import Testing
         #expect(late.first?.text.contains("postgres") == true)
     }
 
+    @Test func `Of a collector's hosts only this one's Herald is not reported on`() throws {
+        let folder = try WatcherFolder()
+        for name in ["one", "two"] { try Files.makeDirectories(folder.path + "/" + name) }
+        let watcher = try folder.watcher(try settings(folder), hostName: { "web1" })
+        watcher.settle(folder)
+        let entry = ["MESSAGE=cannot send", "SYSLOG_IDENTIFIER=herald-mailer", "_SYSTEMD_UNIT=herald-mailer.service"]
+        try Self.write([entry + ["_HOSTNAME=web1"], entry + ["_HOSTNAME=web7"]], to: folder.path + "/one/a.journal")
+        folder.pass(.seconds(60))
+        watcher.settle(folder)
+        #expect(watcher.book.openIncidents.map(\.origin.host) == ["web7"])
+    }
+
     @Test func `A gap and what journald suppressed are incidents, told by letters; two directories have a place each`()
         throws
     {

@@ -94,19 +94,6 @@ import Testing
         #expect(watcher.book.openIncidents.map(\.rule.id) == ["noise", "oom"])
     }
 
-    @Test func `Lines of our own daemons are no incidents; those that only resemble them are`() throws {
-        let folder = try WatcherFolder()
-        let watcher = try folder.watcher()
-        watcher.settle(folder)
-        try folder.append("Nov 21 12:41:14 web1 herald-mailer[7]: cannot send")
-        watcher.settle(folder)
-        #expect(try folder.letters().isEmpty)
-        // Anyone can write under the name: without a process of ours behind it, it is a line like any other.
-        try folder.append("Nov 21 12:41:14 web1 herald-mailer[8]: cannot send")
-        watcher.settle(folder)
-        #expect(try folder.letters().count == 1)
-    }
-
     @Test func `A recovery is told, and only in its own group`() throws {
         let folder = try WatcherFolder()
         let watcher = try folder.watcher()

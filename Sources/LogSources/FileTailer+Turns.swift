@@ -56,7 +56,9 @@ extension FileTailer {
         case .lines(let bytes):
             file.isDrained = false
             enqueue(file)
-            let context = LineContext(format: file.format ?? .auto, readAt: time.wall, utcOffset: time.utcOffset)
+            let context = LineContext(
+                format: file.format ?? .auto, readAt: time.wall, utcOffset: time.utcOffset,
+                undatedTime: file.isFollowed ? nil : min(file.modified, time.wall))
             let batch = RecordBatch(lines: bytes, source: .file(file.path), context: context)
             output.deliver(batch, .file(file.checkpoint), isAgeTrusted: false)
             return bytes.count
@@ -80,7 +82,7 @@ extension FileTailer {
 
     /// All of it was handed over, for now; of an archive, for ever.
     private func drained(_ file: TailedFile, _ time: SourceTime, _ output: inout SourceOutput) {
-        file.isDrained = true
+        (file.isDrained, file.isFollowed) = (true, true)
         if let since = file.unterminated?.since { lastLines.add(file.key, since) }
         if file.archive != nil {
             (file.checkpoint.isFinished, file.checkpoint.mayHaveGrown) = (true, false)

@@ -57,6 +57,10 @@ final class TailedFile {
     var predecessor: FileKey?
     /// Everything was handed over when it was read last, but perhaps an unterminated line.
     var isDrained = false
+    /// It was read to its end before: what is in it now was written while it was followed.
+    var isFollowed = false
+    /// When it was written to last, as its file system says.
+    private(set) var modified: Timestamp
     var watch: Int32?
     /// The last line has no newline and had this end when first seen, and then.
     var unterminated: (end: Int64, since: Duration)?
@@ -86,7 +90,7 @@ final class TailedFile {
         (self.checkpoint.path, self.checkpoint.device, self.checkpoint.inode) = (path, status.device, status.inode)
         if checkpoint == nil { self.checkpoint.seen = time.wall }
         lastGrowth = time.monotonic
-        knownSize = status.size
+        (knownSize, modified) = (status.size, status.modified)
         if case .archive = content { knownSize = self.checkpoint.offset }
     }
 
@@ -116,7 +120,7 @@ final class TailedFile {
         case .archive(let stream): return next(of: stream, limit: limit, time)
         case .file(let descriptor):
             let before = try descriptor.status()
-            links = before.links
+            (links, modified) = (before.links, before.modified)
             let isDue = unterminated.map { time.monotonic >= $0.since + lastLineTimeout } ?? false
             if let settled, settled.size == before.size, settled.modified == before.modified, !isDue { return .end }
             if before.size != knownSize { lastGrowth = time.monotonic }

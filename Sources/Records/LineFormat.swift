@@ -37,10 +37,16 @@ package struct LineContext: Hashable, Sendable {
     package var readAt: Timestamp
     /// Seconds that this host's clocks are ahead of UTC.
     package var utcOffset: Int
+    /// When lines without a time were written at the latest, where that is known to be before they were read; nil where
+    /// it is not.
+    package var undatedTime: Timestamp?
 
-    package init(format: LineFormat = .auto, readAt: Timestamp, utcOffset: Int = 0) {
+    package init(
+        format: LineFormat = .auto, readAt: Timestamp, utcOffset: Int = 0, undatedTime: Timestamp? = nil
+    ) {
         self.format = format
         self.readAt = readAt
         self.utcOffset = utcOffset
+        self.undatedTime = undatedTime
     }
 }

@@ -118,7 +118,7 @@ package struct LineHeader: Equatable, Sendable {
         // Of several lines of JSON, what they say is shown in place of the first of them.
         let raw = joined.map { $0 == header.decoded ? line : $0 } ?? line
         var record = Record(source: source, message: message, raw: raw, fields: header.fields)
-        record.time = header.time
+        record.time = header.time ?? context.undatedTime
         record.host = header.host
         record.identifier = header.identifier
         record.pid = header.pid

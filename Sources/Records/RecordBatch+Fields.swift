@@ -79,9 +79,11 @@ extension RecordBatch {
         }
     }
 
-    /// The time of a journal's entry; of a line it is its header's.
+    /// The time of a journal's entry; of a line it is its header's, or the one that lines without have.
     package func time(at index: Int, _ header: LineHeader?) -> Timestamp? {
-        if case .journal(let entries) = origin { return entries.time(at: index) }
-        return header?.time
+        switch origin {
+        case .journal(let entries): entries.time(at: index)
+        case .lines(let context), .decoded(let context, _, _): header?.time ?? context.undatedTime
+        }
     }
 }

@@ -32,7 +32,7 @@ struct BatchView {
     func time(of mark: Marks.Mark) -> Timestamp? {
         switch mark.place {
         case .outlined(let number): marks.outlines[number].time
-        case .line(let number): marks.headers[number].time
+        case .line(let number): batch.time(at: mark.index, marks.headers[number])
         case .built(let number): marks.records[number].time
         case .entry: batch.time(at: mark.index, nil)
         }

@@ -84,6 +84,32 @@ import Testing
         #expect(watcher.book.openIncidents.map(\.origin.host) == ["web7"])
     }
 
+    @Test func `The lines around an entry are those of its unit, those of the batches before and behind it too`() throws
+    {
+        let folder = try WatcherFolder()
+        for name in ["one", "two"] { try Files.makeDirectories(folder.path + "/" + name) }
+        let watcher = try folder.watcher(try settings(folder))
+        watcher.settle(folder)
+        func entries(_ words: String...) -> [[String]] {
+            words.flatMap { word in
+                ["a", "b"].map { unit in
+                    let oom = "Out of memory: Killed process 812 (mysqld) total-vm:1kB"
+                    let text = word == "hit" && unit == "a" ? oom : "\(unit) says \(word)"
+                    return ["MESSAGE=\(text)", "_SYSTEMD_UNIT=\(unit).service", "_HOSTNAME=web1"]
+                }
+            }
+        }
+        for batch in [entries("one"), entries("two", "hit", "three")] {
+            try Self.write(batch, to: folder.path + "/one/a.journal")
+            folder.pass(.seconds(60))
+            watcher.settle(folder)
+        }
+        let text = ParsedMessage(try #require(try folder.letters().first).message).text
+        #expect(text.contains("    a says one\n    a says two\n  > Out of memory"))
+        #expect(text.contains("    a says three\n"))
+        #expect(!text.contains("b says"))
+    }
+
     @Test func `A gap and what journald suppressed are incidents, told by letters; two directories have a place each`()
         throws
     {

@@ -16,14 +16,14 @@ package struct FileReading {
     private var limits = RecordJoiner.Limits()
 
     /// Bytes of a line that are looked at.
-    package var lineLimit: Int { FileTailer.Options(patterns: []).lineLimit }
+    package private(set) var lineLimit = FilePattern("").lineLimit
 
     /// What is read in no other way.
     package init() {}
 
     /// - Throws: `Diagnostic`: a pattern that PCRE2 does not take, with its place.
     init(_ file: Settings.File) throws(Diagnostic) {
-        format = file.format
+        (format, lineLimit) = (file.format, file.lineLimit)
         switch file.multiline {
         case .preset(let preset): multiline = preset
         case .patterns(let start, let continuation, let timeout, let lines):

@@ -55,9 +55,12 @@ package enum RuleLoading {
         RuleSet.read(files: RuleFolders.read(folders.isEmpty ? standardFolders() : folders).files).0
     }
 
-    private static func standardFolders() -> [String] {
-        let own = (try? FileStatus.of(administratorsFolder))?.isDirectory == true ? [administratorsFolder] : []
-        return (RuleFolders.standard().map { [$0] } ?? []) + own
+    /// The installed rules, then the administrator's own, where there is such a folder.
+    static func standardFolders(
+        installed: String? = RuleFolders.standard(), administrators: String = administratorsFolder
+    ) -> [String] {
+        let own = (try? FileStatus.of(administrators))?.isDirectory == true ? [administrators] : []
+        return (installed.map { [$0] } ?? []) + own
     }
 }
 

@@ -18,7 +18,8 @@ extension Watcher {
         if watchdog != nil { ServiceManager.watchdog() }
     }
 
-    private func timeout(_ watchdog: Duration?) -> Duration? {
+    /// How long nothing is due of itself, zero where something is; nil: for ever.
+    func timeout(_ watchdog: Duration?) -> Duration? {
         let now = clock()
         var times = [commitRetryAt, outbox.retryAt, checkpointDue, pruneDue].compactMap { $0 }.map {
             $0 - now.monotonic

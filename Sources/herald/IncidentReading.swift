@@ -50,6 +50,9 @@ struct IncidentReading {
         if digits.count > 3 { (civil.hour, civil.minute) = (digits[3], digits[4]) }
         if digits.count > 5 { civil.second = digits[5] }
         guard civil.isValid else { throw Failure.wrong("'\(text)' is no date of the calendar") }
-        return civil.timestamp(utcOffset: SystemClock.utcOffset(at: civil.timestamp()))
+        // The offset of that time, which is known by the time alone: that of a guess is right but near a change of the
+        // clocks, and there the one at the time that it leads to is.
+        let guess = civil.timestamp(utcOffset: SystemClock.utcOffset(at: civil.timestamp()))
+        return civil.timestamp(utcOffset: SystemClock.utcOffset(at: guess))
     }
 }

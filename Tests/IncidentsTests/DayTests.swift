@@ -24,6 +24,7 @@ import Testing
         #expect(day.shortestGap >= .seconds(300), note)
         #expect(day.toldWhileSilenced == 0, note)
         #expect(day.leftOpen == 0, note)
+        #expect(day.mixedLetters == 0, note)
         #expect(day.isIndexed, note)
     }
 }
@@ -188,6 +189,8 @@ private struct SimulatedDay {
 
     var toldHits: Int { told.reduce(0) { $0 + $1.report.newHits } }
     var leftOpen: Int { book.count }
+    /// Several incidents in a letter that is no digest.
+    var mixedLetters: Int { told.count { !$0.report.isDigest && $0.report.entries.count != 1 } }
 
     private func most(_ isWanted: (Report) -> Bool) -> Int {
         let times = told.filter { isWanted($0.report) }.map(\.time)

@@ -29,6 +29,42 @@ import Testing
         #expect(clocked.book.due(clocked.now).count == 1)
     }
 
+    @Test(
+        arguments: [
+            (["rule": "disk"], true), (["rule": "di*"], true), (["rule": "dis"], false), (["host": "web1"], true),
+            (["host": "w?b*"], true), (["host": "web"], false), (["host": "web2"], false),
+            (["unit": "a.service"], true), (["unit": "*.service"], true), (["unit": "b.service"], false),
+            (["unit": "a"], false), (["rule": "disk", "host": "web1", "unit": "a.*"], true),
+            (["rule": "fan", "host": "web1", "unit": "a.service"], false),
+            (["rule": "disk", "host": "db1", "unit": "a.service"], false),
+            (["rule": "disk", "host": "web1", "unit": "b.service"], false),
+        ] as [([String: String], Bool)])
+    func `A silence covers what all its matchers name`(matchers: [String: String], covers: Bool) throws {
+        var clocked = ClockedBook()
+        let id = clocked.hit()
+        var incident = try #require(clocked.book.incident(id))
+        incident.origin.unit = "a.service"
+        let silence = Silence(
+            id: 1, rule: matchers["rule"], host: matchers["host"], unit: matchers["unit"],
+            until: clocked.now + .seconds(60), comment: "")
+        #expect(silence.covers(incident, at: clocked.now) == covers)
+        #expect(!silence.covers(incident, at: clocked.now + .seconds(60)))
+        var other = silence
+        other.fingerprint = Fingerprint(rule: "fan", uid: nil, groups: [])
+        #expect(!other.covers(incident, at: clocked.now))
+    }
+
+    @Test func `A silence of a file is one of its path`() throws {
+        var clocked = ClockedBook()
+        let id = clocked.hit(isJournal: false)
+        var incident = try #require(clocked.book.incident(id))
+        (incident.origin.source, incident.origin.unit) = ("/var/log/app.log", nil)
+        for (unit, covers) in [("/var/log/app.log", true), ("/var/log/*", true), ("app.log", false)] {
+            let silence = Silence(id: 1, unit: unit, until: clocked.now + .seconds(60), comment: "")
+            #expect(silence.covers(incident, at: clocked.now) == covers, "\(unit)")
+        }
+    }
+
     @Test func `While its cause is open, what it inhibits is quiet`() {
         var clocked = ClockedBook { $0.groupWait = .zero }
         clocked.hit("network-down", ending: .recovery, inhibits: ["timeout"])

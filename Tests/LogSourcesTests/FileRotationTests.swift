@@ -151,7 +151,7 @@ import Testing
         bench.expectTold(["1", "2", "3"])
     }
 
-    @Test("what was rotated away and compressed or deleted while stopped is a gap, said once")
+    @Test("what was rotated away and deleted while stopped is a gap, said once")
     func goneWhileStopped() throws {
         let bench = try TailingBench()
         try bench.follow("1\n", to: "a.log")

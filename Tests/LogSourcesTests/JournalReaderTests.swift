@@ -196,6 +196,52 @@ import Testing
         #expect(bench.messages.count == 5)
     }
 
+    @Test("an entry wakes its reader, and is there without a look by the timer", arguments: [false, true])
+    func promptness(byFile: Bool) throws {
+        let bench = try JournalBench(byFile: byFile)
+        try bench.follow(numbered(0..<1))
+        for (number, name) in [(1, "a.journal"), (2, "a.journal"), (3, "b.journal"), (4, "a.journal")] {
+            let reader = try #require(bench.reader)
+            let waiting = [(number: try #require(reader.descriptor), interest: Interest(rawValue: reader.events))]
+            #expect(try Poller.wait(waiting, timeout: .zero).isEmpty, "at rest it would never sleep")
+            try bench.write([ExportedEntry("entry \(number)", at: Int64(number))], to: name)
+            #expect(try Poller.wait(waiting, timeout: .seconds(5)) == [0], "entry \(number)")
+            // The clock goes on by a millisecond with each; the next look of itself is seconds away.
+            for _ in 0..<100 {
+                bench.read()
+                if bench.records.count > number, reader.isIdle { break }
+            }
+            #expect(bench.messages == (0...number).map { "entry \($0)" })
+        }
+    }
+
+    @Test(
+        "the first start takes this boot's entries, in whichever files they stand, and none of an earlier one",
+        arguments: [false, true])
+    func thisBoot(byFile: Bool) throws {
+        let id = String(decoding: try Files.read("/proc/sys/kernel/random/boot_id"), as: UTF8.self)
+        let boot = id.filter { $0.isHexDigit }
+        try #require(boot.count == 32)
+        func ofThisBoot(_ range: Range<Int64>) -> [ExportedEntry] {
+            numbered(range).map { entry in
+                var entry = entry
+                entry.boot = boot
+                return entry
+            }
+        }
+        let bench = try JournalBench(byFile: byFile) { $0.start = .boot }
+        try bench.write(numbered(0..<5), to: "a.journal")
+        try bench.write(ofThisBoot(5..<8), to: "a.journal")
+        try bench.write(ofThisBoot(8..<10), to: "b.journal")
+        bench.start()
+        bench.settle()
+        #expect(bench.messages == (5..<10).map { "entry \($0)" })
+        bench.restart()
+        try bench.follow(ofThisBoot(10..<11), to: "b.journal")
+        #expect(bench.messages == (5..<11).map { "entry \($0)" })
+        #expect(bench.notices.isEmpty)
+    }
+
     @Test("at rest the next look lies ahead, and there is a descriptor to poll", arguments: [false, true])
     func noBusyLoop(byFile: Bool) throws {
         let bench = try JournalBench(byFile: byFile)

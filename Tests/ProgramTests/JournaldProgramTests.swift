@@ -82,7 +82,7 @@ import Testing
 
     @Test("without the right to read the journal, that is said once, with the group to join")
     func denied() throws {
-        guard geteuid() == 0 else { try Test.cancel("only root can be someone else") }
+        guard geteuid() == 0 || Completeness.isDemanded else { try Test.cancel("only root can be someone else") }
         let peer = try journald()
         let site = try self.site()
         try peer.send("boom of system")

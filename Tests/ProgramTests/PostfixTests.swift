@@ -5,6 +5,7 @@ import Glibc
 import Mail
 import Platform
 import Spool
+import TestSupport
 import Testing
 
 @Suite struct PostfixTests {
@@ -149,8 +150,10 @@ private final class PostfixPeer {
         let result = try Self.run("start", folder, .seconds(900))
         (port, login, password) = (Int(fact("port")) ?? 0, fact("login"), fact("password"))
         let words = String(decoding: result.errors, as: UTF8.self)
-        // 77: a container or chroot without namespaces of its own. Elsewhere, and in CI, it must run.
-        if result.ending == .exited(77), getenv("CI") == nil { try Test.cancel("no Postfix can run here: \(words)") }
+        // 77: a container or chroot without namespaces of its own.
+        if result.ending == .exited(77), !Completeness.isDemanded {
+            try Test.cancel("no Postfix can run here: \(words)")
+        }
         try #require(
             result.ending == .exited(0),
             "no Postfix to deliver to; HERALD_WITHOUT_POSTFIX=1 leaves this test out: \(words)")

@@ -81,6 +81,35 @@ import Testing
         #expect(try scan(options + ["--json"], zone: "Europe/Berlin").lines.count == count)
     }
 
+    /// The clocks of Berlin go from 2 to 3 on 2026-03-29, and from 3 to 2 on 2026-10-25, both at 01:00 UTC.
+    @Test(
+        "a time of the host's clock is the right one around the hour in which that clock is set",
+        arguments: [
+            ("2026-03-28 23:30", "2026-03-28T22:30:00Z"), ("2026-03-29 01:30", "2026-03-29T00:30:00Z"),
+            ("2026-03-29 03:30", "2026-03-29T01:30:00Z"), ("2026-03-29 05:00", "2026-03-29T03:00:00Z"),
+            ("2026-10-25 01:30", "2026-10-24T23:30:00Z"), ("2026-10-25 03:30", "2026-10-25T02:30:00Z"),
+            ("2026-10-25", "2026-10-24T22:00:00Z"), ("2026-10-26 00:00:01", "2026-10-25T23:00:01Z"),
+        ])
+    func clockChange(written: String, meant: String) throws {
+        let time = try #require(Timestamp(rfc3339: meant))
+        let lines = [time - .seconds(1), time].map { "\($0.rfc3339()) web1 app: FAULT\n" }.joined()
+        let run = try HeraldRun(
+            ["scan", "--rules", folder("rules"), "--count", "--since", written, "-"], input: Array(lines.utf8),
+            environment: ["XDG_CACHE_HOME=\(folder("cache"))", "TZ=Europe/Berlin"])
+        #expect(run.output == "1\n", "\(run.errors)")
+    }
+
+    @Test("entries that are gone are said, and what is left is told") func damaged() throws {
+        let path = folder("journal/a.journal")
+        try ExportedEntry.write((0..<3).map { entry("FAULT \($0)", at: $0, []) }, to: path)
+        try ExportedEntry.write([entry("FAULT whole", at: 9, [])], to: folder("journal/b.journal"))
+        // Behind the header, which promises three entries.
+        #expect(truncate(path, 6000) == 0)
+        let run = try scan(["--json"])
+        #expect(try run.objects().compactMap { $0["text"]?.string } == ["FAULT whole"])
+        #expect(run.errors.contains(path) && run.errors.contains("3 entries cannot be read"), "\(run.errors)")
+    }
+
     @Test("lines of files are bounded too; one without a time may be of any") func files() throws {
         let text = "2026-11-18T23:06:40Z web1 app: FAULT\n2026-11-18T23:06:50Z web1 app: FAULT\nFAULT\n"
         let run = try HeraldRun(

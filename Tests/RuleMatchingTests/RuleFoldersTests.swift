@@ -115,6 +115,20 @@ import Testing
         #expect(loaded.rules?.rules.isEmpty == true)
     }
 
+    @Test("without folders in the settings the installed rules are read, then the administrator's, where there are any")
+    func standardFolders() throws {
+        #expect(RuleLoading.administratorsFolder == "/etc/herald/rules")
+        func standard(_ installed: String?, _ administrators: String) -> [String] {
+            RuleLoading.standardFolders(installed: installed, administrators: administrators)
+        }
+        #expect(standard(ours.path, theirs.path) == [ours.path, theirs.path])
+        #expect(standard(ours.path, theirs.path + "/none") == [ours.path])
+        #expect(standard(nil, theirs.path) == [theirs.path])
+        #expect(standard(nil, theirs.path + "/none") == [])
+        try write("file", "no folder", to: theirs)
+        #expect(standard(ours.path, theirs.path + "/file") == [ours.path])
+    }
+
     @Test("rules that are switched off stay known") func disabled() throws {
         try write("a.yaml", rule("a1"), to: ours)
         try write("b.yaml", rule("b1"), to: ours)

@@ -20,7 +20,9 @@ private let folder = #filePath.split(separator: "/").dropLast(3).reduce("") { $0
         #expect(faults.isEmpty, "\(faults.map(\.description).joined(separator: "\n"))")
         let outcome = ExampleTrial.run(try Matcher(try #require(rules)))
         #expect(outcome.failures.isEmpty, "\(outcome.failures.map(\.description).joined(separator: "\n"))")
-        #expect(outcome.tried > 80)
+        // So that a file of rules, or its examples, cannot go unread unnoticed.
+        #expect(outcome.tried > 1500)
+        #expect(rules?.rules.count ?? 0 >= 250)
     }
 
     @Test("every shipped rule has advice, and examples both ways")

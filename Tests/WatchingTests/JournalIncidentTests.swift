@@ -40,6 +40,21 @@ import Testing
         return try #require(settings, "\(faults)")
     }
 
+    @Test func `An entry wakes the watcher, and is a letter without a look by the timer`() throws {
+        let folder = try WatcherFolder()
+        for name in ["one", "two"] { try Files.makeDirectories(folder.path + "/" + name) }
+        let path = folder.path + "/two/a.journal"
+        try Self.write([["MESSAGE=one"]], to: path)
+        let watcher = try folder.watcher(try settings(folder))
+        watcher.settle(folder)
+        #expect(try Poller.wait(watcher.sources.interests, timeout: .zero).isEmpty)
+        try Self.write([["MESSAGE=\(WatcherTests.oom)"]], to: path)
+        #expect(try !Poller.wait(watcher.sources.interests, timeout: .seconds(5)).isEmpty)
+        // The watcher's clock stands still.
+        watcher.settle(folder)
+        #expect(try folder.newHits() == 1)
+    }
+
     private func titles(_ watcher: Watcher) -> [String] { watcher.book.openIncidents.map(\.rule.id).sorted() }
 
     @Test func `What a host tells whose clock is slow goes at once; what came while nobody read is told as late`()

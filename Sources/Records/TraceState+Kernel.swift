@@ -15,6 +15,12 @@ extension TraceState {
         if Self.isKill(line) { return .last }
         // A report on one waiting task holds no line about another: where many wait, each is a report.
         if hasCalls || mark || line.starts("INFO: task "), beginsAnother(line) { return .foreign }
+        if Self.isHeadline(line) {
+            // Two processors report at once, and nothing says which of them wrote a line: each is told, though what
+            // follows is joined to the later one.
+            if hasHeadline, !ownsStream { return .foreign }
+            hasHeadline = true
+        }
         if line.startsWithAny(["Call Trace:", "Call trace:", "Backtrace:", "Backtrace: ", "[<"]) { hasCalls = true }
         return ownsStream || Self.isReportLine(line) ? .joins : .foreign
     }
@@ -30,6 +36,9 @@ extension TraceState {
             && !line.startsWithAny(["Call Trace:", "Call trace:", "CPU: ", "RIP: ", "Modules linked in:"])
             && !line.starts("NMI backtrace for cpu") && !line.starts("Sending NMI ")
     }
+
+    /// `BUG: unable to handle page fault for address: …`, `watchdog: BUG: soft lockup - CPU#1 stuck …`: once in a report.
+    private static func isHeadline(_ line: TraceText) -> Bool { line.has("BUG: ") }
 
     static func isKill(_ line: TraceText) -> Bool {
         line.has("Killed process ") && (line.has("ut of memory") || line.has("ut of Memory"))
@@ -50,7 +59,9 @@ extension TraceState {
             return TraceState(.kernel, .head)
         }
         if kernelOpenings.begins(line.body) || kernelOpeningsWithin.isIn(line.bytes) || hasOopsNumber(line) {
-            return TraceState(.kernel, .head)
+            var state = TraceState(.kernel, .head)
+            state.hasHeadline = isHeadline(line)
+            return state
         }
         return nil
     }

@@ -39,6 +39,8 @@ struct TraceState: Equatable {
     var mark = false
     /// Kernel: the callers of the frames were read.
     var hasCalls = false
+    /// Kernel: what the bug is was read.
+    var hasHeadline = false
     /// Kernel: the stream is one caller's alone.
     var ownsStream = false
 

@@ -40,6 +40,31 @@ package enum StrangersWords: Equatable, Sendable {
             && memchr(base, Int32(UInt8(ascii: "\"")), message.count) != nil
     }
 
+    // MARK: Programs
+
+    /// Programs whose lines are mostly what somebody outside, or a user, said: names at a login, addresses of letters,
+    /// commands, headers.
+    private static let repeaters: [(name: [UInt8], isPrefix: Bool)] = [
+        "sshd*", "dropbear", "sudo", "su", "doas", "CRON", "audit*", "haproxy", "spamd", "rspamd", "ftpd", "vsftpd",
+        "proftpd", "pure-ftpd", "in.tftpd", "in.ftpd", "tftpd", "postfix/smtp*", "postfix/cleanup", "postfix/qmgr",
+        "dovecot*", "sieve*", "snoopy*", "ansible*", "logcheck", "fail2ban*", "logger",
+    ].map { name in name.hasSuffix("*") ? (Array(name.utf8.dropLast()), true) : (Array(name.utf8), false) }
+
+    /// Whether a program of that name repeats what strangers say.
+    package static func isRepeater(_ name: ArraySlice<UInt8>) -> Bool {
+        guard !name.isEmpty else { return false }
+        return repeaters.contains { $0.isPrefix ? name.starts(with: $0.name) : name.elementsEqual($0.name) }
+    }
+
+    /// Whether a header that ends with a syslog tag (`NAME[PID]: `) is of such a program.
+    package static func mayBeRepeater(_ header: UnsafeRawBufferPointer) -> Bool {
+        var end = header.count
+        while end > 0, header[end - 1] == 0x20 || header[end - 1] == 0x3a { end -= 1 }
+        if end > 0, header[end - 1] == 0x5d, let open = header[..<end].lastIndex(of: 0x5b) { end = open }
+        let start = header[..<end].lastIndex(of: 0x20).map { $0 + 1 } ?? 0
+        return isRepeater(Array(header[start..<end])[...])
+    }
+
     // MARK: Lines of access logs
 
     /// Of an entry of the journal, or behind a syslog tag: they begin with the client, or are objects.

@@ -15,6 +15,8 @@ final class Decision<Subject: MatchSubject> {
     private var isHit = false
     /// The scan found what may be a level.
     private var isLevelNamed = false
+    /// The searches that the scan named.
+    private var found: [Int] = []
 
     init(_ matcher: Matcher, _ subject: Subject, _ asking: Matcher.Asking) {
         self.matcher = matcher
@@ -29,12 +31,13 @@ final class Decision<Subject: MatchSubject> {
     ///   - found: the searches that may match, sorted; numbers that are none are passed over.
     ///   - isLevelNamed: the message may name a level.
     func decide(_ found: [Int], isLevelNamed: Bool, at place: Marks.Place, _ marks: inout Marks) {
-        (self.place, isHit, self.isLevelNamed) = (place, false, isLevelNamed)
+        (self.place, isHit, self.isLevelNamed, self.found) = (place, false, isLevelNamed, found)
+        let count = matcher.ruleSearches
         var at = found.firstIndex { $0 >= 0 } ?? found.count
-        while at < found.count, found[at] < searches.count {
+        while at < found.count, found[at] < count {
             let rule = searches[found[at]].rule
             var end = at
-            while end < found.count, found[end] < searches.count, searches[found[end]].rule == rule { end += 1 }
+            while end < found.count, found[end] < count, searches[found[end]].rule == rule { end += 1 }
             if !compiled[rule].isFloor { patterns(found[at..<end], of: rule, &marks) }
             at = end
         }
@@ -110,8 +113,10 @@ final class Decision<Subject: MatchSubject> {
         }
     }
 
-    /// Whether the rule is not asked at all: a line of an access log is no rule's that names neither file nor program.
+    /// Whether the rule is not asked at all: a line of an access log is no rule's that names neither file nor program, one
+    /// of a program that repeats what strangers say no rule's that names nothing.
     private func isOfStrangers(_ parts: CompiledRule) -> Bool {
+        if parts.isUnscoped, subject.isOfRepeater { return true }
         if !parts.namesWriter, case .all = subject.strangersWords { return true }
         return false
     }
@@ -125,7 +130,9 @@ final class Decision<Subject: MatchSubject> {
     }
 
     private func isTakenBack(_ parts: CompiledRule, _ rule: Int, _ marks: inout Marks) -> Bool {
-        for pattern in parts.unless where holds(pattern, rule, &marks) { return true }
+        for exception in parts.unless where exception.search.map({ found.contains($0) }) ?? true {
+            if holds(exception.pattern, rule, &marks) { return true }
+        }
         return false
     }
 

@@ -91,7 +91,9 @@ extension Matcher {
 
     /// A line of JSON in which nothing was found: it is parsed only where its message may be other than its bytes.
     private func isUnnamed(_ line: UnsafeRawBufferPointer, _ found: some Sequence<Candidate>) -> Bool {
-        found.allSatisfy { $0.pattern == decodedNumber } && LineHeader.isLiteral(line)
+        if found.allSatisfy({ isException(Int($0.pattern)) }) { return true }
+        return found.allSatisfy { $0.pattern == decodedNumber || isException(Int($0.pattern)) }
+            && LineHeader.isLiteral(line)
     }
 
     /// All that the rules say of a line.
@@ -147,12 +149,24 @@ extension Matcher {
                 }
                 switch searches[number].pattern.match(message, workspace) {
                 // What a client chose is looked at more closely.
-                case .matched: return StrangersWords.mayStand(in: UnsafeRawBufferPointer(message)) ? nil : true
+                case .matched: return mayBeTakenBack(number, line, start, named) ? nil : true
                 case .missed: continue
                 case .undecided: isCertain = false
                 }
             }
             return isCertain ? false : nil
         }
+    }
+
+    /// Whether what a pattern matched has to be looked at more closely: an exception was found, or strangers' words may be.
+    private func mayBeTakenBack(
+        _ number: Int, _ line: UnsafeRawBufferPointer, _ start: Int, _ named: some Sequence<Int>
+    ) -> Bool {
+        let parts = compiled[searches[number].rule]
+        for exception in parts.unless {
+            guard let search = exception.search, !named.contains(search) else { return true }
+        }
+        if StrangersWords.mayStand(in: UnsafeRawBufferPointer(rebasing: line[start...])) { return true }
+        return parts.isUnscoped && StrangersWords.mayBeRepeater(UnsafeRawBufferPointer(rebasing: line[..<start]))
     }
 }

@@ -16,6 +16,8 @@ protocol MatchSubject {
     var mayBeOfKernel: Bool { get }
     /// What of the message its writer only repeats.
     var strangersWords: StrangersWords { get }
+    /// Its program writes what strangers say: see `StrangersWords.isRepeater`.
+    var isOfRepeater: Bool { get }
     /// The level that the message names by itself: see `Record.statedLevel`.
     var statedLevel: UInt8? { get }
     func has(_ condition: CompiledRule.Condition) -> Bool
@@ -36,6 +38,7 @@ struct BuiltSubject: MatchSubject {
 
     var message: Range<Int> { 0..<record.message.count }
     var mayBeOfKernel: Bool { record.mayBeOfKernel }
+    var isOfRepeater: Bool { record.identifier.map { StrangersWords.isRepeater(Array($0.utf8)[...]) } ?? false }
     var statedLevel: UInt8? { record.statedLevel }
     func has(_ condition: CompiledRule.Condition) -> Bool { record.has(field: condition.field) }
     func values(of field: String) -> [[UInt8]] { RuleField.values(field, of: record) }
@@ -62,6 +65,7 @@ final class StandingSubject: MatchSubject {
     /// Of a line with a header of syslog, once it was asked: several rules do.
     private var isKernelOrNameless: Bool?
     private var knownWords: StrangersWords?
+    private var isKnownRepeater: Bool?
 
     init(_ batch: RecordBatch) {
         self.batch = batch
@@ -70,13 +74,13 @@ final class StandingSubject: MatchSubject {
 
     /// Goes to an entry of the journal.
     func stand(atEntry index: Int) {
-        (self.index, head, knownWords) = (index, .entry, nil)
+        (self.index, head, knownWords, isKnownRepeater) = (index, .entry, nil, nil)
         message = batch.message(at: index, nil)
     }
 
     /// Goes to a line with a header.
     func stand(at index: Int, _ header: LineHeader) {
-        (self.index, head, knownWords) = (index, .line(header), nil)
+        (self.index, head, knownWords, isKnownRepeater) = (index, .line(header), nil, nil)
         message = batch.message(at: index, header)
     }
 
@@ -84,7 +88,7 @@ final class StandingSubject: MatchSubject {
     func standOutlined(at index: Int) -> HeaderOutline? {
         let range = batch.ranges[index]
         guard let outline = batch.bytes.withUnsafeBytes({ outlines?.outline(of: range, in: $0) }) else { return nil }
-        (self.index, head, isKernelOrNameless, knownWords) = (index, .outlined(outline), nil, nil)
+        (self.index, head, isKernelOrNameless, knownWords, isKnownRepeater) = (index, .outlined(outline), nil, nil, nil)
         message = batch.message(at: index, outline)
         return outline
     }
@@ -110,6 +114,17 @@ final class StandingSubject: MatchSubject {
         let words = StrangersWords(in: batch.bytes, message, isAccess: isAccess)
         knownWords = words
         return words
+    }
+
+    var isOfRepeater: Bool {
+        if let isKnownRepeater { return isKnownRepeater }
+        let answer: Bool
+        switch head {
+        case .entry, .line: answer = values(of: "identifier").contains { StrangersWords.isRepeater($0[...]) }
+        case .outlined(let outline): answer = StrangersWords.isRepeater(batch.bytes[outline.identifier])
+        }
+        isKnownRepeater = answer
+        return answer
     }
 
     var statedLevel: UInt8? {

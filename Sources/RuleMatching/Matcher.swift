@@ -16,6 +16,8 @@ package struct MatcherError: Error, Sendable, CustomStringConvertible {
 package final class Matcher {
     package let rules: RuleSet
     let searches: [Search]
+    /// How many of them are of rules: the exceptions' stand behind.
+    let ruleSearches: Int
     let compiled: [CompiledRule]
     let database: PatternDatabase
     let workspace = PatternWorkspace()
@@ -32,7 +34,7 @@ package final class Matcher {
         var compiler = RuleCompiler(rules)
         database = try compiler.database(cache)
         self.rules = rules
-        searches = compiler.searches
+        (searches, ruleSearches) = (compiler.searches, compiler.ruleSearches)
         compiled = compiler.compiled
         (fieldRules, floorRules) = Self.rulesWithoutSearch(rules)
     }
@@ -40,7 +42,7 @@ package final class Matcher {
     private init(_ rules: RuleSet, _ compiler: RuleCompiler, _ database: PatternDatabase) {
         self.rules = rules
         self.database = database
-        searches = compiler.searches
+        (searches, ruleSearches) = (compiler.searches, compiler.ruleSearches)
         compiled = compiler.compiled
         (fieldRules, floorRules) = Self.rulesWithoutSearch(rules)
     }
@@ -84,7 +86,9 @@ package final class Matcher {
                 if searches.last != named[from].search { searches.append(named[from].search) }
                 from += 1
             }
-            if searches == [decodedNumber], isPassedOver(batch, index) { continue }
+            if searches.allSatisfy(isException) || (searches == [decodedNumber] && isPassedOver(batch, index)) {
+                continue
+            }
             decide(batch, decision, index, searches, &marks)
         }
         return marks
@@ -105,6 +109,8 @@ package final class Matcher {
         decide(BuiltSubject(index: 0, record: record), searches, &marks)
         return matches(marks) { _ in record }
     }
+
+    func isException(_ search: Int) -> Bool { search >= ruleSearches && search < searches.count }
 
     // MARK: Candidates
 

@@ -7,12 +7,22 @@ import YAML
 
 /// What the scan searches for: a pattern of a rule.
 struct Search {
-    enum Role: Equatable { case match, recovery }
+    enum Role: Equatable { case match, recovery, exception }
+    /// -1 of an exception, which any number of rules may share.
     var rule: Int
     var role: Role
     var pattern: CompiledPattern
     /// Where it matches a file's line, the line is hit: nothing else of its rule is asked.
     var isDecisiveInFiles: Bool
+}
+
+/// A pattern of `unless`.
+final class Exception {
+    let pattern: CompiledPattern
+    /// Its number among the searches: where the scan does not name it, it does not match. Nil: it cannot be searched for.
+    fileprivate(set) var search: Int?
+
+    init(_ pattern: CompiledPattern) { self.pattern = pattern }
 }
 
 /// A rule's parts that are looked at for each candidate: an object, because a copy of them for each costs more than the
@@ -56,11 +66,13 @@ final class CompiledRule {
         }
     }
     var conditions: [Condition] = []
-    var unless: [CompiledPattern] = []
+    var unless: [Exception] = []
     /// Decided by fields alone.
     var hasPatterns = true
     /// It names the file or the program whose lines it is for: it sees what strangers wrote there.
     var namesWriter = false
+    /// It names nothing that a line would have to be of: it is not asked of programs that repeat what strangers say.
+    var isUnscoped = false
     /// It is asked only where no other rule hit.
     var isFloor = false
     /// Its matches are signs of life.
@@ -75,7 +87,9 @@ struct RuleCompiler {
     private(set) var searches: [Search] = []
     private(set) var compiled: [CompiledRule] = []
     /// Of `unless`, by their texts.
-    private var exceptions: [String: CompiledPattern] = [:]
+    private var exceptions: [String: Exception] = [:]
+    /// Of `searches`, those that are of rules come first.
+    private(set) var ruleSearches = 0
     private(set) var faults: [Diagnostic] = []
     /// What is searched for, one for each of `searches`.
     private(set) var expressions: [PatternDatabase.Expression] = []
@@ -86,6 +100,10 @@ struct RuleCompiler {
 
     init(_ rules: RuleSet) {
         for (index, rule) in rules.rules.enumerated() { add(rule, index) }
+        ruleSearches = searches.count
+        for exception in exceptions.values.sorted(by: { $0.pattern.pattern.text < $1.pattern.pattern.text }) {
+            search(exception)
+        }
         let shared = RelaxedPattern.sharedTexts(plain)
         expressions = plain.map {
             PatternDatabase.Expression(text: RelaxedPattern($0, classes, without: shared).text)
@@ -100,6 +118,7 @@ struct RuleCompiler {
         parts.namesWriter = parts.conditions.contains {
             ($0.field == "file" || $0.field == "identifier") && !$0.wanted.isEmpty
         }
+        parts.isUnscoped = parts.conditions.allSatisfy { $0.wanted.isEmpty }
         parts.isFloor = rule.isFloor
         parts.isExpected = rule.expectEvery != nil
         for condition in parts.conditions where condition.field == "priority" {
@@ -121,10 +140,10 @@ struct RuleCompiler {
         }
     }
 
-    /// Whether nothing but its patterns decides whether a rule hits a file's line.
+    /// Whether nothing but its patterns decides whether a rule hits a file's line in which no exception was found.
     private static func isDecidedByPatternInFiles(_ rule: Rule) -> Bool {
         let example = Record(source: .file(""), message: [])
-        return rule.unless.isEmpty && rule.expectEvery == nil && !rule.isFloor
+        return rule.expectEvery == nil && !rule.isFloor
             && conditions(of: rule).allSatisfy {
                 $0.field != "file" && !example.has(field: $0.field) && !CompiledRule.Condition($0).isOfKernel
             }
@@ -151,16 +170,27 @@ struct RuleCompiler {
         self.plain.append(plain)
     }
 
-    /// Many rules take back the same: whoever quotes strangers.
-    private mutating func unless(_ pattern: Pattern, of rule: Rule) -> CompiledPattern? {
+    /// An exception is searched for like any pattern: most lines that a rule hits have none, and need not be asked.
+    private mutating func search(_ exception: Exception) {
+        guard let plain = (try? PatternSyntax(exception.pattern.pattern.text)).flatMap({ PlainPattern($0) }),
+            PatternDatabase.fault(of: .init(text: RelaxedPattern(plain, classes).text)) == nil
+        else { return }
+        exception.search = searches.count
+        searches.append(Search(rule: -1, role: .exception, pattern: exception.pattern, isDecisiveInFiles: false))
+        self.plain.append(plain)
+    }
+
+    /// Many rules take back the same: what quotes strangers.
+    private mutating func unless(_ pattern: Pattern, of rule: Rule) -> Exception? {
         if let known = exceptions[pattern.text] { return known }
         let subject = "'unless' of rule '\(rule.id)'"
         guard let (code, _) = compile(pattern, subject) else { return nil }
         if code.matchesNothing() {
             fault(pattern, "it can match an empty text, so it would take every hit back", subject)
         }
-        exceptions[pattern.text] = code
-        return code
+        let exception = Exception(code)
+        exceptions[pattern.text] = exception
+        return exception
     }
 
     private mutating func compile(_ pattern: Pattern, _ subject: String) -> (CompiledPattern, PatternSyntax)? {

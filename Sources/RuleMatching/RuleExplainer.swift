@@ -82,8 +82,8 @@ private struct RuleTrial {
         obstacles += conditions
         obstacles += strangers()
         let matched = firstMatch(.match)
-        if let matched, let pattern = parts.unless.first(where: fits) {
-            obstacles.append("its 'unless' takes it back: \(Self.named(pattern.pattern)) matches too")
+        if let matched, let exception = parts.unless.first(where: { fits($0.pattern) }) {
+            obstacles.append("its 'unless' takes it back: \(Self.named(exception.pattern.pattern)) matches too")
             return near(obstacles, nearness: 100, pattern: matched.pattern)
         }
         if rule.isFloor, standing == nil, let other = matches.hits.first?.hit.rule.id,
@@ -195,6 +195,12 @@ private struct RuleTrial {
 
     /// What the rule does not see, because a client of a web server chose it.
     private func strangers() -> [String] {
+        if parts.isUnscoped, let name = record.identifier, StrangersWords.isRepeater(Array(name.utf8)[...]) {
+            return [
+                "'\(Printable.text(Array(name.utf8), limit: 80))' repeats what strangers say: only rules whose `where` "
+                    + "names a program, a unit or a file are asked"
+            ]
+        }
         if parts.namesWriter || !parts.hasPatterns { return [] }
         let named = record.source.isJournal || record.isTagged ? "`identifier:`" : "`file:`"
         switch record.strangersWords {

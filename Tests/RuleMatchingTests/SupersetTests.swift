@@ -217,7 +217,7 @@ extension Generator {
                 let isMatched = matcher.searches.contains {
                     $0.rule == number && $0.pattern.match(message, matcher.workspace) == .matched
                 }
-                let isTakenBack = matcher.compiled[number].unless.contains {
+                let isTakenBack = matcher.compiled[number].unless.map(\.pattern).contains {
                     $0.match(message, matcher.workspace) == .matched
                 }
                 if isMatched && !isTakenBack { expected.insert("\(index) \(rule.id)") }

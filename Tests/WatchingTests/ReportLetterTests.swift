@@ -37,6 +37,18 @@ import Testing
         #expect(draft.text.contains("  > Out of memory: Killed process 812"))
     }
 
+    @Test func `Of the journal it is told who wrote the line, and what the catalog says of it`() throws {
+        let draft = try draft(LetterFixtures.report("service"))
+        let html = try #require(draft.html)
+        for words in [
+            "postgresql@15-main.service", "/usr/lib/systemd/systemd, pid 1, uid 0", "6c8f3b0a52d14f6e9a3c7b1e2d4f5a6b",
+            "nothing will start it again",
+        ] {
+            #expect(draft.text.split(whereSeparator: \.isWhitespace).joined(separator: " ").contains(words), "\(words)")
+            #expect(html.split(whereSeparator: \.isWhitespace).joined(separator: " ").contains(words), "\(words)")
+        }
+    }
+
     @Test func `No capture of a shipped rule has a name whose value would be masked`() throws {
         let folder = #filePath.split(separator: "/").dropLast(3).reduce("") { $0 + "/" + $1 } + "/rules"
         for (name, bytes) in RuleFolders.read([folder]).files {

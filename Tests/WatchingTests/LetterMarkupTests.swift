@@ -50,6 +50,68 @@ import Testing
         #expect(Set(words).count == words.count, "\(subject)")
     }
 
+    @Test(arguments: LetterFixtures.kinds)
+    func `On a dark ground every colour is another, and on a phone there is room`(kind: String) throws {
+        let html = try #require(try draft(kind).html)
+        #expect(html.contains("<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">"))
+        #expect(html.contains("@media (max-width:520px){.p{padding-left:"))
+        let (sheet, body) = try Self.parts(html)
+        let dark = Self.classes(in: sheet)
+        // What is coloured where it stands is coloured by a class of the sheet too.
+        for tag in body.matches(of: /<[a-z][^>]*>/).map(\.0) where tag.contains(/(color|background): ?#/) {
+            let names = tag.firstMatch(of: /class="([^"]*)"/)?.1.split(separator: " ").map(String.init) ?? []
+            #expect(!dark.isDisjoint(with: names), "\(tag)")
+        }
+    }
+
+    @Test func `Every class that turns dark stands in some letter`() throws {
+        var unused: Set<String> = ["c"]
+        var used: Set<String> = []
+        for kind in LetterFixtures.kinds {
+            let (sheet, body) = try Self.parts(try #require(try draft(kind).html))
+            unused.formUnion(Self.classes(in: sheet))
+            for names in body.matches(of: /class="([^"]*)"/).map(\.1) {
+                used.formUnion(names.split(separator: " ").map(String.init))
+            }
+        }
+        // What a tone has no use for in these kinds another has.
+        unused.subtract(used)
+        unused = unused.filter { name in !used.contains { name.contains("-") && $0.prefix(2) == name.prefix(2) } }
+        #expect(unused == [])
+        #expect(used.isSuperset(of: ["p", "o", "h"]), "what a narrow screen changes")
+    }
+
+    /// The rules for a dark ground, and what stands behind the style sheet.
+    private static func parts(_ html: String) throws -> (dark: Substring, body: Substring) {
+        let start = try #require(html.firstRange(of: "@media (prefers-color-scheme:dark){"))
+        let end = try #require(html.firstRange(of: "</style>"))
+        try #require(start.upperBound < end.lowerBound)
+        return (html[start.upperBound..<end.lowerBound], html[end.upperBound...])
+    }
+
+    private static func classes(in sheet: Substring) -> Set<String> {
+        Set(sheet.matches(of: /\.([a-z][a-z-]*)(?=[,{])/).map { String($0.1) })
+    }
+
+    // MARK: The chart
+
+    @Test func `The chart's rows of text and its bars stand for the counts`() throws {
+        let chart = LetterContent.Chart(counts: [3, 0, 1, 8, 4], from: "12:00", to: "12:05", scale: "each bar 60 s")
+        #expect(
+            LetterText.bars(chart)
+                == "  8 |   #\n    |   #\n    |#  ##\n    |# ###\n    +-----\n  12:00 to 12:05, each bar 60 s\n")
+        let report = try #require(LetterFixtures.report("out-of-memory"))
+        let counts = try #require(report.entries.first?.incident.timeline.counts)
+        try #require(counts.count > 3 && Set(counts).count > 2)
+        let html = try #require(try draft("out-of-memory").html)
+        let bars = html.matches(of: /height:(\d+)px;line-height:0/).compactMap { Int($0.1) }
+        #expect(bars.count == counts.count)
+        for (one, bar) in zip(counts, bars) {
+            for (other, second) in zip(counts, bars) where one > other { #expect(bar > second, "\(one) and \(other)") }
+        }
+        #expect(html.contains("height=\"\(bars.max() ?? 0)\" style=\"height:\(bars.max() ?? 0)px;padding"))
+    }
+
     // MARK: Colours
 
     private static let tones: [LetterTone] =

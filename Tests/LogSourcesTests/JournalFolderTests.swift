@@ -226,9 +226,11 @@ import Testing
         #expect(bench.messages == ["entry 900", "entry 901", "entry 902"])
     }
 
-    @Test("what journald suppressed is told, in its words; what anyone else says of it is a line as any")
-    func suppressed() throws {
-        let bench = try JournalBench(byFile: true)
+    @Test(
+        "what journald suppressed is told, in its words; what anyone else says of it is a line as any",
+        arguments: [false, true])
+    func suppressed(byFile: Bool) throws {
+        let bench = try JournalBench(byFile: byFile)
         let id = ("MESSAGE_ID", "a596d6fe7bfa4994828e72309e95d61e")
         try bench.write([
             ExportedEntry(

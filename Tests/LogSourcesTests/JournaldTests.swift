@@ -122,6 +122,54 @@ import Testing
     }
 
     @Test(
+        "rights that are missing are said once, with the group to join, and what is read then",
+        arguments: [false, true])
+    func saidOnce(byFile: Bool) throws {
+        let peer = try journald(settings: "RateLimitIntervalSec=0")
+        try peer.send("number 0")
+        try peer.journalctl("--sync")
+        func rights(_ mode: String) throws {
+            let result = try ChildProcess(["/bin/chmod", "-R", mode, peer.journals], deadline: .seconds(10)).run()
+            #expect(result.ending == .exited(0))
+        }
+        try rights("a+rX")
+        let bench = try self.bench(peer, byFile: byFile)
+        for name in try Files.list(peer.journals).flatMap({ machine in
+            try Files.list(peer.journals + "/" + machine).map { peer.journals + "/" + machine + "/" + $0 }
+        }) { #expect(chmod(name, 0) == 0) }
+        Unprivileged.run {
+            bench.start()
+            for _ in 0..<5 { bench.settle() }
+            #expect(bench.notices.map(\.kind) == [.unreadable])
+            #expect(bench.notices.first?.text.contains("adduser") == true, "\(bench.notices.map(\.text))")
+            #expect(numbers(bench).isEmpty)
+            bench.stop()
+        }
+        try rights("a+rX")
+        Unprivileged.run {
+            bench.start()
+            for _ in 0..<3 { bench.settle() }
+            #expect(numbers(bench) == [0])
+            bench.stop()
+        }
+    }
+
+    @Test("a user's own journal beside the system's is read", arguments: [false, true])
+    func userJournal(byFile: Bool) throws {
+        let peer = try journald(settings: "RateLimitIntervalSec=0")
+        try peer.send("number 1")
+        try peer.journalctl("--sync")
+        let machine = try #require(try Files.list(peer.journals).first)
+        try ExportedEntry.write(
+            [ExportedEntry("number 2", at: 5, [("_UID", "1000")])],
+            to: peer.journals + "/" + machine + "/user-1000.journal")
+        let bench = try self.bench(peer, byFile: byFile)
+        bench.start()
+        bench.settle()
+        #expect(numbers(bench).sorted() == [1, 2])
+    }
+
+    @Test(
         "a file that journald writes, truncated under its reader: a gap, and what comes after is read",
         arguments: [false, true], [false, true])
     func truncated(byFile: Bool, isMadeLongAgain: Bool) throws {

@@ -69,7 +69,15 @@ package final class JournalFolder: JournalSource {
     package var isEmpty: Bool { files.isEmpty }
     /// Whether files gave less than they promise, and are to be tried again at `nextDeadline`.
     package var isInDoubt: Bool { !later.isEmpty }
-    package var status: SourceStatus { SourceStatus(source: source, fault: fault) }
+    /// A folder that was looked at and holds no journal file is not there, as a glob that names nothing.
+    package var status: SourceStatus {
+        var status = SourceStatus(source: source, fault: fault)
+        let unread = files.values.lazy.filter(\.hasNews).map { Int64(clamping: $0.header.tail - $0.position) }
+        status.entriesBehind = unread.reduce(0) { $0.addingReportingOverflow($1).partialValue }
+        status.isAtEnd = isIdle && status.entriesBehind == 0
+        status.isThere = !(files.isEmpty && scans > 0)
+        return status
+    }
     var name: String { Printable.text(source.name) }
 
     /// Reads one batch, of one file or of several. Never waits.

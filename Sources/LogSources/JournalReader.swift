@@ -80,7 +80,11 @@ package final class JournalReader {
     /// When `read` must be called though the descriptor is not ready, on the clock of `SourceTime.monotonic`.
     package private(set) var nextDeadline = Duration.zero
 
-    package var status: SourceStatus { SourceStatus(source: source, fault: fault) }
+    package var status: SourceStatus {
+        var status = SourceStatus(source: source, fault: fault)
+        status.isAtEnd = isIdle
+        return status
+    }
 
     /// Reads one batch. Never waits.
     package func read(at time: SourceTime) -> SourceOutput {

@@ -42,6 +42,10 @@ package struct SourceStatus: Sendable, Equatable {
     package var fault: String?
     /// Bytes that are there and not yet read; nil where that is not known (a journal).
     package var behind: Int64?
+    /// The same of a folder of journal files, in entries; nil of anything else.
+    package var entriesBehind: Int64?
+    /// Whether all that is there was read.
+    package var isAtEnd: Bool
     /// False of a path or glob of the settings that names nothing now.
     package var isThere = true
 
@@ -49,5 +53,6 @@ package struct SourceStatus: Sendable, Equatable {
         self.source = source
         self.fault = fault
         self.behind = behind
+        isAtEnd = behind ?? 0 <= 0
     }
 }

@@ -48,7 +48,7 @@ extension Watcher {
 }
 
 /// Makes the letter.
-private struct HeartbeatLetter {
+struct HeartbeatLetter {
     let watcher: Watcher
     let now: Timestamp
     let utcOffset: Int
@@ -144,17 +144,17 @@ private struct HeartbeatLetter {
             footer: ["Herald \(Product.version) on \(watcher.host)"])
     }
 
-    private static func state(_ source: SourceStatus) -> String {
+    static func state(_ source: SourceStatus) -> String {
         if source.fault != nil { return "Fault" }
         if !source.isThere { return "Not there" }
-        guard let behind = source.behind, behind > 0 else { return "Read to its end" }
-        return "Not yet read"
+        return source.isAtEnd ? "Read to its end" : "Not yet read"
     }
 
-    private static func fault(_ source: SourceStatus) -> String {
+    static func fault(_ source: SourceStatus) -> String {
         if let fault = source.fault { return ": " + Printable.text(fault, limit: 300) }
-        guard let behind = source.behind, behind > 0 else { return "" }
-        return ", \(behind) bytes"
+        if source.isAtEnd { return "" }
+        if let entries = source.entriesBehind { return ", \(entries) entries" }
+        return source.behind.map { ", \($0) bytes" } ?? ""
     }
 
     private func section(_ title: String, _ facts: [(String, String)]) -> LetterContent.Section {

@@ -78,7 +78,9 @@ extension Watcher {
         [
             "name": .string(source.source.name),
             "state": .string(source.fault != nil ? "unreadable" : source.isThere ? "well" : "not there"),
-            "behind_bytes": source.behind.map { .int($0) } ?? .null, "fault": JSON(source.fault),
+            "behind_bytes": source.behind.map { .int($0) } ?? .null,
+            "behind_entries": source.entriesBehind.map { .int($0) } ?? .null,
+            "at_end": .bool(source.isAtEnd), "fault": JSON(source.fault),
         ]
     }
 

@@ -70,11 +70,12 @@ enum StatusScreen {
     private static func sources(_ sources: [JSON]) -> [String] {
         guard !sources.isEmpty else { return [] }
         let well = sources.filter { $0["state"]?.string == "well" }
-        let behind = well.filter { ($0["behind_bytes"]?.int ?? 0) > 0 }
+        let behind = well.filter { ($0["behind_bytes"]?.int ?? 0) > 0 || $0["at_end"]?.bool == false }
         let bytes = behind.reduce(Int64(0)) { $0.addingReportingOverflow($1["behind_bytes"]?.int ?? 0).partialValue }
         var line =
             "  \(well.count) of \(counted(Int64(sources.count), "source")) \(well.count == 1 ? "is" : "are") read"
-        line += behind.isEmpty ? " to the end" : "; \(counted(bytes, "byte")) of \(behind.count) not yet"
+        let unread = bytes > 0 ? counted(bytes, "byte") + " of " : ""
+        line += behind.isEmpty ? " to the end" : "; \(unread)\(behind.count) not yet"
         let wanted = sources.filter { $0["state"]?.string != "well" } + behind
         return [line]
             + rows(
@@ -82,10 +83,16 @@ enum StatusScreen {
                     let state = HostClock.text(source["state"])
                     let words =
                         source["state"]?.string == "well"
-                        ? "\(counted(source["behind_bytes"]?.int ?? 0, "byte")) behind"
+                        ? distance(source)
                         : [state, HostClock.text(source["fault"])].filter { !$0.isEmpty }.joined(separator: ": ")
                     return "    \(HostClock.text(source["name"])): \(words)"
                 })
+    }
+
+    private static func distance(_ source: JSON) -> String {
+        if let bytes = source["behind_bytes"]?.int { return counted(bytes, "byte") + " behind" }
+        guard let entries = source["behind_entries"]?.int else { return "not read to its end yet" }
+        return "\(entries) \(entries == 1 ? "entry" : "entries") behind"
     }
 
     // MARK: The mailer

@@ -53,6 +53,33 @@ import Testing
         #expect(bench.messages == ["entry 50", "entry 51"])
     }
 
+    @Test("a journal in the midst of being caught up with is not at its end", arguments: [false, true])
+    func behind(byFile: Bool) throws {
+        let bench = try JournalBench(byFile: byFile) { $0.batchEntries = 100 }
+        try bench.write(numbered(0..<1000))
+        bench.start()
+        bench.read()
+        #expect(bench.records.count == 100)
+        #expect(bench.reader?.status.isAtEnd == false)
+        #expect(bench.reader?.status.entriesBehind == (byFile ? 900 : nil))
+        bench.settle()
+        #expect(bench.reader?.status.isAtEnd == true)
+        #expect(bench.reader?.status.entriesBehind == (byFile ? 0 : nil))
+    }
+
+    @Test("a folder without a journal file is not there, whatever else is in it, until one comes")
+    func noJournal() throws {
+        let bench = try JournalBench(byFile: true)
+        #expect(mkdir(bench.path("hostA"), 0o700) == 0)
+        try bench.write(numbered(0..<1), to: "hostA/a.journal")
+        bench.start()
+        #expect(bench.reader?.status.isThere == true, "nobody looked yet")
+        bench.settle()
+        #expect(bench.reader?.status.isThere == false)
+        try bench.follow(numbered(0..<1))
+        #expect(bench.reader?.status.isThere == true && bench.messages == ["entry 0"])
+    }
+
     @Test("a journal that was empty at the first start is read from its first entry", arguments: [false, true])
     func empty(byFile: Bool) throws {
         let bench = try JournalBench(byFile: byFile) { $0.start = .now }

@@ -66,7 +66,9 @@ import Testing
         "daemon": "herald-watcher", "version": "1", "pid": 7, "since": "2026-11-21T12:00:00.000Z", "rules": 1,
         "sources": [
             ["name": "/var/log/a\u{1b}.log", "state": "unreadable", "fault": "no permission"],
-            ["name": "journal", "state": "well"], ["name": "/var/log/b.log", "state": "well", "behind_bytes": 12],
+            ["name": "journal", "state": "well", "at_end": true],
+            ["name": "journal in /far", "state": "well", "behind_entries": 900, "at_end": false],
+            ["name": "/var/log/b.log", "state": "well", "behind_bytes": 12],
         ],
         "open_incidents": 12, "incidents": .array((1...11).map { incident($0) }),
         "silences": [
@@ -81,7 +83,8 @@ import Testing
         let lines = StatusScreen.lines(Self.watcher)
         let text = lines.joined(separator: "\n")
         for words in [
-            "  1 rule; 1 hit in 100 lines since the last heartbeat", "  2 of 3 sources are read; 12 bytes of 1 not yet",
+            "  1 rule; 1 hit in 100 lines since the last heartbeat", "  3 of 4 sources are read; 12 bytes of 2 not yet",
+            "    journal in /far: 900 entries behind",
             "    /var/log/a\\u{1b}.log: unreadable: no permission", "    /var/log/b.log: 12 bytes behind",
             "  1 letter not yet handed over", "  and 4 more: herald incidents", "  new figure: 7",
         ] { #expect(lines.contains(words), "\(words)\n\(text)") }

@@ -2,6 +2,7 @@
 
 import Formats
 import Incidents
+import LogSources
 import Mail
 import Platform
 import Testing
@@ -103,5 +104,19 @@ import Testing
         #expect(watcher.problems.contains { $0.contains("the heartbeat of") && $0.contains("was not sent") })
         let waiting = try watcher.store.database.query("SELECT count(*) FROM outbox")
         #expect(waiting.first?[0].int == 0)
+    }
+
+    @Test func `Only a source that is read to its end is said to be`() {
+        var sources = [nil, 12, 0].map { SourceStatus(source: .journal(""), behind: $0) }
+        var journal = SourceStatus(source: .journal("/far"))
+        journal.isAtEnd = false
+        sources.append(journal)
+        journal.entriesBehind = 900
+        sources.append(journal)
+        #expect(
+            sources.map { HeartbeatLetter.state($0) + HeartbeatLetter.fault($0) } == [
+                "Read to its end", "Not yet read, 12 bytes", "Read to its end", "Not yet read",
+                "Not yet read, 900 entries",
+            ])
     }
 }

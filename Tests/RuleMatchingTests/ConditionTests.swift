@@ -38,6 +38,27 @@ import Testing
     }
 
     @Test(
+        "an entry is asked for no field but those that the rules named by its message ask for, and not built",
+        arguments: [(true, ["identifier", "priority", "unit"]), (false, ["priority"])])
+    func askedFields(isNamed: Bool, fields: [String]) throws {
+        let matcher = try Matcher(
+            rules(
+                """
+                rules:
+                  - {id: a, title: t, severity: error, match: broke, where: {unit: cron.service}}
+                  - {id: b, title: t, severity: error, match: it, where: {identifier: apache2}}
+                  - {id: c, title: t, severity: error, floor: true, where: {priority: 0..2}}
+                """))
+        let subject = CountingSubject(journal([Self.entry]).record(at: 0))
+        let named = isNamed ? Array(matcher.searches.indices) : []
+        var marks = Marks()
+        Decision(matcher, subject, .live).decide(named, isLevelNamed: false, at: .entry, &marks)
+        #expect(marks.hits.isEmpty)
+        #expect(subject.asked.sorted() == fields)
+        #expect(subject.built == 0)
+    }
+
+    @Test(
         "a file's line is asked for what it can have, and for nothing else",
         arguments: [
             ("host: web1", true), ("host: web2", false), ("identifier: app", true), ("identifier: nginx", false),
@@ -125,4 +146,30 @@ import Testing
             #expect(found == expected, "\(written): \(found)")
         }
     }
+}
+
+/// A record that counts what is asked of it.
+private final class CountingSubject: MatchSubject {
+    private let subject: BuiltSubject
+    private(set) var asked: [String] = []
+    private(set) var built = 0
+
+    init(_ record: Record) { subject = BuiltSubject(index: 0, record: record) }
+
+    var record: Record {
+        built += 1
+        return subject.record
+    }
+    var index: Int { subject.index }
+    var message: Range<Int> { subject.message }
+    var mayBeOfKernel: Bool { subject.mayBeOfKernel }
+    var strangersWords: StrangersWords { subject.strangersWords }
+    var isOfRepeater: Bool { subject.isOfRepeater }
+    var statedLevel: UInt8? { subject.statedLevel }
+    func has(_ condition: CompiledRule.Condition) -> Bool { subject.has(condition) }
+    func values(of field: String) -> [[UInt8]] {
+        asked.append(field)
+        return subject.values(of: field)
+    }
+    func withMessage<Answer>(_ body: (UnsafeBufferPointer<UInt8>) -> Answer) -> Answer { subject.withMessage(body) }
 }

@@ -34,7 +34,7 @@ extension FileTailer {
         var survey = GenerationSurvey(chain, archives, present: present?.descriptor)
         recognise(&survey, log, present, time, &output)
         var resolved: [FileCheckpoint] = []
-        let horizon = horizon(of: log, time)
+        let horizon = horizon(of: log)
         for text in log.astray.sorted(by: Self.isOlder) {
             if find(text, &survey, log, present, time, &output) {
                 resolved.append(text.checkpoint)
@@ -51,9 +51,7 @@ extension FileTailer {
         let fresh = log.open.compactMap { files[$0] }.filter(\.isNew)
         if log.isAdopting {
             survey.forgetAnchors()
-            survey.findUnread(since: knownPatterns[log.pattern.path].map { past($0, time) }) {
-                isKnown($0, log, present)
-            }
+            survey.findUnread(since: knownPatterns[log.pattern.path]) { isKnown($0, log, present) }
         } else if present == nil || !fresh.isEmpty {
             survey.findUnread(since: horizon) { isKnown($0, log, present) }
         }
@@ -185,17 +183,12 @@ extension FileTailer {
 
     /// Until when everything that was written to the log is known; nil for a log that was never seen. Of an empty text
     /// that is the time when it was first seen; new texts tell only where there are no others.
-    private func horizon(of log: WatchedLog, _ time: SourceTime) -> Timestamp? {
+    private func horizon(of log: WatchedLog) -> Timestamp? {
         let open = log.open.compactMap { files[$0] }
         let known =
             open.filter { !$0.isNew }.map(\.checkpoint.seen) + log.closed.values.map(\.seen)
             + log.astray.map(\.checkpoint.seen)
-        return (known.max() ?? open.map(\.checkpoint.seen).min()).map { past($0, time) }
-    }
-
-    /// A time that is not past is of a clock that was set back since: it tells nothing.
-    private func past(_ horizon: Timestamp, _ time: SourceTime) -> Timestamp {
-        horizon > time.wall + .seconds(1) ? Timestamp(seconds: 0) : horizon
+        return known.max() ?? open.map(\.checkpoint.seen).min()
     }
 
     /// Whether a text that begins so is one of those that are open or were read: an archive of it.

@@ -14,17 +14,8 @@ extension FileTailer {
         _ time: SourceTime, _ output: inout SourceOutput
     ) -> Bool {
         let text = astray.checkpoint
-        if text.marks.isEmpty {
-            // Nothing stood in it: nothing is missing, but what was written to its file since, wherever that is by now.
-            let key = FileKey(text)
-            if let index = survey.chain.firstIndex(where: { $0.key == key && !$0.isSibling && !$0.isCompressed }),
-                !survey.known.contains(index), index != survey.presentIndex
-            {
-                survey.know(index)
-                survey.noteUnread(index, from: nil)
-            }
-            return true
-        }
+        // Nothing stood in it: nothing is missing, and what was written to its file since is judged as any other.
+        if text.marks.isEmpty { return true }
         // Found at an earlier look that could not be ended.
         if let row = log.closed[FileKey(text)], row.marks == text.marks { return true }
         let index = survey.byInode(text) ?? survey.byContent(text)

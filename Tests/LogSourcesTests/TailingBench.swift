@@ -60,10 +60,7 @@ final class TailingBench {
         if committing { commit(output) }
     }
 
-    /// How far the wall clock is ahead.
-    var clockError = Duration.zero
-
-    var now: SourceTime { SourceTime(monotonic: clock, wall: SystemClock.now() + clockError) }
+    var now: SourceTime { SourceTime(monotonic: clock, wall: SystemClock.now()) }
 
     func commit(_ output: SourceOutput) {
         for delivery in output.deliveries {
@@ -162,13 +159,6 @@ final class TailingBench {
             tv_sec: Int(times.modified.seconds), tv_nsec: Int(times.modified.microseconds % 1_000_000) * 1000)
         #expect(utimensat(AT_FDCWD, path(name + suffix), [stamp, stamp], 0) == 0)
         remove(name)
-    }
-
-    /// As if it was written last at that time.
-    func setAge(_ name: String, _ age: Duration) {
-        let then = SystemClock.now() - age
-        let stamp = timespec(tv_sec: Int(then.seconds), tv_nsec: 0)
-        #expect(utimensat(AT_FDCWD, path(name), [stamp, stamp], 0) == 0)
     }
 
     func truncateFile(_ name: String) { #expect(truncate(path(name), 0) == 0) }

@@ -212,7 +212,10 @@ extension Generator {
         let found = Set(matcher.matches(in: batch).told)
         var expected: Set<String> = []
         for index in 0..<batch.count {
-            let message = batch.record(at: index).message
+            let record = batch.record(at: index)
+            // The rules are asked without their `where`: of programs that repeat what strangers say not at all.
+            if let name = record.identifier, StrangersWords.isRepeater(Array(name.utf8)[...]) { continue }
+            let message = record.message
             for (number, rule) in rules.enumerated() {
                 let isMatched = matcher.searches.contains {
                     $0.rule == number && $0.pattern.match(message, matcher.workspace) == .matched

@@ -176,12 +176,13 @@ import YAML
         }
     }
 
-    @Test("what is called a hit is what the matcher calls one, for every example of the shipped rules")
+    @Test("what is called a hit is what the matcher calls one, for examples of every tenth of the shipped rules")
     func agreement() throws {
         let shipped = try ShippedRulesTests.shipped()
         let matcher = try Matcher(shipped)
         let explainer = RuleExplainer(matcher)
-        for example in shipped.rules.flatMap({ $0.examples.prefix(1) + $0.counterexamples.prefix(1) }) {
+        let tenth = stride(from: 0, to: shipped.rules.count, by: 10).map { shipped.rules[$0] }
+        for example in tenth.flatMap({ $0.examples.prefix(1) + $0.counterexamples.prefix(1) }) {
             let record = ExampleTrial.record(of: example)
             let hits = explainer.verdicts(on: record).filter { $0.outcome == .hit }.map(\.rule.id)
             #expect(Set(hits) == Set(matcher.matches(example: record).hits.map(\.hit.rule.id)))

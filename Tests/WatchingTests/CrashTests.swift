@@ -116,7 +116,7 @@ import Testing
         let watcher = try folder.watcher()
         watcher.settle(folder)
         func problems() -> [String] { (watcher.status["problems"]?.array ?? []).compactMap(\.string) }
-        #expect(problems().contains { $0.contains("1 reports of the last day were not sent") && $0.contains("alias") })
+        #expect(problems().contains { $0.contains("1 report of the last day was not sent") && $0.contains("alias") })
         folder.pass(.seconds(86401))
         #expect(problems().isEmpty)
         let rows = try Database(path: folder.database).query("SELECT count(*) FROM outbox WHERE handed_over IS NULL")

@@ -42,10 +42,10 @@ final class Decision<Subject: MatchSubject> {
             at = end
         }
         for rule in matcher.fieldRules { fields(of: rule, &marks) }
-        if !isHit { floors(found, &marks) }
+        if !isHit { floors(&marks) }
     }
 
-    private func floors(_ found: [Int], _ marks: inout Marks) {
+    private func floors(_ marks: inout Marks) {
         let stated = isLevelNamed ? subject.statedLevel : nil
         for rule in matcher.floorRules {
             if compiled[rule].hasPatterns {

@@ -81,4 +81,31 @@ import Testing
         let captures = matcher.matches(in: lines(upstream)).hits.first?.hit.captures
         #expect(captures?.map { String(decoding: $0.value, as: UTF8.self) } == ["http://app"])
     }
+
+    @Test(
+        "of a program that repeats what strangers say only a rule that names something is asked, and it is said why",
+        arguments: ["sshd", "sshd-session", "sudo", "CRON", "postfix/smtpd", "dovecot", "vsftpd"])
+    func repeaters(program: String) throws {
+        let line = "Nov 21 12:41:14 web1 \(program)[812]: Invalid user it broke, broke it"
+        let unscoped = try Self.matcher()
+        #expect(unscoped.matches(in: lines(line)).told == [])
+        #expect(count(line, unscoped) == 0)
+        let verdict = RuleExplainer(unscoped).verdicts(on: lines(line).record(at: 0)).first { $0.rule.id == "b" }
+        #expect(verdict?.reasons.contains { $0.contains("repeats what strangers say") } == true)
+        for condition in ["identifier: '\(program)'", "identifier: '*'", "host: web1"] {
+            let scoped = try Self.matcher(condition)
+            #expect(scoped.matches(in: lines(line)).told.count == 2, "\(condition)")
+            #expect(count(line, scoped) == 1)
+        }
+        let other = line.replacing(program, with: "app")
+        #expect(unscoped.matches(in: lines(other)).told.count == 2 && count(other, unscoped) == 1)
+    }
+
+    @Test("an exception takes back only the line that it stands in, however lines lie beside each other")
+    func exceptions() throws {
+        let matcher = try Self.matcher()
+        let text = ["it broke", "fine", "it broke, fine", "it broke"].map { "Nov 21 12:41:14 web1 app[1]: \($0)\n" }
+        #expect(matcher.matches(in: lines(text.joined())).told == ["0 a", "3 a"])
+        #expect(count(String(text.joined().dropLast()), matcher) == 2)
+    }
 }

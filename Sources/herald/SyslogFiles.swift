@@ -1,5 +1,6 @@
 // The files that the host's syslog daemon writes. With the journal read as well, what stands in them is told twice.
 
+import Formats
 import Glibc
 import Platform
 
@@ -34,7 +35,8 @@ struct SyslogFile: Equatable {
             guard let first = line.first, first != "#" else { continue }
             var path: Substring?
             for opening in ["file=\"", "File=\"", "file(\""] {
-                if let range = line.firstRange(of: opening) { path = line[range.upperBound...].prefix { $0 != "\"" } }
+                guard let range = line.utf8.firstRange(of: opening.utf8) else { continue }
+                path = line[range.upperBound...].prefix { $0 != "\"" }
             }
             if path == nil, line.contains("."), !line.contains("(") {
                 let words = line.split { $0 == " " || $0 == "\t" }

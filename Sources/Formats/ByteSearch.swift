@@ -5,7 +5,7 @@
 extension Collection<UInt8> {
     /// Where `sought` stands first, byte for byte; nil where it does not. An empty one stands at the start. In time
     /// proportional to the product of the lengths at most; for texts as they are, to this one's.
-    package func firstRange(of sought: some Collection<UInt8>) -> Range<Index>? {
+    package func firstRange(ofBytes sought: some Collection<UInt8>) -> Range<Index>? {
         let offset = withBytes { bytes in sought.withBytes { firstOffset(of: $0, in: bytes) } }
         guard let offset else { return nil }
         let start = index(startIndex, offsetBy: offset)
@@ -33,7 +33,7 @@ private func firstOffset(of sought: UnsafeBufferPointer<UInt8>, in bytes: Unsafe
 extension StringProtocol {
     /// Whether `text` stands in this, byte for byte: é written as one scalar is not é written as two, and a newline is
     /// found after a carriage return too. An empty text stands in every one.
-    package func contains(_ text: String) -> Bool { utf8.firstRange(of: text.utf8) != nil }
+    package func contains(_ text: String) -> Bool { utf8.firstRange(ofBytes: text.utf8) != nil }
 }
 
 extension String {
@@ -43,7 +43,7 @@ extension String {
         guard !sought.isEmpty else { return self }
         var out = ""
         var rest = self[...]
-        while let range = rest.utf8.firstRange(of: sought.utf8) {
+        while let range = rest.utf8.firstRange(ofBytes: sought.utf8) {
             out += rest[..<range.lowerBound]
             out += other
             rest = rest[range.upperBound...]

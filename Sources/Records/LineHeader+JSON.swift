@@ -153,7 +153,7 @@ extension LineHeader {
         var header = LineHeader()
         for name in levelNames {
             let quoted = Array("\"\(name)\"".utf8)
-            guard let place = bytes.firstRange(of: quoted) else { continue }
+            guard let place = bytes.firstRange(ofBytes: quoted) else { continue }
             var scanner = LineScanner(line.bytes, place.upperBound..<bytes.endIndex)
             scanner.skipSpaces()
             guard scanner.take(":") else { continue }

@@ -46,7 +46,7 @@ extension RuleReader {
 
     /// `3`, `err`, `0..3` or `emerg..err` as journalctl(1) has it; in whichever order the two stand.
     private func priorities(_ text: String) -> [String]? {
-        guard let dots = text.utf8.firstRange(of: "..".utf8) else {
+        guard let dots = text.utf8.firstRange(ofBytes: "..".utf8) else {
             return RuleField.priority(text).map { [String($0)] }
         }
         guard let one = RuleField.priority(String(text[..<dots.lowerBound])),

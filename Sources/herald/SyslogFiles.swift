@@ -35,7 +35,7 @@ struct SyslogFile: Equatable {
             guard let first = line.first, first != "#" else { continue }
             var path: Substring?
             for opening in ["file=\"", "File=\"", "file(\""] {
-                guard let range = line.utf8.firstRange(of: opening.utf8) else { continue }
+                guard let range = line.utf8.firstRange(ofBytes: opening.utf8) else { continue }
                 path = line[range.upperBound...].prefix { $0 != "\"" }
             }
             if path == nil, line.contains("."), !line.contains("(") {

@@ -19,13 +19,15 @@ private struct Seeded: RandomNumberGenerator {
         ] as [(String, String, Int?)])
     func first(bytes: String, sought: String, offset: Int?) {
         let expected = offset.map { $0..<$0 + sought.utf8.count }
-        #expect(Array(bytes.utf8).firstRange(of: Array(sought.utf8)) == expected)
+        #expect(Array(bytes.utf8).firstRange(ofBytes: Array(sought.utf8)) == expected)
         // A slice keeps the indices of what it is of, and a collection that lies in no memory is searched too.
         let slice = Array("++\(bytes)++".utf8)[2..<2 + bytes.utf8.count]
-        #expect(slice.firstRange(of: sought.utf8) == expected.map { $0.lowerBound + 2..<$0.upperBound + 2 })
+        #expect(slice.firstRange(ofBytes: sought.utf8) == expected.map { $0.lowerBound + 2..<$0.upperBound + 2 })
         let scattered = bytes.utf8.lazy.map { $0 }
         #expect(
-            scattered.firstRange(of: sought.utf8).map { bytes.utf8.distance(from: bytes.startIndex, to: $0.lowerBound) }
+            scattered.firstRange(ofBytes: sought.utf8).map {
+                bytes.utf8.distance(from: bytes.startIndex, to: $0.lowerBound)
+            }
                 == offset)
     }
 
@@ -40,7 +42,7 @@ private struct Seeded: RandomNumberGenerator {
                 UInt8.random(in: 0...2, using: &generator)
             }
             let plain = (0...bytes.count).first { bytes[$0...].starts(with: sought) }
-            #expect(bytes.firstRange(of: sought)?.lowerBound == plain, "seed 7: \(sought) in \(bytes)")
+            #expect(bytes.firstRange(ofBytes: sought)?.lowerBound == plain, "seed 7: \(sought) in \(bytes)")
         }
     }
 

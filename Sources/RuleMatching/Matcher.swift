@@ -153,7 +153,8 @@ package final class Matcher {
         }
     }
 
-    private func searches(in message: [UInt8]) -> [Int] {
+    /// The searches that the scan names in a message: a superset of those that match.
+    func searches(in message: [UInt8]) -> [Int] {
         let all = message.withUnsafeBytes { raw in database.scan(raw).map { Int($0.pattern) } }
         return Set(all).filter { $0 < searches.count }.sorted()
     }

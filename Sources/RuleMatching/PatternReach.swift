@@ -15,13 +15,17 @@ struct PatternReach: Equatable {
 
 extension PatternReach {
     /// Nil where so little of the pattern is there that it is not worth a word.
-    init?(_ pattern: Pattern, _ record: Record, _ workspace: PatternWorkspace) {
-        guard let syntax = try? PatternSyntax(pattern.text) else { return nil }
+    /// - Parameters:
+    ///   - syntax: the pattern's.
+    ///   - text: the record's.
+    init?(
+        _ pattern: Pattern, _ syntax: PatternSyntax, _ text: ReachedText, _ record: Record,
+        _ workspace: PatternWorkspace
+    ) {
         let trial = PatternTrial(
-            pattern: Array(pattern.text.utf8), syntax: syntax, record: record, workspace: workspace)
-        guard trial.hasCommonText, let found = trial.onWhole() ?? trial.withoutAssertions() ?? trial.ofParts() else {
-            return nil
-        }
+            pattern: Array(pattern.text.utf8), syntax: syntax, text: text, record: record, workspace: workspace)
+        let whole = trial.mayMatchOtherwise ? trial.onWhole() ?? trial.withoutAssertions() : nil
+        guard let found = whole ?? trial.ofParts() else { return nil }
         self = found
     }
 }
@@ -30,6 +34,7 @@ extension PatternReach {
 private struct PatternTrial {
     let pattern: [UInt8]
     let syntax: PatternSyntax
+    let text: ReachedText
     let record: Record
     let workspace: PatternWorkspace
 
@@ -87,14 +92,17 @@ private struct PatternTrial {
     func ofParts() -> PatternReach? {
         var best: PatternReach?
         for (number, elements) in syntax.elements.enumerated() {
-            let total = elements.reduce(0) { $0 + $1.weight }
+            let total = Self.weight(elements[...])
             guard total >= Self.leastWeight else { continue }
+            let bounds = (head: present(elements), tail: present(elements, fromEnd: true))
+            let most = Self.weight(elements.prefix(bounds.head)) + Self.weight(elements.suffix(bounds.tail))
+            guard Self.isWorthAWord(min(total, most), of: total) else { continue }
             for options in [[], Self.caseless] {
                 let before = options + inheritedOptions(upTo: number)
-                let head = longest(elements, before) { $0.prefix($1) }
-                let tail = longest(elements, before) { $0.suffix($1) }
+                let head = longest(elements, upTo: bounds.head, before) { $0.prefix($1) }
+                let tail = longest(elements, upTo: bounds.tail, before) { $0.suffix($1) }
                 let covered = min(total, head.weight + tail.weight)
-                guard covered >= Self.leastWeight, covered * 2 >= total else { continue }
+                guard Self.isWorthAWord(covered, of: total) else { continue }
                 let nearness = 10 + 65 * covered / total - (options.isEmpty ? 0 : 5)
                 guard nearness > best?.nearness ?? 0 else { continue }
                 best = PatternReach(
@@ -106,23 +114,31 @@ private struct PatternTrial {
     }
 
     /// Bytes of text that a part must share with the line to be spoken of.
-    private static let leastWeight = 4
+    private static let leastWeight = PatternTexts.leastLength
     /// Of that, what its beginning or its end must have to count.
     private static let leastPart = 3
 
+    private static func isWorthAWord(_ covered: Int, of total: Int) -> Bool {
+        covered >= leastWeight && covered * 2 >= total
+    }
+
+    private static func weight(_ elements: ArraySlice<PatternElement>) -> Int {
+        elements.reduce(0) { $0 + $1.weight }
+    }
+
     /// A pattern whose beginning does not match cannot match whole, so the longest is found by halving.
     private func longest(
-        _ elements: [PatternElement], _ options: [UInt8],
+        _ elements: [PatternElement], upTo bound: Int, _ options: [UInt8],
         _ part: ([PatternElement], Int) -> ArraySlice<PatternElement>
     ) -> Part {
-        var (low, high) = (0, elements.count)
+        var (low, high) = (0, bound)
         var found = Part()
         while low < high {
             let middle = (low + high + 1) / 2
             let tried = part(elements, middle)
             if let place = matches(options + tried.flatMap { pattern[$0.range] }, on: record.message) {
                 low = middle
-                found = Part(elements: tried, weight: tried.reduce(0) { $0 + $1.weight }, place: place)
+                found = Part(elements: tried, weight: Self.weight(tried), place: place)
             } else {
                 high = middle - 1
             }
@@ -160,44 +176,28 @@ private struct PatternTrial {
         return "matches from \(quoted(tailStart..<last)) on; before it wants \(quoted(first..<tailStart)), and \(here)"
     }
 
-    // MARK: A quick look
+    // MARK: A quick look, which spares most compilations
 
-    /// Whether any text of the pattern stands in the line at all: the longest runs of plain bytes, case apart.
-    var hasCommonText: Bool {
-        var runs: [[UInt8]] = []
-        for alternative in syntax.alternatives { Self.collect(alternative, &runs) }
-        let length = min(Self.leastWeight, runs.map(\.count).max() ?? 0)
-        let line = Self.lowered(record.raw) + [0x0a] + Self.lowered(record.message)
-        return length > 0 && runs.contains { $0.count >= length && Self.contains(line, Self.lowered($0)) }
-    }
+    /// Whether an alternative has all of its plain texts in the line, case apart.
+    var mayMatchOtherwise: Bool { syntax.elements.contains { present($0) == $0.count } }
 
-    private static func collect(_ nodes: [PatternNode], _ runs: inout [[UInt8]]) {
+    /// How many elements, from the beginning or from the end on, may match together: up to the first whose plain text,
+    /// with that next to it, does not stand in the line, case apart.
+    private func present(_ elements: [PatternElement], fromEnd: Bool = false) -> Int {
         var run: [UInt8] = []
-        for node in nodes {
-            if case .byte(let byte) = node {
-                run.append(byte)
+        for (count, element) in (fromEnd ? elements.reversed() : elements).enumerated() {
+            let plain = element.nodes.compactMap { node -> UInt8? in
+                guard case .byte(let byte) = node else { return nil }
+                return ReachedText.lowered(byte)
+            }
+            guard plain.count == element.nodes.count else {
+                run = []
                 continue
             }
-            if !run.isEmpty { runs.append(run) }
-            run = []
-            switch node {
-            case .group(_, let inner): for alternative in inner { collect(alternative, &runs) }
-            case .repeated(let inner, _, _): collect([inner], &runs)
-            default: break
-            }
+            run = fromEnd ? plain + run : run + plain
+            if !text.contains(run) { return count }
         }
-        if !run.isEmpty { runs.append(run) }
-    }
-
-    private static func lowered(_ bytes: [UInt8]) -> [UInt8] { bytes.map { (65...90).contains($0) ? $0 | 0x20 : $0 } }
-
-    /// Whether any four bytes of `part` in a row stand in `whole`.
-    private static func contains(_ whole: [UInt8], _ part: [UInt8]) -> Bool {
-        let length = min(leastWeight, part.count)
-        guard length > 0, whole.count >= length else { return false }
-        var windows: Set<ArraySlice<UInt8>> = []
-        for at in 0...(part.count - length) { windows.insert(part[at..<at + length]) }
-        return (0...(whole.count - length)).contains { windows.contains(whole[$0..<$0 + length]) }
+        return elements.count
     }
 
     // MARK: Words

@@ -7,18 +7,11 @@ import Rules
 
 /// Asks all rules about single records, for a person.
 package struct RuleExplainer {
-    /// Rules with one standing: in force, switched off, or in a file that another one replaces.
-    private struct Group {
-        var matcher: Matcher
-        /// Why the rule of that index is not in force.
-        var reasons: [String]
-    }
-
-    private var groups: [Group] = []
+    private var groups: [ExplainedRules] = []
 
     /// - Parameter replaced: rules of files that others replace, with the path of the other.
     package init(_ matcher: Matcher, replaced: [(rule: Rule, by: String)] = []) {
-        groups = [Group(matcher: matcher, reasons: [])]
+        groups = [ExplainedRules(matcher)]
         let known = Set(matcher.rules.rules.map(\.id))
         var others = matcher.rules.disabled.map { ($0, "it is switched off by 'disabled_rules'") }
         for (rule, by) in replaced where !known.contains(rule.id) {
@@ -27,24 +20,26 @@ package struct RuleExplainer {
         // Each by itself: one of a replaced file may be broken, which is no reason to be silent about the others.
         for (rule, reason) in others {
             guard let matcher = try? Matcher(RuleSet([rule])) else { continue }
-            groups.append(Group(matcher: matcher, reasons: [reason]))
+            groups.append(ExplainedRules(matcher, standing: reason))
         }
     }
 
     /// The verdicts on a record: what matches in the order of the rules, then what nearly does, the nearest first.
     /// - Parameter id: with it, the verdict on this rule alone, however far it is.
     package func verdicts(on record: Record, rule id: String? = nil) -> [RuleVerdict] {
-        var verdicts: [RuleVerdict] = []
-        for (number, group) in groups.enumerated() {
-            let matches = group.matcher.matches(example: record)
-            for (index, rule) in group.matcher.rules.rules.enumerated() where id == nil || id == rule.id {
-                let trial = RuleTrial(matcher: group.matcher, index: index, record: record)
-                let verdict = trial.verdict(matches, standing: number == 0 ? nil : group.reasons.first)
-                if verdict.outcome != .missed || id != nil { verdicts.append(verdict) }
+        var matched: [RuleVerdict] = []
+        var near: [RuleVerdict] = []
+        for group in groups {
+            let question = RecordQuestion(group, record)
+            for index in id.map({ group.index[$0].map { [$0] } ?? [] }) ?? Array(group.matcher.rules.rules.indices) {
+                let verdict = RuleTrial(question: question, index: index).verdict()
+                switch verdict.outcome {
+                case .near: near.append(verdict)
+                case .missed: if id != nil { matched.append(verdict) }
+                default: matched.append(verdict)
+                }
             }
         }
-        let matched = verdicts.filter { $0.outcome != .near }
-        let near = verdicts.filter { $0.outcome == .near }
         // A stable order: by nearness, then as the rules stand.
         let sorted = near.enumerated().sorted { ($1.element.nearness, $0.offset) < ($0.element.nearness, $1.offset) }
         return matched + sorted.map(\.element)
@@ -64,17 +59,64 @@ package struct RuleExplainer {
     }
 }
 
+/// Rules with one standing: in force, switched off, or in a file that another one replaces.
+private final class ExplainedRules {
+    let matcher: Matcher
+    /// Why they are not in force; nil when they are.
+    let standing: String?
+    /// The place of each rule, by its id.
+    let index: [String: Int]
+    /// Of each rule the places of its searches, which stand together.
+    let searches: [Range<Int>]
+    /// Made when the first pattern that does not match is asked how near it came.
+    private(set) lazy var texts = PatternTexts(matcher.searches[..<matcher.ruleSearches].map(\.pattern.pattern))
+
+    init(_ matcher: Matcher, standing: String? = nil) {
+        self.matcher = matcher
+        self.standing = standing
+        let rules = matcher.rules.rules
+        index = Dictionary(rules.enumerated().map { ($1.id, $0) }) { first, _ in first }
+        var searches = rules.map { _ in 0..<0 }
+        for place in 0..<matcher.ruleSearches {
+            let rule = matcher.searches[place].rule
+            searches[rule] = (searches[rule].isEmpty ? place : searches[rule].lowerBound)..<place + 1
+        }
+        self.searches = searches
+    }
+}
+
+/// One record before these rules: what is found once for all of them.
+private final class RecordQuestion {
+    let group: ExplainedRules
+    let record: Record
+    let matches: Matches
+    /// The searches that the scan names: no other pattern can match.
+    let named: Set<Int>
+    /// Those that have some text in common with the line.
+    private(set) lazy var common = group.texts.common(with: text)
+    /// The line and its message, as `PatternReach` looks at them.
+    private(set) lazy var text = ReachedText(record)
+
+    init(_ group: ExplainedRules, _ record: Record) {
+        self.group = group
+        self.record = record
+        matches = group.matcher.matches(example: record)
+        named = Set(group.matcher.searches(in: record.message))
+    }
+}
+
 /// One rule and one record.
 private struct RuleTrial {
-    let matcher: Matcher
+    let question: RecordQuestion
     let index: Int
-    let record: Record
 
+    private var matcher: Matcher { question.group.matcher }
+    private var record: Record { question.record }
     private var rule: Rule { matcher.rules.rules[index] }
     private var parts: CompiledRule { matcher.compiled[index] }
 
-    /// - Parameter standing: why the rule is not in force; nil when it is.
-    func verdict(_ matches: Matches, standing: String?) -> RuleVerdict {
+    func verdict() -> RuleVerdict {
+        let (matches, standing) = (question.matches, question.group.standing)
         if standing == nil, let told = told(matches) { return told }
         var obstacles = standing.map { [$0] } ?? []
         let isHit = matches.hits.contains { $0.hit.rule.id == rule.id }
@@ -82,9 +124,9 @@ private struct RuleTrial {
         obstacles += conditions
         obstacles += strangers()
         let matched = firstMatch(.match)
-        if let matched, let exception = parts.unless.first(where: { fits($0.pattern) }) {
+        if matched != nil || !parts.hasPatterns, let exception = parts.unless.first(where: takesBack) {
             obstacles.append("its 'unless' takes it back: \(Self.named(exception.pattern.pattern)) matches too")
-            return near(obstacles, nearness: 100, pattern: matched.pattern)
+            if let matched { return near(obstacles, nearness: 100, pattern: matched.pattern) }
         }
         if rule.isFloor, standing == nil, let other = matches.hits.first?.hit.rule.id,
             matched != nil || !parts.hasPatterns
@@ -137,14 +179,19 @@ private struct RuleTrial {
 
     private func byReach(_ obstacles: [String]) -> RuleVerdict {
         var best: (reach: PatternReach, pattern: Pattern)?
-        for search in matcher.searches where search.rule == index && search.role == .match {
-            if case .undecided(let words) = search.pattern.match(record.message, matcher.workspace) {
+        for place in question.group.searches[index] where matcher.searches[place].role == .match {
+            let pattern = matcher.searches[place].pattern
+            if question.named.contains(place),
+                case .undecided(let words) = pattern.match(record.message, matcher.workspace)
+            {
                 let text = "gives up on this line (\(words)); make its repeats exclude each other"
-                best = (PatternReach(nearness: 90, text: text), search.pattern.pattern)
+                best = (PatternReach(nearness: 90, text: text), pattern.pattern)
                 break
             }
-            guard let reach = PatternReach(search.pattern.pattern, record, matcher.workspace) else { continue }
-            if reach.nearness > best?.reach.nearness ?? 0 { best = (reach, search.pattern.pattern) }
+            guard question.common.contains(place), let syntax = question.group.texts.syntax[place],
+                let reach = PatternReach(pattern.pattern, syntax, question.text, record, matcher.workspace)
+            else { continue }
+            if reach.nearness > best?.reach.nearness ?? 0 { best = (reach, pattern.pattern) }
         }
         guard let best else {
             var verdict = RuleVerdict(rule: rule, outcome: .missed)
@@ -164,7 +211,13 @@ private struct RuleTrial {
     }
 
     private func firstMatch(_ role: Search.Role) -> CompiledPattern? {
-        matcher.searches.first { $0.rule == index && $0.role == role && fits($0.pattern) }?.pattern
+        question.group.searches[index].first {
+            matcher.searches[$0].role == role && question.named.contains($0) && fits(matcher.searches[$0].pattern)
+        }.map { matcher.searches[$0].pattern }
+    }
+
+    private func takesBack(_ exception: Exception) -> Bool {
+        (exception.search.map { question.named.contains($0) } ?? true) && fits(exception.pattern)
     }
 
     private func isAsked(_ condition: CompiledRule.Condition) -> Bool {

@@ -12,11 +12,15 @@ extension IncidentBook {
     package static let expectationsPerRule = 200
     /// So long after a time of absence nothing is judged, at most.
     private static let grace = Duration.seconds(3600)
+    /// A shorter time is no absence.
+    private static let absence = Duration.seconds(600)
+    /// How often the time is stored while something is waited for: well within what is no absence.
+    static let latestInterval = Duration.seconds(300)
 
     /// The rules in force, at the start and at each reload. What a rule that is gone has missed is over.
     /// - Parameter host: this host's name.
     package mutating func expect(_ rules: [Rule], host: String, at now: Timestamp) {
-        let wasAway = latest > .distantPast && latest + .seconds(600) < now
+        let wasAway = latest > .distantPast && latest + Self.absence < now
         notice(now)
         expected = Dictionary(
             rules.filter { $0.expectEvery != nil }.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })

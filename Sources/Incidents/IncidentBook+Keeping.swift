@@ -50,6 +50,8 @@ extension IncidentBook {
     mutating func notice(_ now: Timestamp) {
         if latest > now + .seconds(60) { clockWasSet(by: now - latest) }
         latest = max(latest, now)
+        // So that after a restart is known how long nobody waited, also where nothing else is stored for days.
+        if !expectations.isEmpty, latestKept + Self.latestInterval <= latest { bookChanged = true }
     }
 
     mutating func put(_ incident: Incident) {

@@ -28,6 +28,7 @@ extension IncidentBook {
         changed = []
         closed = []
         passed = []
+        if bookChanged { latestKept = latest }
         bookChanged = false
     }
 
@@ -55,6 +56,7 @@ extension IncidentBook {
         cap = LetterCap(json: book?["cap"])
         urgentCap = LetterCap(json: book?["urgent_cap"], isUrgent: true)
         latest = Timestamp(json: book?["latest"]) ?? .distantPast
+        latestKept = latest
         digestDue = Timestamp(json: book?["digest_due"])
         urgentDigestDue = Timestamp(json: book?["urgent_digest_due"])
         lateSince = Timestamp(json: book?["late_since"])

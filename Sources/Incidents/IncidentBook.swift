@@ -52,6 +52,8 @@ package struct IncidentBook: Sendable {
     var lastLateDigest: Timestamp?
     /// The latest time that the book was told, to notice a clock that goes back.
     var latest: Timestamp = .distantPast
+    /// Of it, what is stored.
+    var latestKept: Timestamp = .distantPast
     /// Nothing can be due before this, unless something waits for all to be read, and all is.
     var nextCheck: Timestamp?
     var awaitsCatchUp = false

@@ -125,6 +125,44 @@ import Testing
         }
     }
 
+    @Test func `On a quiet host a restart puts nothing off`() throws {
+        for away in [Duration.seconds(5), .seconds(4 * 60)] {
+            var clocked = ClockedBook()
+            clocked.book.expect([Self.rule()], host: "web1", at: clocked.now)
+            var stored: JSON?
+            // Nothing comes for a day but looks at the clock, four in a minute; each change of the book is stored.
+            for _ in 0..<(25 * 240) {
+                clocked.now = clocked.now + .seconds(15)
+                #expect(clocked.book.due(clocked.now).isEmpty)
+                if let changed = clocked.book.changes.book {
+                    stored = changed
+                    clocked.book.changesKept()
+                }
+            }
+            clocked.book = IncidentBook(policy: clocked.book.policy, incidents: [], book: try #require(stored))
+            clocked.now = clocked.now + away
+            clocked.book.expect([Self.rule()], host: "web1", at: clocked.now)
+            #expect(clocked.pass(.seconds(3600) - away - .seconds(1)).isEmpty)
+            #expect(clocked.pass(.seconds(20)).map(\.kind) == [.first])
+        }
+    }
+
+    @Test func `The time is stored now and then, and only while something is waited for`() {
+        for rules in [[], [Self.rule()]] {
+            var clocked = ClockedBook()
+            clocked.book.expect(rules, host: "web1", at: clocked.now)
+            clocked.book.changesKept()
+            var commits = 0
+            for _ in 0..<240 {
+                clocked.now = clocked.now + .seconds(15)
+                _ = clocked.book.due(clocked.now)
+                if !clocked.book.changes.isEmpty { commits += 1 }
+                clocked.book.changesKept()
+            }
+            #expect(commits == (rules.isEmpty ? 0 : 12))
+        }
+    }
+
     @Test func `While older lines are still being read nothing is missed`() {
         var clocked = ClockedBook()
         clocked.book.expect([Self.rule(every: .seconds(60))], host: "web1", at: clocked.now)

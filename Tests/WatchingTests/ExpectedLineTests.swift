@@ -43,8 +43,7 @@ import Testing
         watcher = try folder.watcher()
         watcher?.settle(folder)
         #expect(try letters(folder).isEmpty)
-        // Nothing was stored since the last line: as after a time of absence, there is an hour to make up for it.
-        folder.pass(.seconds(61 * 60))
+        folder.pass(.seconds(2 * 60))
         watcher?.settle(folder)
         let missed = try letters(folder)
         #expect(missed.count == 1 && missed.first?.header("X-Herald-Rule") == "backup")

@@ -26,14 +26,18 @@ struct JournalBatch {
             && entries.size < options.batchFieldBytes
     }
 
-    /// Adds the entry on which the handle stands; all of it or, when it cannot be read, nothing.
-    mutating func add(_ handle: JournalHandle) throws(SystemError) {
+    /// Adds the entry on which the handle stands; all that can be read of it or, when nothing can, nothing.
+    /// - Returns: how many fields could be read.
+    @discardableResult
+    mutating func add(_ handle: JournalHandle) throws(SystemError) -> Int {
         let start = bytes.count
+        var fields = 0
         var text = MessageText(limit: options.messageLimit)
         do throws(SystemError) {
             entries.beginEntry(time: try handle.realtime())
             var left = options.entryLimit
             try handle.forEachField { field in
+                fields += 1
                 if MessageText.isMessage(field) {
                     text.append(UnsafeRawBufferPointer(rebasing: field[8...]), to: &bytes)
                 } else if left > 0 {
@@ -48,13 +52,14 @@ struct JournalBatch {
             throw error
         }
         finishEntry(text, start)
+        return fields
     }
 
     /// What became of an entry of a mapped file.
     enum Addition {
         case added
-        /// Not added: something in it is compressed.
-        case compressed
+        /// Not added: something in it is compressed or damaged.
+        case indirect
         /// Not added: something in it is not as the format has it.
         case strange
     }
@@ -83,10 +88,9 @@ struct JournalBatch {
                 left -= Int(slot.pointee.length)
                 continue
             }
-            guard case .plain(let field) = file.field(at: at) else {
+            guard let field = file.field(at: at) else {
                 bytes.removeSubrange(start...)
-                if case .compressed = file.field(at: at) { return .compressed }
-                return .strange
+                return .indirect
             }
             if MessageText.isMessage(field) {
                 text.append(UnsafeRawBufferPointer(rebasing: field[8...]), to: &bytes)

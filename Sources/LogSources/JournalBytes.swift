@@ -13,14 +13,6 @@ struct JournalBytes {
         case array = 6
     }
 
-    /// A field of an entry.
-    enum Field {
-        /// `NAME=value`.
-        case plain(UnsafeRawBufferPointer)
-        case compressed
-        case strange
-    }
-
     /// An entry, and the list of its fields.
     struct Entry {
         var sequence: UInt64
@@ -91,11 +83,11 @@ struct JournalBytes {
     @inline(__always)
     func place(ofField index: Int, of entry: Entry) -> UInt64 { place(index, in: entry.list, stride: 16) }
 
+    /// `NAME=value`; nil where it is compressed, or no field stands there.
     @inline(__always)
-    func field(at place: UInt64) -> Field {
+    func field(at place: UInt64) -> UnsafeRawBufferPointer? {
         let head = isCompact ? 72 : 64
-        guard let (at, size) = object(.data, at: place, atLeast: head) else { return .strange }
-        if map[at + 1] & 0b111 != 0 { return .compressed }
-        return .plain(UnsafeRawBufferPointer(rebasing: map[(at + head)..<(at + size)]))
+        guard let (at, size) = object(.data, at: place, atLeast: head), map[at + 1] & 0b111 == 0 else { return nil }
+        return UnsafeRawBufferPointer(rebasing: map[(at + head)..<(at + size)])
     }
 }

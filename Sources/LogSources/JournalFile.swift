@@ -39,6 +39,9 @@ final class JournalFile {
     var seen = 0
     var used = 0
 
+    /// Entries of which parts could not be read, since that was last told.
+    var damagedEntries = 0
+
     private var descriptor: Descriptor?
     private var handle: JournalHandle?
     private var standsOnUnread = false
@@ -47,7 +50,7 @@ final class JournalFile {
     /// It is libsystemd's to read.
     private var isStrange = false
 
-    /// From so many numbers on an entry is not read through libsystemd.
+    /// From so many numbers on what is followed is not read through libsystemd.
     private static let much: UInt64 = 256
 
     init(_ header: JournalFileHeader, path: String, identity: FileKey, isWhole: Bool) {
@@ -121,14 +124,14 @@ final class JournalFile {
 
     // MARK: Catching up
 
-    /// Reads what is far behind, without libsystemd as far as that goes.
+    /// Reads what was there before, and what is far behind, without libsystemd as far as that goes.
     /// - Returns: whether the end was reached; nil when nothing was read and libsystemd has to.
     private func readMapped(
         into batch: inout JournalBatch, _ options: JournalReader.Options
     ) throws(SystemError) -> Bool? {
-        guard !isStrange, mapped != nil || (header.tail > position && header.tail - position >= Self.much) else {
-            return nil
-        }
+        guard !isStrange,
+            mapped != nil || (header.tail > position && (isBacklog || header.tail - position >= Self.much))
+        else { return nil }
         let file = try openedFile()
         let mapped = mapped ?? MappedJournal(file, after: position, upTo: header.tail)
         self.mapped = mapped
@@ -143,8 +146,10 @@ final class JournalFile {
             position = mapped.sequence
             switch stop {
             case .full: return false
-            case .compressed(let number):
-                if try add(number, to: &batch, options) {
+            case .indirect(let number, let fields):
+                if let found = try add(number, to: &batch, options) {
+                    // libsystemd leaves a damaged field out in silence.
+                    if found < fields { damagedEntries += 1 }
                     mapped.pass(number)
                     position = number
                     continue
@@ -160,20 +165,20 @@ final class JournalFile {
         }
     }
 
-    /// Adds the entry of that number through libsystemd. False when that cannot find it, or not read it.
+    /// Adds the entry of that number through libsystemd.
+    /// - Returns: how many fields could be read; nil when it cannot be found, or not read.
     private func add(
         _ number: UInt64, to batch: inout JournalBatch, _ options: JournalReader.Options
-    ) throws(SystemError) -> Bool {
+    ) throws(SystemError) -> Int? {
         let handle = try opened(options)
         let cursor = cursor(number)
         do throws(SystemError) {
             try handle.seek(cursor: cursor)
-            guard try handle.next(), handle.isAt(cursor: cursor) else { return false }
-            try batch.add(handle)
-            return true
+            guard try handle.next(), handle.isAt(cursor: cursor) else { return nil }
+            return try batch.add(handle)
         } catch {
             guard error.isDamage else { throw error }
-            return false
+            return nil
         }
     }
 

@@ -158,6 +158,7 @@ package final class JournalFolder: JournalSource {
         var end = (isEnd: false, damaged: 0)
         do throws(SystemError) { end = try file.read(into: &batch, options) } catch { failure = error }
         let isTruncated = herald_sigbus_count() != replacedPages
+        defer { file.damagedEntries = 0 }
         if isTruncated || failure != nil {
             batch.keepFirst(mark)
             file.position = position
@@ -166,8 +167,12 @@ package final class JournalFolder: JournalSource {
             return file.position != position
         }
         if end.damaged > 0 {
-            let entries = end.damaged == 1 ? "An entry" : "\(end.damaged) entries"
-            gap("\(entries) of \(shown(file)) damaged and passed over.", &output)
+            let entries = counted(end.damaged, "entry was", "entries were")
+            gap("\(shown(file)) damaged: \(entries) passed over.", &output)
+        }
+        if file.damagedEntries > 0 {
+            let entries = counted(file.damagedEntries, "entry", "entries")
+            gap("\(shown(file)) damaged: parts of \(entries) cannot be read.", &output)
         }
         file.refresh()
         let hasMoved = file.position != position

@@ -17,9 +17,9 @@ final class MappedJournal {
         case full
         /// All were read that the map was made for.
         case end
-        /// The next entry, of this number, has something compressed in it.
-        case compressed(UInt64)
-        /// Something is not as the format has it.
+        /// The next entry, of this number and with so many fields, has something compressed or damaged in it.
+        case indirect(UInt64, fields: Int)
+        /// The list of entries is not as the format has it.
         case strange
     }
 
@@ -100,12 +100,12 @@ final class MappedJournal {
             case .added:
                 pass(entry.sequence)
                 self.place = place
-            case .compressed: return .compressed(entry.sequence)
+            case .indirect: return .indirect(entry.sequence, fields: entry.count)
             case .strange: return .strange
             }
             if place >= releaseAt { release(place) }
         }
-        return .full
+        return sequence >= last ? .end : .full
     }
 
     /// The next entry, of this number, was read.

@@ -33,10 +33,11 @@ extension ScanCommand {
                 output.put(found.hit, file: journal, line: number + 1)
             }
         }
-        let failures = try read(reader) { batch in
+        let (unreadable, gaps) = try read(reader) { batch in
             let first = joiner.order
             tell(finder.join(batch, by: &joiner, at: .zero), from: first)
         }
+        let failures = unreadable + gaps
         if reader.isEmpty, failures.isEmpty { throw Failure.wrong("no journal file in \(Printable.text(journal))") }
         if let batch = joiner.flush() { tell(batch, from: joiner.order) }
         output.noteSource(lines: joiner.order, hit: hitEntries)
@@ -47,22 +48,29 @@ extension ScanCommand {
         }
     }
 
-    /// All that is there, to its end. Returns what could not be read.
-    private func read(_ reader: JournalFolder, _ take: (RecordBatch) -> Void) throws -> [String] {
-        var failures: [String] = []
+    /// All that is there, to its end. Returns what may not be read, and what is damaged or missing.
+    private func read(
+        _ reader: JournalFolder, _ take: (RecordBatch) -> Void
+    ) throws -> (unreadable: [String], gaps: [String]) {
+        var unreadable: [String] = []
+        var gaps: [String] = []
         var doubtsUntil: Duration?
         while true {
             let now = SourceTime.now()
             let read = reader.read(at: now)
             for notice in read.notices {
-                if notice.kind == .unreadable { failures.append(notice.text) } else { Terminal.complain(notice.text) }
+                switch notice.kind {
+                case .unreadable: unreadable.append(notice.text)
+                case .gap: gaps.append(notice.text)
+                default: Terminal.complain(notice.text)
+                }
             }
             for delivery in read.deliveries { take(delivery.batch) }
             guard read.deliveries.isEmpty, reader.isIdle else { continue }
             // A file that gives less than it promises may be damaged, or only just be written to.
             let end = doubtsUntil ?? now.monotonic + .seconds(15)
             doubtsUntil = end
-            guard failures.isEmpty, reader.isInDoubt, now.monotonic < end else { return failures }
+            guard unreadable.isEmpty, reader.isInDoubt, now.monotonic < end else { return (unreadable, gaps) }
             _ = try Poller.wait([], timeout: max(.zero, min(reader.nextDeadline, end) - now.monotonic))
         }
     }

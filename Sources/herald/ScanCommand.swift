@@ -20,8 +20,8 @@ struct ScanCommand: ParsableCommand {
             Lines are read as the watcher reads them: a file that watch.files names, or a rotated generation of one, in \
             the format and with the multiline that stand there; the lines of a stack trace are one record. Files \
             compressed by gzip, xz, zstd or bzip2 are read as they are. Without --rules these are the rules that the \
-            settings name. The exit code is 0 whether or not there are hits, and 2 where a file cannot be read; the \
-            others are scanned all the same.
+            settings name. The exit code is 0 whether or not there are hits, and 2 where a file, or a part of \
+            it, cannot be read; all others are scanned all the same.
 
             Examples: herald scan /var/log/syslog.2.gz
             herald scan --journal /var/log/journal --since 2d --min-severity critical

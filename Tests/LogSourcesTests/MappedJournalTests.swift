@@ -60,6 +60,37 @@ import Testing
         expectSame(bench, try byLibrary(bench))
     }
 
+    @Test("a batch that is full with the last entry there is leaves nothing to wait for when there are more")
+    func fullAtTheEnd() throws {
+        let bench = try JournalBench(byFile: true) { $0.batchEntries = 20 }
+        try bench.follow(entries(0..<20))
+        #expect(bench.records.count == 20 && bench.batches == 1)
+        try bench.follow(entries(20..<25))
+        #expect(bench.records.count == 25)
+    }
+
+    @Test("a field that is damaged is said, with the file and how many entries; the entries are read all the same")
+    func damagedFields() throws {
+        for destroy in [
+            { try $0.destroy("MESSAGE=entry 7") && $0.destroy("MESSAGE=entry 11") },
+            { try $0.destroyCompressed() == 2 },
+        ] as [(inout JournalObjects) throws -> Bool] {
+            let bench = try JournalBench(byFile: true)
+            let long = [Int64(7), 8].map {
+                ExportedEntry(String(repeating: "long text \($0) ", count: 400), at: 20 + $0)
+            }
+            try bench.write(entries(6..<12) + long)
+            var objects = try JournalObjects(bench.path("a.journal"))
+            #expect(try destroy(&objects))
+            bench.start()
+            bench.settle()
+            #expect(bench.records.count == 8)
+            #expect(bench.notices.map(\.kind) == [.gap])
+            let said = "The journal file \(bench.path("a.journal")) is damaged: parts of 2 entries cannot be read."
+            #expect(bench.notices.map(\.text) == [said])
+        }
+    }
+
     @Test(
         "it is read without libsystemd to its last entry, from wherever it is begun", arguments: [0, 1, 499, 600, 899])
     func whole(behind: UInt64) throws {

@@ -108,6 +108,19 @@ import Testing
         let run = try scan(["--json"])
         #expect(try run.objects().compactMap { $0["text"]?.string } == ["FAULT whole"])
         #expect(run.errors.contains(path) && run.errors.contains("3 entries cannot be read"), "\(run.errors)")
+        #expect(run.code == .exited(2))
+    }
+
+    @Test("an entry whose message is damaged is said, and the exit code tells of it", arguments: [[], ["--count"]])
+    func damagedMessage(arguments: [String]) throws {
+        let path = folder("journal/a.journal")
+        try ExportedEntry.write((0..<3).map { entry("FAULT \($0)", at: $0, []) }, to: path)
+        var objects = try JournalObjects(path)
+        #expect(try objects.destroy("MESSAGE=FAULT 1"))
+        let run = try scan(arguments)
+        #expect(arguments.isEmpty ? run.output.contains("FAULT 2") : run.output == "2\n", "\(run.output)")
+        #expect(run.errors.contains("The journal file \(path) is damaged: parts of 1 entry cannot be read."))
+        #expect(run.code == .exited(2))
     }
 
     @Test("lines of files are bounded too; one without a time may be of any") func files() throws {

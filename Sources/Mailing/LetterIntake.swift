@@ -31,7 +31,7 @@ final class LetterIntake {
     /// At most this much is taken in with one commit.
     private static let lettersPerRound = 64
     private static let bytesPerRound = 8 << 20
-    /// At most so many are refused with one commit, of either kind: each costs syncs of the disk.
+    /// At most so many are refused unseen with one commit, of either kind: each costs syncs of the disk.
     private static let refusalsPerRound = 32
 
     init(incoming: [(daemon: String, path: String)], rejected: String, log: Logger) throws(SystemError) {
@@ -65,10 +65,33 @@ final class LetterIntake {
         }
     }
 
-    /// Offers the waiting letters to `queue`, inside its transaction.
+    /// A letter that may be taken in, and where it lies.
+    private struct Waiting {
+        var letter: Letter
+        var folder: HandoverFolder
+        var name: String
+    }
+
+    /// Offers the waiting letters to `queue`, inside its transaction, in the order in which they were made.
     func takeIn(
         _ queue: Queue, _ admission: Admission, at now: Timestamp
     ) throws(QueueError) -> IntakeResult {
+        var (letters, result) = look(admission)
+        letters.sort { $0.letter.created < $1.letter.created }
+        for waiting in letters {
+            if try queue.takeIn(waiting.letter, at: now) == .conflict {
+                let reason = "another letter with the id \(waiting.letter.id) was taken in before"
+                result.rejected.append((waiting.folder, waiting.name, reason))
+            } else {
+                result.taken.append((waiting.folder, waiting.name))
+            }
+        }
+        return result
+    }
+
+    /// The letters of this round, and what is refused unseen.
+    private func look(_ admission: Admission) -> ([Waiting], IntakeResult) {
+        var letters: [Waiting] = []
         var result = IntakeResult()
         var bytes = 0
         var refusedLetters = 0
@@ -84,11 +107,11 @@ final class LetterIntake {
             for name in (try? folder.waiting()) ?? [] {
                 let path = folder.path + "/" + name
                 if stuck[path] != nil { continue }
-                if result.taken.count >= Self.lettersPerRound || bytes > Self.bytesPerRound
+                if letters.count >= Self.lettersPerRound || bytes > Self.bytesPerRound
                     || refusedLetters >= Self.refusalsPerRound
                 {
                     result.hasMore = true
-                    return result
+                    return (letters, result)
                 }
                 switch read(name, in: folder, from: daemon, admission) {
                 case .gone, .later: continue
@@ -97,17 +120,11 @@ final class LetterIntake {
                     result.rejected.append((folder, name, reason))
                 case .letter(let letter):
                     bytes += letter.message.count
-                    if try queue.takeIn(letter, at: now) == .conflict {
-                        let reason = "another letter with the id \(letter.id) was taken in before"
-                        refusedLetters += 1
-                        result.rejected.append((folder, name, reason))
-                    } else {
-                        result.taken.append((folder, name))
-                    }
+                    letters.append(Waiting(letter: letter, folder: folder, name: name))
                 }
             }
         }
-        return result
+        return (letters, result)
     }
 
     /// So that `strangers` names them. Where it cannot be done, that is told once.

@@ -26,6 +26,7 @@ package struct DueDelivery: Equatable, Sendable {
     package var number: Int64
     package var letter: String
     package var recipient: String
+    package var priority: LetterPriority
     /// The alias's description; nil: the default one.
     package var alias: String?
     /// The account that it must be sent through, because an earlier attempt there is uncertain.
@@ -44,7 +45,8 @@ extension Queue {
                     try database.each(Self.dueStatement, values) { row in
                         let due = DueDelivery(
                             number: row[0].int ?? 0, letter: row[1].string ?? "", recipient: row[2].string ?? "",
-                            alias: row[3].string, account: state == .uncertain ? row[4].string : nil)
+                            priority: LetterPriority(rawValue: rank / 2) ?? .bulk, alias: row[3].string,
+                            account: state == .uncertain ? row[4].string : nil)
                         goesOn = visit(due)
                         return goesOn
                     }
@@ -53,6 +55,16 @@ extension Queue {
                 }
             }
         }
+    }
+
+    /// The recipients to whom a letter of that priority is on its way.
+    package func recipientsUnderWay(_ priority: LetterPriority) throws(QueueError) -> Set<String> {
+        let states = DeliveryState.allCases.filter(\.isUnderWay).map { String($0.rawValue) }.joined(separator: ", ")
+        return Set(
+            try rows(
+                "SELECT recipient FROM deliveries WHERE state IN (\(states)) AND rank / 2 = ?",
+                [SQLValue(priority.rawValue)]
+            ).compactMap { $0[0].string })
     }
 
     private static let dueStatement = """

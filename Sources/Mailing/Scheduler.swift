@@ -1,4 +1,5 @@
 // Which letters go now, through which account: as many as the accounts have connections for, in the queue's order.
+// Must stay true: of what is told to one recipient, nothing overtakes what was told before on another connection.
 
 import Formats
 import Mail
@@ -34,6 +35,8 @@ struct Scheduler {
             schedule.isWaiting = !free.isEmpty
             return schedule
         }
+        var underWay: [LetterPriority: Set<String>] = [:]
+        for priority in Self.ordered { underWay[priority] = try queue.recipientsUnderWay(priority) }
         var indexes: [Group: Int] = [:]
         var passed = 0
         var blocked = 0
@@ -44,22 +47,28 @@ struct Scheduler {
                 return blocked < Self.lookPast
             }
             let group = Group(letter: delivery.letter, account: account)
-            if let index = indexes[group] {
+            let isBehindAnother = underWay[delivery.priority]?.contains(delivery.recipient) == true
+            if !isBehindAnother, let index = indexes[group] {
+                underWay[delivery.priority]?.insert(delivery.recipient)
                 schedule.groups[index].deliveries.append(delivery)
                 return true
             }
-            guard let slots = free[account], slots > 0 else {
+            guard !isBehindAnother, let slots = free[account], slots > 0 else {
                 schedule.isWaiting = true
                 passed += 1
                 return passed < Self.lookAhead || free.values.contains { $0 > 0 }
             }
             free[account] = slots - 1
+            underWay[delivery.priority]?.insert(delivery.recipient)
             indexes[group] = schedule.groups.count
             schedule.groups.append((account, [delivery]))
             return true
         }
         return schedule
     }
+
+    /// Reports: they tell one story. Replies and bulk are each for itself.
+    private static let ordered: [LetterPriority] = [.critical, .report]
 
     private struct Group: Hashable {
         let letter: String

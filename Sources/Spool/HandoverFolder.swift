@@ -31,11 +31,18 @@ package struct HandoverFolder: Sendable {
         }
     }
 
-    /// The names of the letter files that wait, sorted; nothing where there is no folder. What does not look like a
-    /// letter's file, temporary ones among them, is not there.
+    /// The names of the letter files that wait, those that were written first before the others; nothing where there is
+    /// no folder. What does not look like a letter's file, temporary ones among them, is not there.
     package func waiting() throws(SystemError) -> [String] {
         do throws(SystemError) {
-            return try Files.list(path).filter { $0.hasSuffix(".letter") && Letter.isID($0.dropLast(7)) }
+            let names = try Files.list(path).filter { $0.hasSuffix(".letter") && Letter.isID($0.dropLast(7)) }
+            let written = names.map { name in
+                (
+                    name,
+                    (try? FileStatus.of(path + "/" + name, followingLinks: false))?.modified ?? Timestamp(seconds: 0)
+                )
+            }
+            return written.sorted { ($0.1, $0.0) < ($1.1, $1.0) }.map(\.0)
         } catch  where error.errno == ENOENT {
             return []
         }

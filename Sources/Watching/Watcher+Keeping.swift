@@ -31,7 +31,10 @@ extension Watcher {
                         letters[id] = mailing.letter.id
                         messageIDs[id, default: []].append(mailing.letter.messageID)
                     }
-                    pending.letters.append(mailing.letter)
+                    // The outbox and the mailer keep to the order of these times.
+                    var letter = mailing.letter
+                    letter.created = time.wall + .microseconds(Int64(pending.letters.count))
+                    pending.letters.append(letter)
                 }
             } catch {
                 trouble = "it cannot be made a letter of: \(error)"

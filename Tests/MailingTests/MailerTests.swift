@@ -41,6 +41,21 @@ import Testing
         #expect(try site.names("state/mailer/rejected").isEmpty)
     }
 
+    @Test("letters leave in the order in which they were made, whatever their names are")
+    func inOrder() throws {
+        let sink = try site.sink()
+        defer { sink.stop() }
+        let letters = (0..<20).map { number in
+            var letter = Letter.sample(body: "number \(number)")
+            letter.created = letter.created + .microseconds(Int64(number))
+            return letter
+        }
+        // Handed over at one time, as far as a clock of milliseconds says.
+        for letter in letters.sorted(by: { $0.id < $1.id }) { try site.hand(letter) }
+        try site.run(try site.settings(accounts: account("a", sink.port, ", max_connections: 4")))
+        #expect(site.messages.map(\.bytes) == letters.map(\.message))
+    }
+
     @Test("what is no letter, or may not be sent, is set aside with its reason, and the rest goes on")
     func rejected() throws {
         let sink = try site.sink()

@@ -33,6 +33,19 @@ import Testing
         #expect(message.text.contains("    before\n") && message.text.contains("    after\n"))
     }
 
+    @Test func `Letters of one instant are in the order in which their incidents are told`() throws {
+        let folder = try WatcherFolder()
+        let watcher = try folder.watcher(try folder.settings("group_wait: 0s, heartbeat: off"))
+        watcher.settle(folder)
+        try folder.append("cannot send", "md0: disk failure", Self.oom, "md1: disk failure", "md2: disk failure")
+        watcher.settle(folder)
+        let letters = try folder.letters().sorted { $0.created < $1.created }
+        #expect(Set(letters.map(\.created)).count == letters.count && letters.count > 3)
+        let store = try Database(path: folder.database)
+        let told = try store.query("SELECT letter FROM reports ORDER BY rowid").compactMap { $0[0].string }
+        #expect(letters.map(\.id) == told)
+    }
+
     @Test func `Restarts and rotation lose and repeat nothing`() throws {
         let folder = try WatcherFolder()
         var watcher: Watcher? = try folder.watcher()

@@ -33,6 +33,24 @@ private let folder = #filePath.split(separator: "/").dropLast(3).reduce("") { $0
         }
     }
 
+    @Test("what stands under the rules says in its title, and so in the letter's subject, what the line says")
+    func floorTitles() throws {
+        let shipped = try Self.shipped()
+        let matcher = try Matcher(shipped)
+        var tried = 0
+        for rule in shipped.rules where rule.isFloor {
+            for example in rule.examples {
+                let record = ExampleTrial.record(of: example)
+                let hit = try #require(matcher.matches(example: record).hits.first { $0.hit.rule.id == rule.id })
+                // "BUG: " is the kernel's own word for what its title says.
+                let said = String(decoding: record.message.dropFirst(5).prefix(12), as: UTF8.self)
+                #expect(hit.hit.title().contains(said), "\(rule.id): \(hit.hit.title())")
+                tried += 1
+            }
+        }
+        #expect(tried > 10)
+    }
+
     /// What the kernel says of a process, and the name that the process has given itself.
     private static let hostileNames = [
         ("Out of memory: Killed process 6 (<script>alert(1)</script>) total-vm:1kB", "<script>alert(1)</script>"),

@@ -13,7 +13,7 @@ package struct FilePattern: Hashable, Sendable {
     package var rotated: [String]
     package var format: LineFormat
     /// Of one line, in bytes; the rest of a longer one is skipped, and said.
-    package var lineLimit = 64 << 10
+    package var lineLimit = LineFormat.lineLimit
 
     package init(_ path: String, exclude: [String] = [], rotated: [String] = [], format: LineFormat = .auto) {
         self.path = path

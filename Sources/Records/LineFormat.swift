@@ -15,6 +15,9 @@ package enum LineFormat: String, Hashable, Sendable, CaseIterable {
     /// `2026-11-21T12:41:14.123456789Z stderr F …`, of containerd and CRI-O, where the program's own lines are JSON.
     case cri
 
+    /// How long a line may be, in bytes, where a file's settings do not say.
+    package static let lineLimit = 64 << 10
+
     /// Whether the text must be decoded before the scan sees it.
     package var isDecoded: Bool { self == .json || self == .docker || self == .cri }
 

@@ -183,7 +183,11 @@ package enum Declarations {
                 "path", .text, nil,
                 "A file, or a pattern with `*`, `?` and `[…]`. What is there at the first start is read from its end on "
                     + "(`herald scan` looks at what was before), a file that comes later from its beginning."),
-            SettingKey("exclude", .texts, nil, "Patterns of paths that are left out."),
+            SettingKey(
+                "exclude", .texts, nil,
+                "Patterns of paths that are left out, with a `/` in them of the whole path, without one of the name. That a "
+                    + "folder may not be looked into is a fault that is told, unless it is left out: with "
+                    + "`path: /var/log/*/*.log` systemd's `/var/log/private`, which is root's alone."),
             SettingKey(
                 "rotated", .texts, nil,
                 "More folders in which rotated generations lie (logrotate's `olddir`), relative to the file's own; that "
@@ -198,7 +202,7 @@ package enum Declarations {
                     + TraceLanguage.allCases.map { "`\($0.rawValue)`" }.joined(separator: ", ")
                     + "; there any line may begin one), none, or by `{start, continue, timeout, lines}`."),
             SettingKey(
-                "max_line", .size(1 << 10...256 << 10), "64 KiB",
+                "max_line", .size(1 << 10...256 << 10), SettingKind.size(LineFormat.lineLimit),
                 "Of a longer line the beginning is matched and the rest skipped; that is recorded, and stands in the next "
                     + "digest and heartbeat."),
         ])

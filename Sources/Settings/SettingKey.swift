@@ -36,7 +36,8 @@ package enum SettingKind: Sendable {
         }
     }
 
-    private static func size(_ bytes: Int) -> String { "\(bytes >> 10) KiB" }
+    /// A number of bytes as a setting has it.
+    static func size(_ bytes: Int) -> String { "\(bytes >> 10) KiB" }
 }
 
 /// One key: its name, what it holds, what stands in its place when it is absent, what it means.

@@ -145,7 +145,7 @@ struct SettingsReader {
         let rotated = reader.texts("rotated")
         let format = reader.choice("format", LineFormat.self) ?? .auto
         let multiline = multiline(&reader)
-        let lineLimit = reader.size("max_line") ?? 64 << 10
+        let lineLimit = reader.size("max_line") ?? LineFormat.lineLimit
         reader.finish()
         if let path { absolute(path, reader.value("path") ?? node, reader) }
         return path.map {

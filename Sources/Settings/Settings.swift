@@ -171,7 +171,7 @@ package struct Settings: Sendable, Equatable {
         package var format: LineFormat = .auto
         package var multiline: LineJoining = .preset(.auto)
         /// Of one line, in bytes.
-        package var lineLimit = 64 << 10
+        package var lineLimit = LineFormat.lineLimit
     }
 
     /// How the lines of a file are put together to records.

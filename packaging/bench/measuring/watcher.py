@@ -90,14 +90,20 @@ class Watcher:
         finally:
             database.close()
 
-    def held_back(self):
-        """How many incidents the caps hold back for a digest, and of how many digests the time is set."""
+    def tellings(self):
+        """How many incidents letters told of; how many the caps hold back for a digest; how many are neither; and of how
+        many digests the time is set."""
         database = sqlite3.connect(f"file:{self.folder}/state/watcher/watcher.db?mode=ro", uri=True, timeout=30)
         try:
-            held = sum(bool(json.loads(detail).get("held"))
-                       for detail, in database.execute("SELECT detail FROM incidents WHERE in_book"))
+            told = {number for number, in database.execute("SELECT incident FROM reports WHERE letter IS NOT NULL")}
+            held, others = set(), set()
+            for number, detail in database.execute("SELECT id, detail FROM incidents WHERE in_book"):
+                if json.loads(detail).get("held"):
+                    held.add(number)
+                elif number not in told:
+                    others.add(number)
             book = json.loads(database.execute("SELECT value FROM book").fetchone()[0])
-            return held, sum(book.get(name) is not None for name in ("digest_due", "urgent_digest_due"))
+            return len(told), len(held), len(others), sum(book.get(name) is not None for name in ("digest_due", "urgent_digest_due"))
         finally:
             database.close()
 

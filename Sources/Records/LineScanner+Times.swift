@@ -141,15 +141,18 @@ extension LineScanner {
                 at += 1
                 if let year = digits(4), take(" ") {
                     var civil = CivilTime(year: year, month: month, day: day)
-                    if timeOfDay(&civil) {
-                        let offset = zone(localOffset: context.utcOffset)
-                        return civil.timestamp(utcOffset: offset ?? context.utcOffset)
-                    }
+                    if let time = timeAndZone(&civil, context) { return time }
                 }
             }
         }
         at = start
         return nil
+    }
+
+    /// What follows the day; without a zone it is this host's.
+    private mutating func timeAndZone(_ civil: inout CivilTime, _ context: LineContext) -> Timestamp? {
+        guard timeOfDay(&civil) else { return nil }
+        return civil.timestamp(utcOffset: zone(localOffset: context.utcOffset) ?? context.utcOffset)
     }
 
     /// `21/Nov/2026:12:41:14 +0000` (Apache's `%t`, nginx' `$time_local`); servers of Python write a space in it, and no
@@ -160,10 +163,7 @@ extension LineScanner {
             take(":") || take(" ")
         {
             var civil = CivilTime(year: year, month: month, day: day)
-            if timeOfDay(&civil) {
-                let offset = zone(localOffset: context.utcOffset)
-                return civil.timestamp(utcOffset: offset ?? context.utcOffset)
-            }
+            if let time = timeAndZone(&civil, context) { return time }
         }
         at = start
         return nil

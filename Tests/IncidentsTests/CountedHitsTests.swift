@@ -2,21 +2,13 @@
 
 import Formats
 import Rules
+import TestSupport
 import Testing
 
 @testable import Incidents
 
-/// A small generator (SplitMix64), so that a failure can be repeated.
-private struct Seeded: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
-    }
-    mutating func number(_ range: Range<Int>) -> Int { Int.random(in: range, using: &self) }
+extension SplitMix {
+    fileprivate mutating func number(_ range: Range<Int>) -> Int { Int.random(in: range, using: &self) }
 }
 
 @Suite struct CountedHitsTests {
@@ -39,7 +31,7 @@ private struct Seeded: RandomNumberGenerator {
 
     @Test("counted hits end in the same incidents and the same reports as single ones", arguments: 0..<40)
     func likeSingle(seed: UInt64) throws {
-        var random = Seeded(state: seed)
+        var random = SplitMix(seed: seed)
         var policy = ReportPolicy()
         (policy.incidentsPerRule, policy.samples, policy.maxPerHour) = (4, 1, 5)
         var single = IncidentBook(policy: policy)
@@ -105,7 +97,7 @@ private struct Seeded: RandomNumberGenerator {
 
     @Test("a timeline added to another is as if its times had been added one by one", arguments: 0..<50)
     func timelines(seed: UInt64) {
-        var random = Seeded(state: seed)
+        var random = SplitMix(seed: seed)
         var (whole, first, second) = (Timeline(), Timeline(), Timeline())
         let spans = [3, 100, 5000, 900_000]
         for _ in 0..<random.number(0..<60) {
@@ -119,7 +111,7 @@ private struct Seeded: RandomNumberGenerator {
 
     @Test("messages of one shape have one masked form", arguments: 0..<600)
     func shapes(seed: UInt64) {
-        var random = Seeded(state: seed)
+        var random = SplitMix(seed: seed)
         let pieces = [
             "0", "1", "7", "12", "0x", "1x2", "00x1f", "a", "f0", "beef", "Nov 2", "2026-11-21", "12:41:14", ".", ",",
             ":",

@@ -2,6 +2,7 @@
 
 import Formats
 import Rules
+import TestSupport
 import Testing
 
 @testable import Incidents
@@ -82,7 +83,7 @@ import Testing
     @Test(arguments: 0..<8)
     func `The last letter never says for longer than the wait that an open incident is over`(number: Int) {
         let seed = number < 4 ? UInt64(number) : UInt64.random(in: 0...UInt64.max)
-        var random = SeededRandom(state: seed)
+        var random = SplitMix(seed: seed)
         var clocked = ClockedBook()
         var (openSince, saysOver): (Timestamp?, Bool) = (nil, false)
         var (letters, longest) = (0, Duration.zero)

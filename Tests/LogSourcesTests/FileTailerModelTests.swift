@@ -5,6 +5,7 @@ import Formats
 import Glibc
 import LogSources
 import Platform
+import TestSupport
 import Testing
 
 /// A program that writes a log, and the rotation of it.

@@ -5,6 +5,7 @@ import Glibc
 import LogSources
 import Platform
 import Records
+import TestSupport
 import Testing
 
 /// A folder of this test, removed with it.
@@ -166,19 +167,6 @@ final class TailingBench {
     func remove(_ name: String) { #expect(unlink(path(name)) == 0) }
 
     func exists(_ name: String) -> Bool { access(path(name), F_OK) == 0 }
-}
-
-/// A small generator, for tests that must be repeatable (xorshift64*, Vigna).
-struct Xorshift {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed | 1 }
-    mutating func next() -> UInt64 {
-        state ^= state >> 12
-        state ^= state << 25
-        state ^= state >> 27
-        return state &* 0x2545_f491_4f6c_dd1d
-    }
-    mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(max(1, bound))) }
 }
 
 extension FileTailer.Options {

@@ -1,4 +1,5 @@
 import Formats
+import TestSupport
 import Testing
 
 @testable import Mail
@@ -331,7 +332,7 @@ struct TortureCase: Sendable, CustomTestStringConvertible {
     @Test("20,000 mutated messages neither crash nor grow, and can be made fit for sending") func mutations() throws {
         let seed = UInt64.random(in: .min ... .max)
         print("seed of the mutations: \(seed)")
-        var random = SplitMix(state: seed)
+        var random = SplitMix(seed: seed)
         let bases = (Self.structure + Self.bodies + Self.multiparts).map(\.message).filter { $0.count > 3 }
         let normalizer = MessageNormalizer(
             date: Timestamp(seconds: 0), utcOffset: 0, messageID: "<1@x>", from: try Mailbox(nil, EmailAddress("a@b")))
@@ -367,18 +368,5 @@ struct TortureCase: Sendable, CustomTestStringConvertible {
             let end = min(bytes.count, place + Int(random.next() % 40))
             bytes.insert(contentsOf: bytes[place..<end], at: place)
         }
-    }
-}
-
-/// A generator that gives the same numbers for the same seed everywhere (SplitMix64).
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
     }
 }

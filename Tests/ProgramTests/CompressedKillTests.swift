@@ -2,6 +2,7 @@
 
 import Glibc
 import Platform
+import TestSupport
 import Testing
 
 @Suite(.serialized) struct CompressedKillTests {
@@ -34,7 +35,7 @@ import Testing
         arguments: Way.allCases)
     func compressed(way: Way) throws {
         let seed = UInt64.random(in: 0...UInt64.max)
-        var random = SeededRandom(seed)
+        var random = SplitMix(seed: seed)
         let site = try TestSite(settings: KillTests.settings, rules: KillTests.rules)
         let rotation = CompressingRotation(path: site.folder + "/log/app.log", way)
         for name in ["mailer", "watcher"] {

@@ -2,6 +2,7 @@ import Formats
 import Glibc
 import Mail
 import Platform
+import TestSupport
 import Testing
 
 /// Random kills of the real daemons: nothing is lost, nothing is told twice.
@@ -30,7 +31,7 @@ import Testing
     @Test("10,000 lines with 200 critical ones, watcher and mailer killed at random: 200 hits are told, each once")
     func killedAtRandom() throws {
         let seed = UInt64.random(in: 0...UInt64.max)
-        var random = SeededRandom(seed)
+        var random = SplitMix(seed: seed)
         let site = try TestSite(settings: Self.settings, rules: Self.rules)
         let path = site.folder + "/log/app.log"
         var log = try Descriptor.open(path, O_WRONLY | O_APPEND | O_CREAT)
@@ -72,7 +73,7 @@ import Testing
     @Test("copied and truncated again and again, with and without kills: 120 hits are told, each once")
     func copiedAndTruncated() throws {
         let seed = UInt64.random(in: 0...UInt64.max)
-        var random = SeededRandom(seed)
+        var random = SplitMix(seed: seed)
         let site = try TestSite(settings: Self.settings, rules: Self.rules)
         let path = site.folder + "/log/app.log"
         let log = try Descriptor.open(path, O_WRONLY | O_APPEND | O_CREAT)
@@ -125,7 +126,7 @@ import Testing
     @Test("the responder killed at random: every application is answered once, and the ledger adds up")
     func responderKilledAtRandom() throws {
         let seed = UInt64.random(in: 0...UInt64.max)
-        var random = SeededRandom(seed)
+        var random = SplitMix(seed: seed)
         let site = try TestSite(
             settings: """
                 report: {to_email: admin@example.org}
@@ -176,18 +177,5 @@ import Testing
         systemd, PostgreSQL, nginx
 
         """
-    }
-}
-
-/// SplitMix64, so that a failure can be played again.
-struct SeededRandom: RandomNumberGenerator {
-    private var state: UInt64
-    init(_ seed: UInt64) { state = seed }
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
     }
 }

@@ -1,6 +1,7 @@
 // Lines of other parts of the kernel amid its reports: passed over where they stand, or taken apart, it is all one.
 
 import Formats
+import TestSupport
 import Testing
 
 @testable import Records

@@ -1,5 +1,6 @@
 import Formats
 import Records
+import TestSupport
 import Testing
 
 /// 2026-11-21 12:41:14 UTC, a second after most of the lines here.
@@ -248,16 +249,7 @@ private let cases: [Case] = [
         let seeds = cases.map { Array($0.line.utf8) }
         for _ in 0..<40_000 {
             var line = seeds[random.below(seeds.count)]
-            for _ in 0..<random.below(6) {
-                guard !line.isEmpty else { break }
-                let at = random.below(line.count)
-                switch random.below(4) {
-                case 0: line[at] = UInt8(truncatingIfNeeded: random.next())
-                case 1: line.remove(at: at)
-                case 2: line.insert(UInt8(truncatingIfNeeded: random.next()), at: at)
-                default: line.removeSubrange(at...)
-                }
-            }
+            random.mutate(&line, upTo: 5)
             for format in LineFormat.allCases {
                 let context = LineContext(format: format, readAt: readAt)
                 let header = LineHeader.parse(line, context: context)
@@ -266,17 +258,4 @@ private let cases: [Case] = [
             }
         }
     }
-}
-
-/// A small generator, for tests that must be repeatable (xorshift64*, Vigna).
-struct Xorshift {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed | 1 }
-    mutating func next() -> UInt64 {
-        state ^= state >> 12
-        state ^= state << 25
-        state ^= state >> 27
-        return state &* 0x2545_f491_4f6c_dd1d
-    }
-    mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(max(1, bound))) }
 }

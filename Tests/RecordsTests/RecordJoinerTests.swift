@@ -1,5 +1,6 @@
 import Formats
 import Records
+import TestSupport
 import Testing
 
 @Suite struct RecordJoinerTests {

@@ -1,4 +1,5 @@
 import Formats
+import TestSupport
 import Testing
 
 @testable import Records
@@ -120,15 +121,7 @@ private func record(_ line: String, _ format: LineFormat = .auto) -> Record {
         ].map { Array($0.utf8) }
         for _ in 0..<20_000 {
             var line = seeds[random.below(seeds.count)]
-            for _ in 0..<random.below(5) where !line.isEmpty {
-                let at = random.below(line.count)
-                switch random.below(4) {
-                case 0: line[at] = UInt8(truncatingIfNeeded: random.next())
-                case 1: line.remove(at: at)
-                case 2: line.insert(UInt8(truncatingIfNeeded: random.next()), at: at)
-                default: line.removeSubrange(at...)
-                }
-            }
+            random.mutate(&line, upTo: 4)
             let words = StrangersWords(in: line, 0..<line.count)
             if case .some(let masked) = words { #expect(masked.count == line.count) }
             if words != .none { #expect(line.withUnsafeBytes { StrangersWords.mayStand(in: $0) }) }

@@ -52,7 +52,7 @@ final class TemporaryFile {
 
     /// A text above the size from which two threads share the work, with lines of all lengths across its parts.
     private func large(_ seed: UInt64) -> (bytes: [UInt8], hits: Int) {
-        var generator = Generator(state: seed)
+        var generator = Generator(seed: seed)
         var bytes: [UInt8] = []
         var hits = 0
         while bytes.count < 3 << 20 {
@@ -87,7 +87,7 @@ final class TemporaryFile {
 
     @Test("a trace is one record wherever the blocks end, with the number of its first line", arguments: UInt64(1)...4)
     func traces(seed: UInt64) throws {
-        var generator = Generator(state: seed)
+        var generator = Generator(seed: seed)
         var (text, number, expected) = ([UInt8](), 0, [Int]())
         func add(_ line: String) {
             text += Array("\(line)\n".utf8)

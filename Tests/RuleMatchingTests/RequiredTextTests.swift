@@ -65,7 +65,7 @@ import Testing
 
     @Test("everything that PCRE2 matches holds one of the texts", arguments: UInt64(1)...20)
     func superset(seed: UInt64) throws {
-        var generator = Generator(state: seed)
+        var generator = Generator(seed: seed)
         let pieces = [
             "failed ", "error: ", "disk", " on device ", "x", ".", "[", "fATAL", "timeout", "12", " ", "a", "zz", "q",
             "é",

@@ -79,7 +79,7 @@ import Testing
 
     @Test("long texts in blocks of a few lines are hit as PCRE2 says, for few rules and for many", arguments: 1...40)
     func longTexts(seed: Int) throws {
-        var generator = Generator(state: UInt64(seed))
+        var generator = Generator(seed: UInt64(seed))
         let pairs = (0..<generator.pick([1, 2, 4, 40])).map { _ in Self.pair(&generator) }
         let rules = pairs.enumerated().map { number, pair in
             Rule(id: "r\(number)", title: Template("t"), severity: .error, match: [Pattern(pair.pattern)])

@@ -3,20 +3,16 @@
 import Formats
 import Records
 import Rules
+import TestSupport
 import Testing
 
 @testable import RuleMatching
 
 /// A small generator (SplitMix64), so that a failure can be repeated.
 struct Generator: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
-    }
+    private var random: SplitMix
+    init(seed: UInt64) { random = SplitMix(seed: seed) }
+    mutating func next() -> UInt64 { random.next() }
     mutating func pick<T>(_ items: [T]) -> T { items[Int.random(in: 0..<items.count, using: &self)] }
 }
 
@@ -89,7 +85,7 @@ extension Generator {
 
     @Test("every line that PCRE2 alone would hit is hit through the scan, and no other", arguments: UInt64(1)...24)
     func scanAgreesWithPCRE2(seed: UInt64) throws {
-        var generator = Generator(state: seed)
+        var generator = Generator(seed: seed)
         let rules = Self.usable(60, &generator)
         try #require(rules.count > 20)
         let matcher = try Matcher(RuleSet(rules))
@@ -113,7 +109,7 @@ extension Generator {
     @Test(
         "a record that holds newlines, as a journal's message may, is decided as a whole", arguments: UInt64(100)...107)
     func recordsWithNewlines(seed: UInt64) throws {
-        var generator = Generator(state: seed)
+        var generator = Generator(seed: seed)
         let rules = Self.usable(40, &generator)
         let matcher = try Matcher(RuleSet(rules))
         var entries = JournalEntries()
@@ -141,7 +137,7 @@ extension Generator {
 
     @Test("lines in blocks, as 'herald scan' decides them, are hit as PCRE2 says", arguments: UInt64(200)...205)
     func blocks(seed: UInt64) throws {
-        var generator = Generator(state: seed)
+        var generator = Generator(seed: seed)
         let rules = Self.usable(40, &generator)
         let matcher = try Matcher(RuleSet(rules))
         let lines = (0..<400).map { _ in generator.line() }
@@ -197,7 +193,7 @@ extension Generator {
         "the shipped rules' examples, cut and glued at random, are hit through the scan as PCRE2 says",
         arguments: UInt64(1)...3)
     func shippedRules(seed: UInt64) throws {
-        var generator = Generator(state: seed)
+        var generator = Generator(seed: seed)
         let shipped = try ShippedRulesTests.shipped()
         // Without what depends on other rules or on fields: here the patterns alone are in question.
         let rules = shipped.rules.filter { !$0.match.isEmpty }.map { rule in
@@ -220,14 +216,15 @@ extension Generator {
                 continue
             }
             let message = record.message
-            for (number, rule) in rules.enumerated() {
-                let isMatched = matcher.searches.contains {
-                    $0.rule == number && $0.pattern.match(message, matcher.workspace) == .matched
+            var matched: Set<Int> = []
+            for search in matcher.searches[..<matcher.ruleSearches] where !matched.contains(search.rule) {
+                if search.pattern.match(message, matcher.workspace) == .matched { matched.insert(search.rule) }
+            }
+            for number in matched {
+                let isTakenBack = matcher.compiled[number].unless.contains {
+                    $0.pattern.match(message, matcher.workspace) == .matched
                 }
-                let isTakenBack = matcher.compiled[number].unless.map(\.pattern).contains {
-                    $0.match(message, matcher.workspace) == .matched
-                }
-                if isMatched && !isTakenBack { expected.insert("\(index) \(rule.id)") }
+                if !isTakenBack { expected.insert("\(index) \(rules[number].id)") }
             }
         }
         #expect(found == expected, "seed \(seed): \(found.symmetricDifference(expected).sorted().prefix(5))")

@@ -330,11 +330,6 @@ import Testing
         watcher.settle(folder)
         folder.pass(.seconds(86400))
         watcher.settle(folder)
-        let letters = try folder.letters().map { ParsedMessage($0.message) }
-        for kind in ["digest", "heartbeat"] {
-            let letter = try #require(letters.first { $0.header("X-Herald-Report") == kind })
-            let text = letter.text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-            #expect(text.contains("\(words) until"), "\(kind): \(letter.text)")
-        }
+        try folder.expectInDigestAndHeartbeat("\(words) until")
     }
 }

@@ -34,12 +34,7 @@ import Testing
         #expect(!watcher.book.openIncidents.contains { $0.rule.id == "herald-file-skipped" })
         folder.pass(.seconds(86400))
         watcher.settle(folder)
-        let letters = try folder.letters().map { ParsedMessage($0.message) }
-        for kind in ["digest", "heartbeat"] {
-            let letter = try #require(letters.first { $0.header("X-Herald-Report") == kind })
-            let text = letter.text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-            #expect(text.contains("Part of a line was too long to be looked at in"), "\(kind): \(text)")
-        }
+        try folder.expectInDigestAndHeartbeat("Part of a line was too long to be looked at in")
         #expect(watcher.book.tally.notes.notes.isEmpty)
     }
 

@@ -5,6 +5,7 @@ import Incidents
 import Records
 import RuleMatching
 import Rules
+import TestSupport
 import Testing
 
 @testable import Watching
@@ -27,7 +28,7 @@ private let rules = """
 @Suite struct StormTests {
     @Test("what is counted where it stands ends in the same incidents as hits that are built", arguments: 0..<24)
     func likeBuilt(seed: UInt64) throws {
-        var random = Lines(state: seed)
+        var random = Lines(seed: seed)
         let folder = try WatcherFolder(rules: rules)
         let watcher = try folder.watcher(folder.settings("group_wait: 0s, samples: 3"))
         // Of more than so many groups the rest goes into one.
@@ -105,14 +106,9 @@ private let rules = """
 
 /// Random lines that hit the rules above (SplitMix64, so that a failure can be repeated).
 private struct Lines: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
-    }
+    private var random: SplitMix
+    init(seed: UInt64) { random = SplitMix(seed: seed) }
+    mutating func next() -> UInt64 { random.next() }
 
     private mutating func pick<T>(_ items: [T]) -> T { items[Int.random(in: 0..<items.count, using: &self)] }
 

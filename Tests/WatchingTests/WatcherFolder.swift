@@ -13,6 +13,7 @@ import RuleMatching
 import Settings
 import Spool
 import Synchronization
+import Testing
 import YAML
 
 @testable import Watching
@@ -134,5 +135,18 @@ extension Watcher {
     /// Rounds until nothing is left that is due, at the folder's time.
     func settle(_ folder: WatcherFolder) {
         for _ in 0..<100 where round(at: folder.time) { return }
+    }
+}
+
+extension WatcherFolder {
+    /// The first letter of each of these kinds has the words, wherever its lines end.
+    func expectInDigestAndHeartbeat(_ words: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
+        let letters = try letters().map { ParsedMessage($0.message) }
+        for kind in ["digest", "heartbeat"] {
+            let letter = try #require(
+                letters.first { $0.header("X-Herald-Report") == kind }, sourceLocation: sourceLocation)
+            let text = letter.text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+            #expect(text.contains(words), "\(kind): \(text)", sourceLocation: sourceLocation)
+        }
     }
 }

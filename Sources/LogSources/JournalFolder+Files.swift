@@ -9,6 +9,12 @@ extension JournalFolder {
     /// Files of one folder that are looked at; a collector has a few for each of its hosts.
     private static let fileLimit = 50_000
 
+    /// The paths of the journal files in a folder and in those of its subfolders that are named after machines.
+    package static func paths(in folder: String) throws(SystemError) -> [String] {
+        var watches = JournalFolderWatches()
+        return try watches.watch(folder)
+    }
+
     /// Looks at what inotify names, at everything when it is time to.
     func look(at time: SourceTime, _ output: inout SourceOutput) {
         let hints = watches.hints()

@@ -3,6 +3,7 @@
 import ArgumentParser
 import Formats
 import Glibc
+import LogSources
 import Platform
 import Replies
 import RuleMatching
@@ -127,6 +128,11 @@ struct SettingsCheck {
         if let node = root["watch"]?["journal"]?["directories"] {
             for directory in node.sequence ?? [node] {
                 need(directory, "the directory of journal files", isFolder: true, severity: .warning)
+                guard let path = directory.string, (try? JournalFolder.paths(in: path))?.isEmpty == true else {
+                    continue
+                }
+                let words = "no journal file is in \(Printable.text(path)), nor in a subdirectory named after a machine"
+                faults.append(directory.fault(words, severity: .warning))
             }
         }
         for folder in root["respond"]?["folders"]?.sequence ?? [] {
@@ -142,6 +148,11 @@ struct SettingsCheck {
             if !path.utf8.contains(where: { "*?[".utf8.contains($0) }) {
                 need(node, "the watched file", severity: .warning)
                 continue
+            }
+            if path.split(separator: "/").contains(where: { $0.utf8.elementsEqual("**".utf8) }) {
+                let words =
+                    "'**' is one folder's name here, as '*' is, not folders of any depth: write a pattern for each depth"
+                faults.append(node.fault(words, severity: .warning))
             }
             // A pattern may name nothing yet; the folder above its first wildcard is there.
             let fixed = path.split(separator: "/").prefix { !$0.utf8.contains { "*?[".utf8.contains($0) } }

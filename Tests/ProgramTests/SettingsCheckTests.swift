@@ -157,6 +157,7 @@ import Testing
             ("  rules: [FOLDER/rules]\n  files: [{path: FOLDER/gone/x.log}]", "FOLDER/gone/x.log is not there"),
             ("  rules: [FOLDER/rules]\n  files: [{path: FOLDER/gone/*.log}]", "the folder FOLDER/gone is not there"),
             ("  rules: [FOLDER/rules]\n  files: [{path: FOLDER/none}]", "FOLDER/none is no file"),
+            ("  rules: [FOLDER/rules]\n  files: [{path: FOLDER/**/x.log}]", "'**' is one folder's name here"),
             ("  rules: [FOLDER/rules]\n  files: [{path: FOLDER/*.log}, {path: FOLDER/here.log}]", nil),
             ("  rules: [FOLDER/rules]\n  disabled_rules: [falt]", "there is no rule 'falt'; did you mean 'fault'?"),
             ("  rules: [FOLDER/rules]\n  disabled_rules: [herald-file-gab]", "did you mean 'herald-file-gap'?"),
@@ -175,5 +176,19 @@ import Testing
         } else {
             #expect(run.output.contains("all is well") && run.errors.isEmpty, "\(run.errors)")
         }
+    }
+
+    @Test(
+        "a directory of journals in which nothing is read is warned of",
+        arguments: [("", true), ("web1", true), (String(repeating: "ab", count: 16), false)])
+    func journals(subfolder: String, isWarned: Bool) throws {
+        let folder = try TemporaryFolder()
+        try Files.makeDirectories(folder("journals/" + subfolder))
+        if !subfolder.isEmpty { try Files.write("".utf8, to: folder("journals/\(subfolder)/system.journal")) }
+        let journals = folder("journals")
+        let run = try check("  journal: {enabled: false, directories: [\(journals)]}\n  rules: [FOLDER/rules]", folder)
+        #expect(run.code == .exited(0), "\(run.errors)")
+        let words = "no journal file is in \(journals), nor in a subdirectory named after a machine"
+        #expect(run.errors.contains(words) == isWarned, "\(run.errors)")
     }
 }

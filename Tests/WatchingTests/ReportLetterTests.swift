@@ -166,17 +166,17 @@ import Testing
         var book = IncidentBook(policy: policy)
         var origin = LetterFixtures.origin(long(200), unit: long(200), identifier: long(200))
         (origin.executable, origin.bootID, origin.transport) = (long(200), long(200), "journal")
+        let (title, advice, url, explanation) = (long(296), long(2000), "https://" + long(490), long(4000))
+        let text = (0..<40).map { "\($0)" + long(250) }.joined(separator: "\n")
+        let context = Array(repeating: long(500), count: 20)
+        let captures = (0..<20).map { CapturedValue(name: "\($0)" + long(28), value: long(300)) }
         for index in 0..<incidents {
             for second in 0..<10 {
                 var hit = LetterFixtures.occurrence(
-                    "rule-\(index)", "\(index)" + long(296), at: LetterFixtures.noon + .seconds(Int64(second)),
-                    origin: origin,
-                    text: (0..<40).map { "\($0)" + long(250) }.joined(separator: "\n"),
-                    before: Array(repeating: long(500), count: 20), after: Array(repeating: long(500), count: 20),
-                    captures: (0..<20).map { CapturedValue(name: "\($0)" + long(28), value: long(300)) },
-                    advice: long(2000),
-                    url: "https://" + long(490))
-                hit.explanation = long(4000)
+                    "rule-\(index)", "\(index)" + title, at: LetterFixtures.noon + .seconds(Int64(second)),
+                    origin: origin, text: text, before: context, after: context, captures: captures, advice: advice,
+                    url: url)
+                hit.explanation = explanation
                 book.join(hit, at: LetterFixtures.noon + .seconds(Int64(second)))
             }
         }

@@ -22,7 +22,8 @@ struct FileWatches {
         var overflowed = false
     }
 
-    init() { inotify = try? Inotify() }
+    /// Nil: nothing can be watched.
+    init(_ inotify: Inotify? = try? Inotify()) { self.inotify = inotify }
 
     var descriptors: [Int32] { inotify.map { [$0.descriptor.number] } ?? [] }
 

@@ -181,7 +181,7 @@ package enum Declarations {
         [
             SettingKey(
                 "path", .text, nil,
-                "A file, or a pattern with `*`, `?` and `[…]`. What is there at the first start is read from its end on "
+                "A file, or a pattern with `*`, `?` and `[…]` (no `**` for any depth). What is there at the first start is read from its end on "
                     + "(`herald scan` looks at what was before), a file that comes later from its beginning."),
             SettingKey(
                 "exclude", .texts, nil,

@@ -147,7 +147,13 @@ struct SettingsReader {
         let multiline = multiline(&reader)
         let lineLimit = reader.size("max_line") ?? LineFormat.lineLimit
         reader.finish()
-        if let path { absolute(path, reader.value("path") ?? node, reader) }
+        if let path {
+            absolute(path, reader.value("path") ?? node, reader)
+            if path.split(separator: "/").contains("**") {
+                let place = reader.value("path") ?? node
+                reader.warn(place, "`**` names folders of one depth, as `*` does; write an entry for each depth")
+            }
+        }
         return path.map {
             Settings.File(
                 path: $0, exclude: exclude, rotated: rotated, format: format, multiline: multiline, lineLimit: lineLimit

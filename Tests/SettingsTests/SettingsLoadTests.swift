@@ -164,6 +164,15 @@ private let whole = """
         #expect(load("smtp: {accounts: [{name: a, server: \(text)}]}").settings == nil)
     }
 
+    @Test(
+        "that `**` is no more than `*` is said, where it stands for a folder",
+        arguments: [("**", 1), ("a**b", 0), ("*", 0)])
+    func anyDepth(folder: String, count: Int) {
+        let (settings, faults) = load("watch: {files: [{path: '/srv/\(folder)/x.log'}]}")
+        #expect(settings != nil)
+        #expect(faults.filter { $0.contains("warning: `**` names folders of one depth") }.count == count)
+    }
+
     @Test("a login without TLS is refused, unless it is allowed with a warning") func plaintextLogin() {
         let account = "name: a, server: a.example, security: none, login: x, password: y"
         #expect(load("smtp: {accounts: [{\(account)}]}").settings == nil)

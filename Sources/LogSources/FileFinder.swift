@@ -89,6 +89,9 @@ struct FileFinder {
         patterns.first { $0.names(path) }
     }
 
+    /// The folders in which the logs of a pattern lie.
+    static func folders(of pattern: FilePattern) -> [String] { expand(Files.split(pattern.path).directory) }
+
     /// Whether a pattern is no glob but this path itself.
     func isWrittenOut(_ path: String) -> Bool { patterns.contains { $0.path == path && !$0.excludes(path) } }
 

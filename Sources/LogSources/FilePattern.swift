@@ -44,14 +44,15 @@ package struct FilePattern: Hashable, Sendable {
             if names(beside) { return beside }
             let home = Files.split(self.path).directory
             let inFolder = LogFile.join(home, reading.base)
-            if folders(of: home).contains(folder), names(inFolder) { return inFolder }
+            if generationFolders(home).contains(folder), names(inFolder) { return inFolder }
         }
         return nil
     }
 
-    /// The further folders of generations, for logs in `home`.
-    private func folders(of home: String) -> [String] {
-        (["old", "archive"] + rotated).map { $0.hasPrefix("/") ? $0 : LogFile.join(home, $0) }
+    /// The folders in which generations of the logs in `home` may lie, `home` first, none twice.
+    func generationFolders(_ home: String) -> [String] {
+        let further = (rotated + ["old", "archive"]).map { $0.hasPrefix("/") ? $0 : LogFile.join(home, $0) }
+        return further.reduce(into: [home]) { if !$0.contains($1) { $0.append($1) } }
     }
 
     private static func matches(_ path: String, _ glob: String, _ flags: Int32) -> Bool {

@@ -1,9 +1,16 @@
 // What was written to a log before the file that stands at its path now, and was not read: found whenever that file is a
-// new one or holds a new text. Must stay true, for nothing to be lost or told twice:
+// new one or holds a new text. These facts decide, and nothing else:
 //
-// - A text is followed wherever it goes: by its file, else by what stands in other files (a copy, an archive).
-// - The order of the generations, by their names, tells what is unread: all that is newer than the newest generation
-//   which holds a known text. Times are asked only where no generation is known: nothing else tells then.
+// 1. What a file holds (FileIdentity, TextMarks): a text is followed wherever it goes, by its file, else by what stands in
+//    other files (a copy, an archive).
+// 2. The order of the generations of one naming scheme, by their names (RotatedNames). Between schemes there is none.
+// 3. In each scheme, the newest generation that holds a text which was read, or that was there at the first look
+//    (FirstLook): all that is newer is unread; where there is none, all is.
+// 4. Whose a file is (Namesakes): what only rotation names so is its log's; anything else that a pattern names is a log of
+//    its own, in no order with the generations, unless it holds text of this log.
+//
+// Times decide nothing: clocks are set, and files bear the times of other hosts. Must stay true besides:
+//
 // - The look at the generations is behind the look at the file: a copy that holds what the file held at that time is the
 //   file's own text, and is found again from the file's marks when the file is truncated.
 // - Rows of texts are replaced in the same output as what takes their place.
@@ -33,8 +40,8 @@ extension FileTailer {
         if let present, !stands(present.key, at: log.path) { return postpone() }
         var survey = GenerationSurvey(chain, archives, present: present?.descriptor)
         recognise(&survey, log, present, time, &output)
+        guard recognisePassed(&survey, log, &output) else { return postpone() }
         var resolved: [FileCheckpoint] = []
-        let horizon = horizon(of: log)
         for text in log.astray.sorted(by: Self.isOlder) {
             if find(text, &survey, log, present, time, &output) {
                 resolved.append(text.checkpoint)
@@ -48,13 +55,9 @@ extension FileTailer {
         if let present, let text = doubt(present, &survey, time) {
             _ = find(WatchedLog.Astray(checkpoint: text, unread: 0), &survey, log, present, time, &output)
         }
-        let fresh = log.open.compactMap { files[$0] }.filter(\.isNew)
-        if log.isAdopting {
-            survey.forgetAnchors()
-            survey.findUnread(since: knownPatterns[log.pattern.path]) { isKnown($0, log, present) }
-        } else if present == nil || !fresh.isEmpty {
-            survey.findUnread(since: horizon) { isKnown($0, log, present) }
-        }
+        if log.isAdopting { survey.forgetAnchors() }
+        let hasNew = log.open.contains { files[$0]?.isNew ?? false }
+        if log.isAdopting || present == nil || hasNew { survey.findUnread { isKnown($0, log, present) } }
         if survey.isStarved { return postpone() }
         guard let last = openUnread(&survey, log, present, time, &output) else { return postpone() }
         log.astray = []
@@ -62,7 +65,10 @@ extension FileTailer {
         log.isAdopting = false
         for text in resolved { forgetRow(FileKey(text), of: log, &output) }
         if let present { present.predecessor = last.file ?? present.predecessor }
-        for file in fresh + [present].compactMap({ $0 }) { admit(file, &output) }
+        // Some left the path before they were accounted for.
+        for file in log.open.compactMap({ files[$0] }) where file === present || file.isNew || !file.isAccounted {
+            admit(file, &output)
+        }
         return true
     }
 
@@ -92,7 +98,7 @@ extension FileTailer {
             if let chain, !watches.isStirred(name) {
                 return chain.map { generation in
                     var generation = generation
-                    generation.isOthers = isOthers(generation, than: log)
+                    generation.isOthers = generation.isOthers || isOthers(generation, than: log.path)
                     return generation
                 }
             }
@@ -147,7 +153,7 @@ extension FileTailer {
                 }
                 survey.know(index)
                 if !generation.isCompressed, generation.status.size > row.offset { survey.noteUnread(index, from: row) }
-            } else if let (_, row) = closedText(key), survey.stillHolds(row, index) {
+            } else if closedTexts(key).contains(where: { survey.stillHolds($0.row, index) }) {
                 // One that was taken for a log of its own.
                 survey.know(index, isAnchor: false)
             }
@@ -161,7 +167,7 @@ extension FileTailer {
         guard !present.isNew, present.doubtful != nil || present.isHardlyKnown, survey.hasTwin(of: text) else {
             return nil
         }
-        present.restart(at: time)
+        present.restart(at: seen(at: time))
         _ = try? present.meet()
         return text
     }
@@ -181,22 +187,11 @@ extension FileTailer {
         verified[key] = nil
     }
 
-    /// Until when everything that was written to the log is known; nil for a log that was never seen. Of an empty text
-    /// that is the time when it was first seen; new texts tell only where there are no others.
-    private func horizon(of log: WatchedLog) -> Timestamp? {
-        let open = log.open.compactMap { files[$0] }
-        let known =
-            open.filter { !$0.isNew }.map(\.checkpoint.seen) + log.closed.values.map(\.seen)
-            + log.astray.map(\.checkpoint.seen)
-        return known.max() ?? open.map(\.checkpoint.seen).min()
-    }
-
     /// Whether a text that begins so is one of those that are open or were read: an archive of it.
     private func isKnown(_ head: [UInt8], _ log: WatchedLog, _ present: TailedFile?) -> Bool {
-        let name = Files.split(log.path).name
         let isOpen = files.values.contains { file in
             guard file !== present, !file.head.isEmpty, begins(file.head, head) else { return false }
-            return file.path == log.path || file.isGeneration(of: name)
+            return file.path == log.path || mayBeGeneration(file.path, of: log)
         }
         func isOneOf(_ rows: some Sequence<FileCheckpoint>) -> Bool {
             rows.contains { $0.marks.distinguish(Int64(head.count)) && $0.marks.fit(head: head) }
@@ -205,7 +200,7 @@ extension FileTailer {
         // Generations that were taken for logs of their own.
         return logs.values.contains { other in
             other !== log && isOneOf(Array(other.closed.values) + other.astray.map(\.checkpoint))
-                && RotatedName.readings(of: Files.split(other.path).name).contains { $0.base == name }
+                && mayBeGeneration(other.path, of: log)
         }
     }
 

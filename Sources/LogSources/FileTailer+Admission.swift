@@ -14,11 +14,9 @@ extension FileTailer {
     }
 
     /// Takes up a file that is not open: where it was left, or as a new text of its log.
-    func admit(
-        _ stranger: Stranger, isFirst: Bool, _ time: SourceTime, _ output: inout SourceOutput
-    ) {
+    func admit(_ stranger: Stranger, _ time: SourceTime, _ output: inout SourceOutput) {
         if files[stranger.key] != nil { return }
-        if let (known, row) = closedText(stranger.key) {
+        for (known, row) in closedTexts(stranger.key) {
             // A generation that was closed, under a name that does not tell; or its inode is used again.
             if stranger.descriptor.holds(row) {
                 if row.offset == stranger.status.size, known.path != stranger.path { return }
@@ -32,23 +30,17 @@ extension FileTailer {
             open(stranger, log, row, time, &output)
             return
         }
-        let since = knownPatterns[stranger.pattern.path]
         let log = log(at: stranger.path)
         let wasKnown = log.isKnown
         guard let file = open(stranger, log, nil, time, &output) else { return }
-        if wasKnown { return }
-        if let since {
-            // What came and was rotated away since then is unread too.
-            file.checkpoint.seen = since
-        } else if options.startsAtEnd {
-            startAtEnd(file, &output)
-        }
+        // What came after the first look is read from its beginning.
+        if options.startsAtEnd, !wasKnown, knownPatterns[stranger.pattern.path] == nil { startAtEnd(file, &output) }
     }
 
     /// The stored row of the text that a file holds, taken from those that are astray.
     private func stored(_ stranger: Stranger) -> (WatchedLog, FileCheckpoint)? {
         let own = logs[stranger.path]
-        for log in [own].compactMap({ $0 }) + (rowOwners[stranger.key].flatMap { logs[$0] }.map { [$0] } ?? []) {
+        for log in [own].compactMap({ $0 }) + (rowOwners[stranger.key] ?? []).compactMap({ logs[$0] }) {
             guard
                 let index = log.astray.firstIndex(where: { text in
                     let isSame = FileKey(text.checkpoint) == stranger.key
@@ -69,7 +61,7 @@ extension FileTailer {
     ) -> TailedFile? {
         let file = TailedFile(
             .file(stranger.descriptor), status: stranger.status, path: log.path, placedAt: stranger.path,
-            pattern: stranger.pattern, checkpoint: row, time: time)
+            pattern: stranger.pattern, checkpoint: row, seen: seen(at: time), time: time)
         if let row, !((try? file.load()) ?? false) {
             // It changed under the look.
             log.astray.append(WatchedLog.Astray(checkpoint: row, unread: nil))
@@ -85,7 +77,7 @@ extension FileTailer {
             file.checkpoint.isFinished = false
             log.pattern = stranger.pattern
             log.current = file.key
-            if !file.isNew { file.checkpoint.seen = time.wall }
+            if !file.isNew { file.checkpoint.seen = seen(at: time) }
         } else {
             (file.leftAt, file.isAccounted) = (time.monotonic, true)
         }

@@ -52,7 +52,7 @@ extension FileTailer {
             }
         let file = TailedFile(
             content, status: generation.status, path: log.path, placedAt: generation.path, pattern: log.pattern,
-            checkpoint: start, time: time)
+            checkpoint: start, seen: seen(at: time), time: time)
         // What it holds is known from now on, wherever it goes.
         if file.descriptor != nil, !((try? start == nil ? file.meet() : file.load()) ?? false) { return nil }
         if file.archive != nil, start == nil, let head = archives.knownHead(of: file.key) {
@@ -76,7 +76,7 @@ extension FileTailer {
     ) {
         gap(log.path, "\(LogPath.shown(generation.path)) was not read: \(failure.text).", &output)
         var row = FileCheckpoint(path: log.path, device: generation.status.device, inode: generation.status.inode)
-        (row.isRotated, row.isFinished, row.seen) = (true, true, time.wall)
+        (row.isRotated, row.isFinished, row.seen) = (true, true, seen(at: time))
         keepClosed(row, of: log)
         verify(generation.key, generation.status.modified, time)
         note(row, &output)

@@ -16,13 +16,20 @@ extension FileTailer {
         return (readings.map { LogFile.join(folder, $0.base) }, certain.map { LogFile.join(folder, $0.base) })
     }
 
+    /// Whether the log `path` may be a generation of `log`, by its name and folder.
+    func mayBeGeneration(_ path: String, of log: WatchedLog) -> Bool {
+        let (folder, name) = Files.split(path)
+        return log.pattern.generationFolders(Files.split(log.path).directory).contains(folder)
+            && RotatedName.readings(of: name).contains { $0.base == Files.split(log.path).name }
+    }
+
     /// Whether what stands at the path of a generation of `log` is read otherwise, unless it holds text of that log: as a
     /// log of its own, or as a generation of one with a longer name (app-1.log of app-1-20261121.log, which may be of
     /// app.log too).
-    func isOthers(_ generation: Generation, than log: WatchedLog) -> Bool {
+    func isOthers(_ generation: Generation, than log: String) -> Bool {
         if generation.name.isCertain { return finder.isWrittenOut(generation.path) }
         if !generation.isCompressed, finder.pattern(for: generation.path) != nil { return true }
-        let home = Files.split(log.path).directory
+        let home = Files.split(log).directory
         return RotatedName.readings(of: Files.split(generation.path).name).contains { other in
             other.isCertain && logs[LogFile.join(home, other.base)]?.isKnown ?? false
         }
@@ -45,7 +52,7 @@ extension FileTailer {
 
     /// Whether a file that was such a copy is one still.
     func isStillCopy(_ key: FileKey, at path: String) throws(SystemError) -> Bool {
-        guard copies[key] != nil, closedText(key) == nil else { return false }
+        guard copies[key] != nil, closedTexts(key).isEmpty else { return false }
         let descriptor = try LogFile.open(path)
         guard FileKey(try descriptor.status()) == key else { return false }
         return isCopy(descriptor, at: path)

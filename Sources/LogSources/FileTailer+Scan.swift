@@ -32,11 +32,12 @@ extension FileTailer {
         lister.forget()
         watches.watchFolders(found.folders)
         faults.beginScan()
+        passOverUnseen(found, time, &output)
         var look = Look(named: Set(found.files.map(\.path)))
         for file in found.files { see(file, &look, time, &output) }
         dropCopies(but: look.copies)
         for file in files.values where file.isCurrent && !look.present.contains(file.key) { leave(file, time, &output) }
-        for stranger in look.strangers { admit(stranger, isFirst: isFirst, time, &output) }
+        for stranger in look.strangers { admit(stranger, time, &output) }
         let closed = retire(time, wanted: look.refused.count, &output)
         if !look.refused.isEmpty {
             let isRoomToCome = closed > 0 || files.values.contains { !$0.isCurrent && !$0.isDrained }
@@ -124,7 +125,7 @@ extension FileTailer {
                 (file.isCurrent, file.leftAt, file.checkpoint.isFinished) = (true, nil, false)
                 logs[path]?.current = file.key
             }
-            if !file.isNew { file.checkpoint.seen = time.wall }
+            if !file.isNew { file.checkpoint.seen = seen(at: time) }
         } else if !look.present.contains(file.key) {
             file.placedAt = path
         }
@@ -185,8 +186,9 @@ extension FileTailer {
     /// Rows of paths that are not watched any more.
     private func forgetUnwatched(_ output: inout SourceOutput) {
         for log in logs.values where finder.pattern(for: log.path) == nil {
+            for key in log.passed.keys { output.forget(key.row(of: log.path)) }
             for text in log.astray { forgetRow(FileKey(text.checkpoint), of: log, &output) }
-            log.astray = []
+            (log.astray, log.passed) = ([], [:])
             if !log.isKnown { logs[log.path] = nil }
         }
     }

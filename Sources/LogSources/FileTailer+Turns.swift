@@ -114,7 +114,7 @@ extension FileTailer {
             return
         }
         log.astray.append(WatchedLog.Astray(checkpoint: file.checkpoint, unread: file.behind))
-        file.restart(at: time)
+        file.restart(at: seen(at: time))
         enqueue(file)
     }
 

@@ -1,5 +1,6 @@
-// Follows log files: which there are (+Scan, +Admission), what was written to a log before what stands at its path
-// (+Accounting, +Search, +CatchUp), what is over (+Review), and the turn of each (+Turns). The caller owns the loop: it
+// Follows log files: which there are (+Scan, +Admission, +Open), what was written to a log before what stands at its path
+// (+Accounting says by which facts; +FirstLook, +Namesakes, +Search, +CatchUp), what is over (+Review), and the turn of
+// each (+Turns). The caller owns the loop: it
 // polls `descriptors` until `nextDeadline` and calls `read`, which never waits but for the beginning of an archive.
 //
 // Must stay true: what `read` returns belongs into one transaction. A file's checkpoint is valid after its batch; a
@@ -58,10 +59,10 @@ package final class FileTailer {
     var files: [FileKey: TailedFile] = [:]
     /// By path.
     var logs: [String: WatchedLog] = [:]
-    /// The logs of the files that the owner stored at the start.
-    var rowOwners: [FileKey: String] = [:]
+    /// The logs of the files that the owner stored at the start: an inode that was used again is of several.
+    var rowOwners: [FileKey: [String]] = [:]
     /// The logs of the generations that are closed.
-    private var closedIn: [FileKey: String] = [:]
+    var closedIn: [FileKey: [String]] = [:]
     /// Globs that were looked at before, and when first.
     var knownPatterns: [String: Timestamp] = [:]
     var faults = PathFaults()
@@ -69,6 +70,8 @@ package final class FileTailer {
     var emptyPatterns: Set<String> = []
     /// Folders that the last scan could not look into: what is in them is not known to be gone.
     var closedFolders: Set<String> = []
+    /// The same, and when they were closed first, those of before the start too.
+    var closedSince: [String: Timestamp] = [:]
     /// Paths without wildcard that name nothing, since when.
     var missingSince: [String: Duration] = [:]
     /// When closed generations were last looked at.
@@ -82,6 +85,9 @@ package final class FileTailer {
     var unaccounted: Set<String> = []
     /// Called between the look at a file and that at the generations of its log: for tests, which truncate it there.
     package var beforeAccounting: (() -> Void)?
+
+    /// The newest time at which any file was seen.
+    private var lastSeen = Timestamp(seconds: 0)
 
     /// Files that wait for their turns.
     var turns = TurnQueue()
@@ -108,9 +114,19 @@ package final class FileTailer {
         for checkpoint in checkpoints {
             switch checkpoint {
             case .file(let file):
+                lastSeen = max(lastSeen, file.seen)
+                if file.isPassedOver {
+                    log(at: file.path).passed[FileKey(file)] = file
+                    continue
+                }
                 log(at: file.path).astray.append(WatchedLog.Astray(checkpoint: file, unread: nil))
-                rowOwners[FileKey(file)] = file.path
-            case .pattern(let pattern, let since): knownPatterns[pattern] = since
+                rowOwners[FileKey(file), default: []].append(file.path)
+            case .pattern(let pattern, let since):
+                if pattern.hasSuffix("/") {
+                    closedSince[String(pattern.dropLast())] = since
+                } else {
+                    knownPatterns[pattern] = since
+                }
             case .journal, .journalFile: break
             }
         }
@@ -123,6 +139,12 @@ package final class FileTailer {
         let log = WatchedLog(path: path, pattern: finder.pattern(for: path) ?? FilePattern(path))
         logs[path] = log
         return log
+    }
+
+    /// A time at which a file is seen: the clock's, but behind all others, for their order must outlive a clock that is set.
+    func seen(at time: SourceTime) -> Timestamp {
+        lastSeen = max(time.wall, lastSeen + .microseconds(1))
+        return lastSeen
     }
 
     /// To be polled for reading; a hint only.
@@ -237,57 +259,4 @@ package final class FileTailer {
     }
 
     func enqueue(_ file: TailedFile) { turns.add(file.key) }
-
-    // MARK: Which files are open
-
-    func take(_ file: TailedFile, _ log: WatchedLog) {
-        files[file.key] = file
-        copies[file.key] = nil
-        log.open.insert(file.key)
-        if let descriptor = file.descriptor {
-            file.watch = watches.watch(descriptor, file.key)
-            if file.watch == nil { unwatched.insert(file.key) }
-        }
-        enqueue(file)
-    }
-
-    /// Lets the file go; what becomes of its row is the caller's concern.
-    func letGo(_ file: TailedFile) {
-        if let watch = file.watch { watches.unwatch(watch) }
-        files[file.key] = nil
-        unwatched.remove(file.key)
-        pending.remove(file.key)
-        guard let log = logs[file.path] else { return }
-        log.open.remove(file.key)
-        if log.current == file.key { log.current = nil }
-        // Those that waited for its program are not queued.
-        if file.archive != nil { for key in log.open { if let next = files[key] { enqueue(next) } } }
-    }
-
-    func keepClosed(_ row: FileCheckpoint, of log: WatchedLog) {
-        log.closed[FileKey(row)] = row
-        closedIn[FileKey(row)] = log.path
-    }
-
-    func forgetClosed(_ key: FileKey, of log: WatchedLog) {
-        log.closed[key] = nil
-        if closedIn[key] == log.path { closedIn[key] = nil }
-    }
-
-    /// The text that a file held when it was closed, and the log that it is of.
-    func closedText(_ key: FileKey) -> (log: WatchedLog, row: FileCheckpoint)? {
-        guard let log = closedIn[key].flatMap({ logs[$0] }), let row = log.closed[key] else { return nil }
-        return (log, row)
-    }
-
-    /// Closes a rotated generation that was read to its end.
-    func close(_ file: TailedFile, _ time: SourceTime, _ output: inout SourceOutput) {
-        letGo(file)
-        hasNewLogs = true
-        // Of an empty text nothing is known, not even by its inode.
-        if file.checkpoint.marks.isEmpty { return output.forget(file.key.row(of: file.path)) }
-        if let log = logs[file.path] { keepClosed(file.checkpoint, of: log) }
-        if let modified = (try? file.descriptor?.status())?.modified { verify(file.key, modified, time) }
-        note(file.checkpoint, &output)
-    }
 }

@@ -19,8 +19,8 @@ extension GenerationSurvey {
     /// A copy that holds all that was read of it.
     mutating func byContent(_ text: FileCheckpoint) -> Int? {
         // Of those that are newer than all that are known the oldest: the others came after it.
-        let newer = anchors.min() ?? chain.count
-        for index in (0..<newer).reversed() + (newer..<chain.count) where isPlain(index) {
+        for index in chain.indices.filter(isNew).reversed() + chain.indices.filter({ !isNew($0) }) where isPlain(index)
+        {
             if chain[index].status.size >= text.offset, holds(text, index) { return index }
         }
         return nil
@@ -36,6 +36,28 @@ extension GenerationSurvey {
             return index
         }
         return nil
+    }
+
+    /// The generation that was passed over at the first look, in its own file, or copied or compressed since.
+    mutating func byPassing(_ row: FileCheckpoint) -> Int? {
+        if let index = chain.firstIndex(where: { $0.key == FileKey(row) }) {
+            if chain[index].isCompressed {
+                if row.marks.isEmpty, chain[index].status.size == row.offset { return index }
+            } else if descriptor(index)?.holds(row) ?? false {
+                return index
+            }
+        }
+        if row.marks.isEmpty { return nil }
+        let copy = chain.indices.first { isPlain($0) && chain[$0].status.size == row.offset }
+        if let copy, descriptor(copy)?.holds(row) ?? false { return copy }
+        // Of several that begin equally the oldest: rather told once more than not.
+        var found: Int?
+        for index in chain.indices where !known.contains(index) {
+            guard let compression = chain[index].name.compression else { continue }
+            let fits = head(index, compression).map { row.marks.fit(head: $0) } ?? false
+            if fits { found = index } else if found != nil { break }
+        }
+        return found
     }
 
     /// A copy that ends before what was read of the text. Not one of which too little can be compared: it is told again.
@@ -54,8 +76,7 @@ extension GenerationSurvey {
     /// Whether a generation that came after all that are known holds a text that the present file seems to hold, and more
     /// of it than that file does.
     mutating func hasTwin(of text: FileCheckpoint) -> Bool {
-        guard let anchor = anchors.min() else { return false }
-        for index in 0..<anchor where isPlain(index) && chain[index].status.size > 0 {
+        for index in chain.indices where isNew(index) && isPlain(index) && chain[index].status.size > 0 {
             if let descriptor = descriptor(index), descriptor.holds(text), !isCopyOfPresent(index) { return true }
         }
         return false

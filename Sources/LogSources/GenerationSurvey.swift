@@ -11,8 +11,10 @@ struct GenerationSurvey {
     let chain: [Generation]
     /// Those that hold a text which is known.
     private(set) var known: Set<Int> = []
-    /// Those of them before which nothing unknown comes: not of new texts, which were not accounted for yet.
-    private(set) var anchors: Set<Int> = []
+    /// The newest of each scheme before which nothing unknown comes: not new texts, which were not accounted for yet.
+    private var anchors: [RotatedName.Scheme: Int] = [:]
+    /// The same, of those that were passed over at the first look.
+    private var passed: [RotatedName.Scheme: Int] = [:]
     /// Those of which something is to be read, and from where; nil: from the beginning.
     private(set) var unread: [(index: Int, start: FileCheckpoint?)] = []
     /// The file at the path, where it has the name of a generation too (the path is a symbolic link to it).
@@ -31,11 +33,25 @@ struct GenerationSurvey {
 
     mutating func know(_ index: Int, isAnchor: Bool = true) {
         known.insert(index)
-        if isAnchor && !chain[index].isSibling { anchors.insert(index) }
+        if isAnchor { Self.anchor(index, chain[index].name.scheme, &anchors) }
     }
 
-    /// Which generations came before those that are known nobody looked.
-    mutating func forgetAnchors() { anchors = [] }
+    /// It was there when its log was looked at first, and so were those before it. A text may be found in it all the same:
+    /// it may have been read as that of a log of its own.
+    mutating func passOver(_ index: Int) {
+        Self.anchor(index, chain[index].name.scheme, &anchors)
+        Self.anchor(index, chain[index].name.scheme, &passed)
+    }
+
+    private static func anchor(_ index: Int, _ scheme: RotatedName.Scheme, _ anchors: inout [RotatedName.Scheme: Int]) {
+        anchors[scheme] = min(anchors[scheme] ?? index, index)
+    }
+
+    /// Which generations came before those that are known nobody looked, but for those that were passed over.
+    mutating func forgetAnchors() { anchors = passed }
+
+    /// Whether it came after all of its scheme that are known.
+    func isNew(_ index: Int) -> Bool { anchors[chain[index].name.scheme].map { index < $0 } ?? true }
 
     mutating func noteUnread(_ index: Int, from start: FileCheckpoint?) { unread.append((index, start)) }
 
@@ -76,23 +92,20 @@ struct GenerationSurvey {
         return row.marks.fit(head: head)
     }
 
-    /// Generations newer than all that are known hold unread text, but for copies of the present file.
-    /// - Parameters:
-    ///   - horizon: until when everything that was written to the log is known; nil: never.
-    ///   - isKnown: whether a text that begins so is one of those that are open or were read.
-    mutating func findUnread(since horizon: Timestamp?, _ isKnown: ([UInt8]) -> Bool) {
-        let anchor = anchors.min()
-        for index in 0..<(anchor ?? chain.count) where index != presentIndex && !known.contains(index) {
+    /// Generations newer than all that are known hold unread text, but for copies of the present file. No time is asked:
+    /// clocks are set, and files bear the times of other hosts.
+    /// - Parameter isKnown: whether a text that begins so is one of those that are open or were read.
+    mutating func findUnread(_ isKnown: ([UInt8]) -> Bool) {
+        for index in chain.indices where index != presentIndex && !known.contains(index) && isNew(index) {
             let generation = chain[index]
-            if generation.isSibling || generation.isOthers { continue }
-            if anchor == nil {
-                // The kernel stamps files with the time of its last tick: a little early.
-                guard let horizon, generation.status.modified + .milliseconds(100) > horizon else { continue }
-            }
+            if generation.isOthers { continue }
             if let compression = generation.name.compression {
                 if let head = head(index, compression) {
                     if head.isEmpty { continue }
-                    if isKnown(head) { return know(index) }
+                    if isKnown(head) {
+                        know(index)
+                        continue
+                    }
                 }
             } else {
                 // One that is empty may be the beginning of a copy.

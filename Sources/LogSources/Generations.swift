@@ -11,9 +11,8 @@ struct Generation {
     var path: String
     var name: RotatedName
     var status: FileStatus
-    /// One of the log whose generation the log itself may be, by its name: only texts that are known are looked for there.
-    var isSibling = false
-    /// It is read otherwise, unless it holds a text of this log: only texts that are known are looked for there.
+    /// It is read otherwise, unless it holds a text of this log: only texts that are known are looked for there. So are
+    /// the generations of the log whose generation the log itself may be, by its name.
     var isOthers = false
     var key: FileKey { FileKey(status) }
     var isCompressed: Bool { name.compression != nil }
@@ -38,24 +37,28 @@ final class GenerationLister {
     /// Lets the next call look again.
     func forget() { listings = [:] }
 
-    /// The folders in which generations of `path` may lie.
-    static func folders(of path: String, _ pattern: FilePattern) -> [String] {
-        let own = Files.split(path).directory
-        let named = pattern.rotated.map { $0.hasPrefix("/") ? $0 : LogFile.join(own, $0) }
-        var folders: [String] = []
-        for folder in [own] + named + ["old", "archive"].map({ LogFile.join(own, $0) }) where !folders.contains(folder)
-        {
-            folders.append(folder)
-        }
-        return folders
-    }
-
     /// The generations of `path`, newest first; nil while a folder changes under the look. Of one that stands there
     /// plain and compressed (the compressing goes on) the plain one is taken.
     func generations(of path: String, _ pattern: FilePattern) -> [Generation]? {
-        let base = Files.split(path).name
+        let found = look(for: path, pattern)
+        return found.isWhole ? found.generations : nil
+    }
+
+    /// The same, though a folder changes: what goes meanwhile is left out.
+    func listed(of path: String, _ pattern: FilePattern) -> [Generation] { look(for: path, pattern).generations }
+
+    /// The names of the logs in `home` of which there may be generations.
+    func bases(in home: String, _ pattern: FilePattern) -> Set<String> {
+        var bases: Set<String> = []
+        for folder in pattern.generationFolders(home) { bases.formUnion(listing(of: folder).names.keys) }
+        return bases
+    }
+
+    private func look(for path: String, _ pattern: FilePattern) -> (generations: [Generation], isWhole: Bool) {
+        let (home, base) = Files.split(path)
         var found: [Generation] = []
-        for folder in Self.folders(of: path, pattern) {
+        var isWhole = true
+        for folder in pattern.generationFolders(home) {
             let listing = listing(of: folder)
             let names = listing.names[base] ?? []
             if names.isEmpty { continue }
@@ -67,14 +70,17 @@ final class GenerationLister {
                     continue
                 }
                 let path = LogFile.join(folder, name)
-                guard let status = (try? LogFile.status(path)) ?? nil else { return nil }
+                guard let status = (try? LogFile.status(path)) ?? nil else {
+                    isWhole = false
+                    continue
+                }
                 // A second name of one file, as a rename under the look gives too.
                 guard status.isRegular, !found.contains(where: { $0.key == FileKey(status) }) else { continue }
                 found.append(Generation(path: path, name: reading, status: status))
             }
-            if modified(folder) != listing.modified { return nil }
+            if modified(folder) != listing.modified { isWhole = false }
         }
-        return Self.sorted(found)
+        return (Self.sorted(found), isWhole)
     }
 
     /// The files that are generations of the log of which `path` has the name of a generation: where that log is not
@@ -88,23 +94,18 @@ final class GenerationLister {
             guard let all = generations(of: LogFile.join(folder, base), pattern) else { return nil }
             found += all.filter { $0.path != path }
         }
-        for index in found.indices { found[index].isSibling = true }
+        for index in found.indices { found[index].isOthers = true }
         return found
     }
 
-    /// Whether any file that may be a generation of `path` is there, as listed.
-    func hasGenerations(of path: String, _ pattern: FilePattern) -> Bool {
-        let base = Files.split(path).name
-        return Self.folders(of: path, pattern).contains { listing(of: $0).names[base] != nil }
-    }
-
-    /// By their names where all tell, else by their times.
+    /// Those of one scheme side by side, by their names; schemes, and names that do not tell, by the times.
     private static func sorted(_ all: [Generation]) -> [Generation] {
-        let haveOrder = zip(all, all.dropFirst()).allSatisfy { $0.name.isOlder(than: $1.name) != nil }
-        return all.sorted { a, b in
-            if haveOrder, let older = b.name.isOlder(than: a.name) { return older }
+        func isNewer(_ a: Generation, _ b: Generation) -> Bool {
+            if let older = b.name.isOlder(than: a.name) { return older }
             return a.status.modified != b.status.modified ? a.status.modified > b.status.modified : a.path < b.path
         }
+        let chains = Dictionary(grouping: all) { $0.name.scheme }.values.map { $0.sorted(by: isNewer) }
+        return chains.sorted { zip($0.prefix(1), $1.prefix(1)).contains(where: isNewer) }.flatMap { $0 }
     }
 
     private func listing(of folder: String) -> Listing {

@@ -9,9 +9,39 @@ struct RotatedName: Equatable {
     var mark: [Int64]
     /// Nil: not compressed.
     var compression: Compression?
+    var scheme: Scheme
     /// Only rotation gives such a name: a number or `old` behind the log's whole name and a dot, or a date. Others are
     /// those of logs too (worker-1.log, node_2.log, app.1.log).
     var isCertain = false
+
+    /// A way of naming what is rotated. Of two names only those of one way tell which file is older.
+    struct Scheme: Hashable {
+        /// What stands before the mark: `.`, `-` or `_`.
+        var separator: UInt8
+        /// logrotate's `extension`: app.1.log.
+        var isBeforeExtension: Bool
+        var counting: Counting
+    }
+
+    enum Counting {
+        /// 1, 2, 3: the higher, the older.
+        case generations
+        /// 20261121, seconds since 1970.
+        case dates
+        /// 2026-11-21.
+        case dateParts
+        /// `old`.
+        case nothing
+
+        init(_ mark: [Int64]) {
+            guard let first = mark.first else {
+                self = .nothing
+                return
+            }
+            // Smaller numbers count generations, or are years.
+            self = first >= 10_000 ? .dates : mark.count == 1 ? .generations : .dateParts
+        }
+    }
 
     /// All readings of `name`; usually one or none. `app-20261121.log` is one of `app.log`, `app.1-2` of `app` and of
     /// `app.1`.
@@ -25,15 +55,19 @@ struct RotatedName: Equatable {
         for index in bytes.indices.suffix(64) where index != bytes.startIndex && isSeparator(bytes[index]) {
             if let mark = numbers(of: bytes[index...]) {
                 let isCertain = isDate(mark) || (mark.count <= 1 && bytes[index] == 0x2e)
+                let scheme = Scheme(separator: bytes[index], isBeforeExtension: false, counting: Counting(mark))
                 readings.append(
                     RotatedName(
-                        base: String(plain[..<index]), mark: mark, compression: compression, isCertain: isCertain))
+                        base: String(plain[..<index]), mark: mark, compression: compression, scheme: scheme,
+                        isCertain: isCertain))
             }
             // logrotate's `extension`: the mark stands before it.
             if let lastDot, lastDot > index, let mark = numbers(of: bytes[index..<lastDot]) {
                 let base = String(plain[..<index]) + plain[lastDot...]
+                let scheme = Scheme(separator: bytes[index], isBeforeExtension: true, counting: Counting(mark))
                 readings.append(
-                    RotatedName(base: base, mark: mark, compression: compression, isCertain: isDate(mark)))
+                    RotatedName(
+                        base: base, mark: mark, compression: compression, scheme: scheme, isCertain: isDate(mark)))
             }
         }
         return readings
@@ -42,14 +76,11 @@ struct RotatedName: Equatable {
     /// Whether this generation is older than `other`, by their names: the higher small number, the earlier date, and of
     /// one date the lower number. Nil where the names do not tell.
     func isOlder(than other: RotatedName) -> Bool? {
-        guard let mine = mark.first, let others = other.mark.first, mark != other.mark else { return nil }
-        let isNumbered = mark.count == 1 && mine < Self.leastDate
-        guard isNumbered == (other.mark.count == 1 && others < Self.leastDate) else { return nil }
-        return isNumbered ? mine > others : mark.lexicographicallyPrecedes(other.mark)
+        guard scheme == other.scheme, mark != other.mark, let mine = mark.first, let others = other.mark.first else {
+            return nil
+        }
+        return scheme.counting == .generations ? mine > others : mark.lexicographicallyPrecedes(other.mark)
     }
-
-    /// Numbers from here on are dates and times (YYYYMMDD, seconds since 1970), smaller ones count generations.
-    private static let leastDate: Int64 = 10_000
 
     /// Whether a mark is a date or a time: `[20261121]`, `[2026, 11, 21]`, seconds since 1970. Those of fewer digits are
     /// those of processes, ports and the like as well.

@@ -62,9 +62,9 @@ extension TailedFile {
     }
 
     /// Begins again at the start: the file was truncated.
-    func restart(at time: SourceTime) {
+    func restart(at seen: Timestamp) {
         var fresh = FileCheckpoint(path: path, device: key.device, inode: key.inode)
-        (fresh.seen, fresh.isRotated) = (time.wall, checkpoint.isRotated)
+        (fresh.seen, fresh.isRotated) = (seen, checkpoint.isRotated)
         checkpoint = fresh
         (head, tail) = ([], [])
         format = nil

@@ -43,10 +43,6 @@ final class TailedFile {
     var isHardlyKnown: Bool { head.count < 64 }
     /// What was stored of it, where that is so little that it may hold another text by now.
     var doubtful: FileCheckpoint?
-    /// Whether it was taken for a log of its own, and has the name of a generation of the log `name`.
-    func isGeneration(of name: String) -> Bool {
-        RotatedName.readings(of: Files.split(path).name).contains { $0.base == name }
-    }
     /// One of which little is known was accounted for behind the last look at it.
     var isAssured = false
     /// Its row was handed over, though nothing is known of its text yet.
@@ -76,10 +72,10 @@ final class TailedFile {
     var isPlaced = false
 
     /// `checkpoint`: what was read of its text, which the file was seen to hold; nil for one that is read from its
-    /// beginning.
+    /// beginning, and was `seen` now.
     init(
         _ content: Content, status: FileStatus, path: String, placedAt: String, pattern: FilePattern,
-        checkpoint: FileCheckpoint?, time: SourceTime
+        checkpoint: FileCheckpoint?, seen: Timestamp, time: SourceTime
     ) {
         key = FileKey(status)
         self.content = content
@@ -88,7 +84,7 @@ final class TailedFile {
         self.placedAt = placedAt
         self.checkpoint = checkpoint ?? FileCheckpoint(path: path, device: status.device, inode: status.inode)
         (self.checkpoint.path, self.checkpoint.device, self.checkpoint.inode) = (path, status.device, status.inode)
-        if checkpoint == nil { self.checkpoint.seen = time.wall }
+        if checkpoint == nil { self.checkpoint.seen = seen }
         lastGrowth = time.monotonic
         (knownSize, modified) = (status.size, status.modified)
         if case .archive = content { knownSize = self.checkpoint.offset }

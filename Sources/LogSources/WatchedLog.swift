@@ -12,6 +12,9 @@ final class WatchedLog {
     var open: Set<FileKey> = []
     /// Rotated generations that were read and are closed.
     var closed: [FileKey: FileCheckpoint] = [:]
+    /// The newest generation of each naming scheme that was there when the log was looked at first, whether the log was
+    /// or not: all that is unread came after it.
+    var passed: [FileKey: FileCheckpoint] = [:]
     /// Texts whose files do not hold them any more, and at the start all that the owner stored. Their rows stay stored
     /// until they are found or given up.
     var astray: [Astray] = []

@@ -51,7 +51,7 @@ package enum SourceCheckpoint: Hashable, Sendable {
     case journal(JournalCheckpoint)
     case journalFile(JournalFileCheckpoint)
     /// This glob was looked at first at that time: files that match it and are not known appeared since, and are read
-    /// from their beginning.
+    /// from their beginning. Of a folder, with a `/` behind it: it might not be looked into since then.
     case pattern(String, since: Timestamp)
 
     /// One row of the owner's table: device and inode of a file with the path of its log (a renamed file keeps its row;

@@ -134,7 +134,10 @@ package struct FileCheckpoint: Hashable, Sendable {
     package var isFinished = false
     /// It was read to its end, then compressed: whether the archive holds more is not known yet.
     package var mayHaveGrown = false
-    /// When the file was last found at its path; of an empty one, when it was first found there.
+    /// It was a rotated file already when its log was looked at first: nothing of it is told, whatever comes.
+    package var isPassedOver = false
+    /// When the file was last found at its path; of an empty one, when it was first found there. For the order of the
+    /// texts: never before an earlier one, though the clock is set back.
     package var seen = Timestamp(seconds: 0)
 
     package init(path: String, device: UInt64, inode: UInt64) {
@@ -148,7 +151,7 @@ package struct FileCheckpoint: Hashable, Sendable {
             "path": .string(path), "device": JSON(String(device)), "inode": JSON(String(inode)),
             "marks": .string(marks.text), "offset": .int(offset), "skips_line": .bool(skipsLine),
             "rotated": .bool(isRotated), "finished": .bool(isFinished),
-            "may_have_grown": .bool(mayHaveGrown), "seen": .int(seen.microseconds),
+            "may_have_grown": .bool(mayHaveGrown), "passed_over": .bool(isPassedOver), "seen": .int(seen.microseconds),
         ]
     }
 
@@ -163,6 +166,7 @@ package struct FileCheckpoint: Hashable, Sendable {
         isRotated = value["rotated"]?.bool ?? false
         isFinished = value["finished"]?.bool ?? false
         mayHaveGrown = value["may_have_grown"]?.bool ?? false
+        isPassedOver = value["passed_over"]?.bool ?? false
         seen = Timestamp(microseconds: value["seen"]?.int ?? 0)
     }
 }

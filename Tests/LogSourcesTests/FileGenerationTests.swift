@@ -143,4 +143,48 @@ import Testing
         bench.settle()
         bench.expectTold((old + new + "last").split(separator: "\n").map(String.init))
     }
+
+    @Test("a file that leaves its path before what came before it is known goes on being read")
+    func leftUnaccounted() throws {
+        let bench = try TailingBench()
+        try bench.follow("1\n", to: "a.log")
+        try bench.rotate("a.log", to: "a.log.1", next: "2\n")
+        bench.settle()
+        bench.stop()
+        try bench.compress("a.log.1", "gzip", ".gz")
+        bench.start()
+        let tailer = try #require(bench.tailer)
+        // The archive is yet to be looked into.
+        var output = SourceOutput()
+        tailer.scan(bench.now, &output)
+        bench.commit(output)
+        bench.rename("a.log.1.gz", "a.log.2.gz")
+        bench.rename("a.log", "a.log.1")
+        bench.settle()
+        try bench.follow("3\n", to: "a.log.1")
+        try bench.follow("4\n", to: "a.log")
+        bench.expectTold(["1", "2", "3", "4"])
+    }
+
+    @Test("a text is found by its inode, though many others had that inode before")
+    func inodeOfMany() throws {
+        let bench = try TailingBench()
+        try bench.follow("1\n", to: "a.log")
+        let status = try #require(try FileStatus.of(bench.path("a.log")))
+        bench.stop()
+        var output = SourceOutput()
+        for number in 0..<20 {
+            var other = FileCheckpoint(
+                path: bench.path("\(number).log"), device: status.device, inode: status.inode)
+            other.marks.noteHead(Array("another text \(number)\n".utf8))
+            (other.offset, other.isRotated, other.isFinished) = (16, true, true)
+            output.move(.file(other))
+        }
+        bench.commit(output)
+        bench.rename("a.log", "b.log")
+        try bench.append("2\n", to: "b.log")
+        bench.start()
+        bench.settle()
+        bench.expectTold(["1", "2"])
+    }
 }

@@ -61,7 +61,10 @@ final class TailingBench {
         if committing { commit(output) }
     }
 
-    var now: SourceTime { SourceTime(monotonic: clock, wall: SystemClock.now()) }
+    /// How far the wall clock is ahead of the one that stamps files.
+    var clockError = Duration.zero
+
+    var now: SourceTime { SourceTime(monotonic: clock, wall: SystemClock.now() + clockError) }
 
     func commit(_ output: SourceOutput) {
         for delivery in output.deliveries {
@@ -162,11 +165,22 @@ final class TailingBench {
         remove(name)
     }
 
+    /// As if it had been written last so long ago; negative: as if it will be.
+    func setAge(_ name: String, _ age: Duration) {
+        let then = SystemClock.now() - age
+        let stamp = timespec(tv_sec: Int(then.seconds), tv_nsec: Int(then.microseconds % 1_000_000) * 1000)
+        #expect(utimensat(AT_FDCWD, path(name), [stamp, stamp], 0) == 0)
+    }
+
     func truncateFile(_ name: String) { #expect(truncate(path(name), 0) == 0) }
 
     func remove(_ name: String) { #expect(unlink(path(name)) == 0) }
 
     func exists(_ name: String) -> Bool { access(path(name), F_OK) == 0 }
+}
+
+extension Duration {
+    static func hours(_ count: Int) -> Duration { .seconds(count * 3600) }
 }
 
 extension FileTailer.Options {

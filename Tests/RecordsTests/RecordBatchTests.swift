@@ -129,7 +129,7 @@ private func texts(_ batch: RecordBatch) -> [String] {
         file.offset = 1 << 40
         file.marks.noteHead(Array("first line of the log\n".utf8))
         file.marks.noteRead(TextMark(offset: 1 << 40, checksum: .max))
-        (file.skipsLine, file.isFinished, file.mayHaveGrown) = (true, true, true)
+        (file.skipsLine, file.isFinished, file.mayHaveGrown, file.isPassedOver) = (true, true, true, true)
         file.seen = Timestamp(microseconds: 12)
         let all: [SourceCheckpoint] = [
             .file(file), .journal(JournalCheckpoint(place: "", cursor: "s=1;i=2")),

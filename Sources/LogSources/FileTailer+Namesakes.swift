@@ -87,7 +87,8 @@ extension FileTailer {
             }
         }
         // What is looked for may have grown before it was copied; what is known is all that its file held.
-        return sought.contains { !$0.marks.isEmpty && size >= $0.offset && descriptor.holds($0) }
+        // Of a text of which nothing was told a few bytes may be known, and another log begins with them too.
+        return sought.contains { $0.offset > 0 && size >= $0.offset && descriptor.holds($0) }
             || (sought + known).contains {
                 size <= $0.offset && $0.marks.distinguish(size) && descriptor.agrees(with: $0.marks, size: size)
             }

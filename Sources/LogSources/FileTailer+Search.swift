@@ -22,6 +22,8 @@ extension FileTailer {
         if survey.isStarved { return false }
         if let index {
             let generation = survey.chain[index]
+            // What is a log of its own is read as that, from its beginning.
+            if text.offset == 0, generation.isOthers, files[generation.key]?.path != log.path { return true }
             let isWhole = generation.isCompressed ? !text.mayHaveGrown : generation.status.size == text.offset
             found(text, at: index, isWhole: isWhole, &survey, log, time, &output)
             return true

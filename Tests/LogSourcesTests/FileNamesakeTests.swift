@@ -89,6 +89,34 @@ import Testing
         bench.expectTold(inAnyOrder: ["second of the one", "second of the other", "started", "started"])
     }
 
+    @Test(
+        "of a text of which only some bytes were seen no other log is the copy, though it begins with them",
+        arguments: [false, true], [false, true])
+    func halfLine(isOlder: Bool, isKnown: Bool) throws {
+        let bench = try TailingBench { $0.lastLineTimeout = .seconds(1_000_000) }
+        if isKnown { try bench.follow("once\n", to: "a-1.log") }
+        try bench.follow("a", to: "a.log")
+        try bench.append(" line\n", to: "a.log")
+        try bench.copy("a.log", "a.log.1")
+        bench.truncateFile("a.log")
+        if isKnown {
+            try bench.copy("a-1.log", "a-1.log.1")
+            bench.truncateFile("a-1.log")
+        }
+        try bench.append("a line of the other\n", to: "a-1.log")
+        bench.setAge("a-1.log", .seconds(isOlder ? 3600 : -3600))
+        bench.settle()
+        try bench.append("two\n", to: "a-1.log")
+        bench.rename("a-1.log", "a-1.log.2")
+        try bench.follow("three\n", to: "a-1.log")
+        let other = bench.records.filter { $0.source == .file(bench.path("a-1.log")) }.map {
+            String(decoding: $0.raw, as: UTF8.self)
+        }
+        #expect(other == (isKnown ? ["once"] : []) + ["a line of the other", "two", "three"])
+        let all = (isKnown ? ["once"] : []) + ["a line", "a line of the other", "three", "two"]
+        bench.expectTold(inAnyOrder: all.sorted())
+    }
+
     @Test("what copytruncate makes under such a name is told once", arguments: [false, true], 0...3)
     func copied(isStopped: Bool, onItsWay lines: Int) throws {
         let bench = try TailingBench()

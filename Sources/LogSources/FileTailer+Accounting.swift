@@ -153,8 +153,8 @@ extension FileTailer {
                 }
                 survey.know(index)
                 if !generation.isCompressed, generation.status.size > row.offset { survey.noteUnread(index, from: row) }
-            } else if closedTexts(key).contains(where: { survey.stillHolds($0.row, index) }) {
-                // One that was taken for a log of its own.
+            } else if texts(of: key, besides: log).contains(where: { survey.stillHolds($0, index) }) {
+                // One that was taken for a log of its own, or that is another log's by its name too.
                 survey.know(index, isAnchor: false)
             }
         }

@@ -48,6 +48,13 @@ extension FileTailer {
         }
     }
 
+    /// The texts of other logs of which a file is, or was when its owner stored that.
+    func texts(of key: FileKey, besides log: WatchedLog) -> [FileCheckpoint] {
+        let stored = (rowOwners[key] ?? []).compactMap { logs[$0] }.filter { $0 !== log }
+        return closedTexts(key).map(\.row)
+            + stored.flatMap { $0.astray.map(\.checkpoint).filter { FileKey($0) == key } }
+    }
+
     /// Closes a rotated generation that was read to its end.
     func close(_ file: TailedFile, _ time: SourceTime, _ output: inout SourceOutput) {
         letGo(file)

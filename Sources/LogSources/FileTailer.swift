@@ -244,7 +244,7 @@ package final class FileTailer {
     private func accountForAll(_ time: SourceTime, _ output: inout SourceOutput) {
         beforeAccounting?()
         listAnew()
-        let budget = SystemClock.monotonic() + .milliseconds(50)
+        var end: Duration?
         for path in unaccounted.sorted() {
             guard let log = logs[path] else {
                 unaccounted.remove(path)
@@ -253,7 +253,10 @@ package final class FileTailer {
             // What changes under the look is asked again by the next scan; what takes long goes on at the next call.
             account(for: log, time, &output)
             unaccounted.remove(path)
-            if SystemClock.monotonic() > budget { break }
+            // The first one has listed the folders, which may take longer than all of the others.
+            let now = SystemClock.monotonic()
+            if now > end ?? now { break }
+            end = end ?? now + .milliseconds(50)
         }
         lister.forget()
     }

@@ -117,6 +117,22 @@ import Testing
         bench.expectTold(inAnyOrder: all.sorted())
     }
 
+    @Test(
+        "an archive that is a generation of two logs by its name is told once, over a restart",
+        arguments: [false, true])
+    func archiveOfTwo(isBaseFirst: Bool) throws {
+        let bench = try TailingBench()
+        bench.settle()
+        try bench.whileStopped {
+            try bench.append("1\n2\n", to: "a-1.2.log")
+            try bench.compress("a-1.2.log", "xz", ".xz")
+        }
+        let names = isBaseFirst ? ["a.log", "a-1.log"] : ["a-1.log", "a.log"]
+        try bench.follow("3\n", to: names[0])
+        try bench.whileStopped { try bench.append("4\n", to: names[1]) }
+        bench.expectTold(["1", "2", "3", "4"])
+    }
+
     @Test("what copytruncate makes under such a name is told once", arguments: [false, true], 0...3)
     func copied(isStopped: Bool, onItsWay lines: Int) throws {
         let bench = try TailingBench()

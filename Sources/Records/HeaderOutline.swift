@@ -3,6 +3,7 @@
 // there is none, and `parse` is asked.
 
 import Formats
+import Glibc
 
 /// What the header of a line of syslog says, and where: `Nov 21 12:41:14 host sshd[812]: `, with an ISO time too. Such a
 /// header has no severity and no further fields.
@@ -39,10 +40,13 @@ struct SyslogStamp: Equatable {
     }
 }
 
-/// Reads the outlines of a batch's lines. In a storm a thousand lines in a row have one time.
+/// Reads the outlines of a batch's lines. In a storm a thousand lines in a row have one time and one host: of these the
+/// beginning is compared, and not read again.
 package struct OutlineReader {
     private let context: LineContext
     private var last: (stamp: SyslogStamp, time: Timestamp)?
+    /// The last line with a host, and where it stands in the block.
+    private var before: (walk: HeaderWalk, start: Int)?
 
     /// Nil for a format whose lines have none.
     package init?(_ batch: RecordBatch) {
@@ -53,13 +57,34 @@ package struct OutlineReader {
     /// The outline of the line at `range` of the block; nil when it has no such header, or one that is written in a way
     /// that takes more looking at.
     package mutating func outline(of range: Range<Int>, in block: UnsafeRawBufferPointer) -> HeaderOutline? {
-        var walk = HeaderWalk(UnsafeRawBufferPointer(rebasing: block[range]))
-        guard let start = walk.messageStart(), let stamp = walk.stamp, let time = time(of: stamp) else { return nil }
+        let line = UnsafeRawBufferPointer(rebasing: block[range])
+        var walk: HeaderWalk
+        var start: Int?
+        if let again = walkBehindHost(line, block) {
+            walk = again
+            start = walk.messageStartBehindHost()
+        } else {
+            walk = HeaderWalk(line)
+            start = walk.messageStart()
+            if let end = walk.hostEnd, !line[walk.host].contains(UInt8(ascii: "[")), end > 0 {
+                before = (walk, range.lowerBound)
+            }
+        }
+        guard let start, let stamp = walk.stamp, let time = time(of: stamp) else { return nil }
         let base = range.lowerBound
         return HeaderOutline(
             time: time, host: walk.host.lowerBound + base..<walk.host.upperBound + base,
             identifier: walk.program.lowerBound + base..<walk.program.upperBound + base, pid: walk.pid,
             uptime: walk.uptime, messageStart: start + base)
+    }
+
+    /// Behind the host, if the line begins as the one before. A host's name with a bracket is not remembered: whether it is a
+    /// program's hangs on what follows.
+    private func walkBehindHost(_ line: UnsafeRawBufferPointer, _ block: UnsafeRawBufferPointer) -> HeaderWalk? {
+        guard let before, let count = before.walk.hostEnd, count < line.count, let base = block.baseAddress,
+            let own = line.baseAddress, memcmp(base + before.start, own, count) == 0
+        else { return nil }
+        return HeaderWalk(line, after: before.walk)
     }
 
     private mutating func time(of stamp: SyslogStamp) -> Timestamp? {

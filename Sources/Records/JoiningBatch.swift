@@ -24,6 +24,12 @@ struct JoiningBatch {
 
     func line(_ index: Int) -> StreamLine { StreamLine(index, of: batch, order: firstOrder + index) }
 
+    /// The same, by the outline of its header where it has one.
+    func line(_ index: Int, _ outlines: inout OutlineReader?) -> StreamLine {
+        let outline = batch.bytes.withUnsafeBytes { outlines?.outline(of: batch.ranges[index], in: $0) }
+        return StreamLine(index, of: batch, order: firstOrder + index, outline)
+    }
+
     func isTaken(_ index: Int) -> Bool { !taken.isEmpty && taken[index] }
 
     /// The line is held from now on; `index`: of it in this batch.

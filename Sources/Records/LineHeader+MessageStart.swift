@@ -27,8 +27,23 @@ struct HeaderWalk {
     private(set) var pid: Int32?
     /// The kernel's own stamp, in microseconds.
     private(set) var uptime: Int64?
+    /// Of a header that names a host: where what stands behind it begins, and whether a program must.
+    private(set) var hostEnd: Int?
+    private var isDated = false
 
     init(_ line: UnsafeRawBufferPointer) { self.line = line }
+
+    /// A walk over a line that begins as that of another walk does, up to its `hostEnd`, and has no further space there: it
+    /// goes on behind the host.
+    init?(_ line: UnsafeRawBufferPointer, after other: HeaderWalk) {
+        guard let end = other.hostEnd, let stamp = other.stamp, end < line.count, line[end] != 0x20, line[end] != 0x09
+        else { return nil }
+        self.line = line
+        (self.stamp, host, hostEnd, isDated, at) = (stamp, other.host, end, other.isDated, end)
+    }
+
+    /// Where the message begins, of a walk that goes on behind a host.
+    mutating func messageStartBehindHost() -> Int? { isDated ? tagBehindHost() : behindHost() }
 
     mutating func messageStart() -> Int? {
         guard let first = peek() else { return 0 }
@@ -132,7 +147,12 @@ struct HeaderWalk {
         }
         at = start
         guard takeHost() else { return start }
-        let afterHost = at
+        return behindHost()
+    }
+
+    private mutating func behindHost() -> Int? {
+        let (start, afterHost) = (host.lowerBound, at)
+        hostEnd = afterHost
         var tagged: Int?
         switch tag() {
         case .message(let message): tagged = message
@@ -140,10 +160,20 @@ struct HeaderWalk {
         case .none: break
         }
         if LineHeader.isMessage(line[start...], withHost: line[host], isTagged: tagged != nil) {
-            (host, program, pid, uptime) = (0..<0, 0..<0, nil, nil)
+            (host, program, pid, uptime, hostEnd) = (0..<0, 0..<0, nil, nil, nil)
             return start
         }
         return tagged ?? afterHost
+    }
+
+    /// What a time that rsyslog wrote must have behind its host.
+    private mutating func tagBehindHost() -> Int? {
+        let start = host.lowerBound
+        (hostEnd, isDated) = (at, true)
+        guard case .message(let message) = tag(),
+            !LineHeader.isMessage(line[start...], withHost: line[host], isTagged: true)
+        else { return nil }
+        return message
     }
 
     /// A host's name and the spaces behind it.
@@ -230,12 +260,9 @@ struct HeaderWalk {
         }
         if peek() == 0x20 { return peek(1) == UInt8(ascii: "[") ? bracketed(skipping: 1) : postgresql() }
         guard let offset = offset(), take(0x20) else { return nil }
-        let start = at
-        guard takeHost(), case .message(let message) = tag(),
-            !LineHeader.isMessage(line[start...], withHost: line[host], isTagged: true)
-        else { return nil }
         var stamp = SyslogStamp(month: month, day: day, second: second)
         (stamp.year, stamp.microsecond, stamp.offset) = (century * 100 + year, microsecond, offset)
+        guard takeHost(), let message = tagBehindHost() else { return nil }
         self.stamp = stamp
         return message
     }

@@ -17,7 +17,7 @@ extension RecordJoiner {
             }
             let passes = !isCandidate && outlines != nil && passesAmidReport(at, work.batch, &outlines)
             if !passes, isCandidate || !parts.isEmpty || object != nil || lookout.concerns(at, work, open) {
-                take(work.line(at), index: at, mayBegin: isCandidate, &work)
+                take(work.line(at, &outlines), index: at, mayBegin: isCandidate, &work)
                 lookout = Lookout(open)
             } else if order + at > lookout.releaseAt {
                 releaseDistant(order + at, &work)

@@ -18,11 +18,13 @@ package enum StrangersWords: Equatable, Sendable {
     /// Of the message in `range` of `bytes`.
     /// - Parameter isAccess: its header says already that it is of an access log.
     package init(in bytes: [UInt8], _ range: Range<Int>, isAccess: Bool = false) {
-        let message = LineScanner(bytes, range)
-        guard !isAccess, let first = message.peek() else {
+        guard !isAccess, bytes.withUnsafeBytes({ Self.isWorthALook(UnsafeRawBufferPointer(rebasing: $0[range])) })
+        else {
             self = isAccess ? .all : .none
             return
         }
+        let message = LineScanner(bytes, range)
+        let first = bytes[range.lowerBound]
         if Self.mayBeAccess(message, first), Self.isAccess(message) {
             self = .all
         } else if first == UInt8(ascii: "[") || first &- 48 < 10, let parts = Self.parts(of: message), !parts.isEmpty {
@@ -38,6 +40,25 @@ package enum StrangersWords: Equatable, Sendable {
         if first == UInt8(ascii: "[") || first == UInt8(ascii: "{") || first &- 48 < 10 { return true }
         return memchr(base, Int32(UInt8(ascii: "[")), message.count) != nil
             && memchr(base, Int32(UInt8(ascii: "\"")), message.count) != nil
+    }
+
+    /// Most messages begin otherwise than a line that is to be looked at: with `[`, `{`, a digit, or a host's name and, two or
+    /// three words behind it, the name that nobody gives.
+    private static func isWorthALook(_ message: UnsafeRawBufferPointer) -> Bool {
+        guard let first = message.first else { return false }
+        if first == UInt8(ascii: "[") || first == UInt8(ascii: "{") || first &- 48 < 10 { return true }
+        var spaces = 0
+        var at = 0
+        while at + 1 < message.count, spaces < 3 {
+            if message[at] == 0x20 {
+                spaces += 1
+                let isWord =
+                    message[at + 1] == UInt8(ascii: "-") && (at + 2 == message.count || message[at + 2] == 0x20)
+                if isWord { return true }
+            }
+            at += 1
+        }
+        return false
     }
 
     // MARK: Programs

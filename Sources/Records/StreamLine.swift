@@ -38,7 +38,8 @@ struct StreamLine: Sendable {
     var isWhole: Bool { message.contains(0x0a) }
 
     /// Line or entry `index` of a batch.
-    init(_ index: Int, of batch: RecordBatch, order: Int) {
+    /// - Parameter outline: of the line's header, where it has one.
+    init(_ index: Int, of batch: RecordBatch, order: Int, _ outline: HeaderOutline? = nil) {
         self.order = order
         switch batch.origin {
         case .journal(let entries):
@@ -48,7 +49,11 @@ struct StreamLine: Sendable {
             key = entries.streamKey(at: index)
         case .lines(let context):
             (raw, text, message, key) = (Array(batch.text(at: index)), [], [], "")
-            take(LineHeader.parse(raw, context: context), context)
+            if let outline {
+                take(outline, batch, index)
+            } else {
+                take(LineHeader.parse(raw, context: context), context)
+            }
         case .decoded(let context, let lines, let ranges):
             (raw, text, message, key) = (Array(lines[ranges[index]]), [], [], "")
             take(LineHeader.parse(raw, context: context), context)
@@ -72,10 +77,28 @@ struct StreamLine: Sendable {
         isEntry = header.stream != nil && !isKernel ? header.isInnerDated : header.time != nil
         if header.identifier != nil { isEntry = false }
         key = Self.key(header)
-        // Times are of one length in one file, so the tag stands at one place.
         guard let name = header.identifier ?? header.stream, header.decoded == nil else { return }
-        let wanted = Array((header.uptime == nil || raw.first != 0x5b ? name : "[").utf8)
-        let end = min(raw.count, max(header.messageStart, wanted.count))
+        findTag(
+            header.uptime == nil || raw.first != 0x5b ? Array(name.utf8) : [0x5b], messageStart: header.messageStart)
+    }
+
+    /// The same of a header that is known by its outline.
+    private mutating func take(_ outline: HeaderOutline, _ batch: RecordBatch, _ index: Int) {
+        text = raw
+        message = Array(batch.bytes[batch.message(at: index, outline)])
+        let name = batch.bytes[outline.identifier]
+        isKernel = name.elementsEqual("kernel".utf8)
+        uptime = outline.uptime
+        isEntry = name.isEmpty
+        key = Self.key(of: outline, in: batch)
+        if !name.isEmpty {
+            findTag(Array(name), messageStart: outline.messageStart - batch.ranges[index].lowerBound)
+        }
+    }
+
+    /// Times are of one length in one file, so the tag stands at one place.
+    private mutating func findTag(_ wanted: [UInt8], messageStart: Int) {
+        let end = min(raw.count, max(messageStart, wanted.count))
         var at = 0
         while at + wanted.count <= end {
             if raw[at..<at + wanted.count].elementsEqual(wanted) {
@@ -84,6 +107,19 @@ struct StreamLine: Sendable {
             }
             at += 1
         }
+    }
+
+    private static func key(of outline: HeaderOutline, in batch: RecordBatch) -> String {
+        if outline.host.isEmpty, outline.identifier.isEmpty { return "" }
+        var key: [UInt8] = []
+        key.reserveCapacity(outline.host.count + outline.identifier.count + 14)
+        key += batch.bytes[outline.host]
+        key.append(UInt8(ascii: "|"))
+        key += batch.bytes[outline.identifier]
+        key.append(UInt8(ascii: "|"))
+        if !outline.identifier.isEmpty, let pid = outline.pid { key += String(pid).utf8 }
+        key.append(UInt8(ascii: "|"))
+        return String(decoding: key, as: UTF8.self)
     }
 
     private static func key(_ header: LineHeader) -> String {

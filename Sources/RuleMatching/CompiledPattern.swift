@@ -40,20 +40,49 @@ final class CompiledPattern {
         case undecided(String)
     }
 
+    /// The code, for where a reference that is counted for each match costs more than the match. It lives as long as its
+    /// pattern.
+    struct Code {
+        fileprivate struct State {
+            let code: OpaquePointer
+            var isPrepared: Bool
+            /// Whether it is machine code.
+            var isNative = false
+        }
+
+        fileprivate let state: UnsafeMutablePointer<State>
+
+        /// Whether `subject` matches. Captures are read from the workspace until the next match.
+        func match(_ subject: UnsafeBufferPointer<UInt8>, _ workspace: PatternWorkspace) -> Outcome {
+            let code = state.pointee.code
+            if !state.pointee.isPrepared {
+                // Fails under MemoryDenyWriteExecute; matching is then interpreted, by itself.
+                state.pointee.isNative = pcre2_jit_compile_8(code, UInt32(PCRE2_JIT_COMPLETE)) == 0
+                state.pointee.isPrepared = true
+            }
+            var nothing: UInt8 = 0
+            let result = withUnsafePointer(to: &nothing) { empty in
+                let start = subject.baseAddress ?? empty
+                // The same match without the checks of arguments (pcre2jit(3), "JIT fast path API").
+                return state.pointee.isNative
+                    ? pcre2_jit_match_8(code, start, subject.count, 0, 0, workspace.match, workspace.context)
+                    : pcre2_match_8(code, start, subject.count, 0, 0, workspace.match, workspace.context)
+            }
+            if result >= 0 { return .matched }
+            return result == PCRE2_ERROR_NOMATCH ? .missed : .undecided(CompiledPattern.words(result))
+        }
+    }
+
     let pattern: Pattern
-    private let code: OpaquePointer
+    let code: Code
     /// The names of the pattern's groups, in its order, and the number of each.
     let groupNames: [String]
     private let groups: [Int]
-    private var isPrepared: Bool
-    /// Whether it is machine code.
-    private var isNative = false
 
     /// `once`: for a few matches only, which are not worth machine code.
     /// - Throws: `Diagnostic` at the pattern's place.
     init(_ pattern: Pattern, of subject: String, once: Bool = false) throws(Diagnostic) {
         self.pattern = pattern
-        isPrepared = once
         let context = pcre2_compile_context_create_8(nil)
         defer { pcre2_compile_context_free_8(context) }
         pcre2_set_newline_8(context, UInt32(PCRE2_NEWLINE_LF))
@@ -68,35 +97,20 @@ final class CompiledPattern {
         guard let code = pcre2_compile_8(bytes, bytes.count, options, &number, &offset, context) else {
             throw Self.fault(pattern, "\(Self.words(number)) (character \(offset + 1) of the pattern)", of: subject)
         }
-        self.code = code
+        self.code = Code(state: .allocate(capacity: 1))
+        self.code.state.initialize(to: Code.State(code: code, isPrepared: once))
         let names = Self.names(of: code)
         groupNames = names.map(\.name)
         groups = names.map(\.group)
     }
 
-    deinit { pcre2_code_free_8(code) }
-
-    /// Whether `subject` matches. Captures are read from the workspace until the next match.
-    func match(_ subject: UnsafeBufferPointer<UInt8>, _ workspace: PatternWorkspace) -> Outcome {
-        if !isPrepared {
-            // Fails under MemoryDenyWriteExecute; matching is then interpreted, by itself.
-            isNative = pcre2_jit_compile_8(code, UInt32(PCRE2_JIT_COMPLETE)) == 0
-            isPrepared = true
-        }
-        var nothing: UInt8 = 0
-        let result = withUnsafePointer(to: &nothing) { empty in
-            let start = subject.baseAddress ?? empty
-            // The same match without the checks of arguments (pcre2jit(3), "JIT fast path API").
-            return isNative
-                ? pcre2_jit_match_8(code, start, subject.count, 0, 0, workspace.match, workspace.context)
-                : pcre2_match_8(code, start, subject.count, 0, 0, workspace.match, workspace.context)
-        }
-        if result >= 0 { return .matched }
-        return result == PCRE2_ERROR_NOMATCH ? .missed : .undecided(Self.words(result))
+    deinit {
+        pcre2_code_free_8(code.state.pointee.code)
+        code.state.deallocate()
     }
 
     func match(_ subject: [UInt8], _ workspace: PatternWorkspace) -> Outcome {
-        subject.withUnsafeBufferPointer { match($0, workspace) }
+        subject.withUnsafeBufferPointer { code.match($0, workspace) }
     }
 
     /// Whether it matches an empty text. Asked of every pattern, many of which are never matched again: without machine
@@ -104,7 +118,7 @@ final class CompiledPattern {
     func matchesNothing() -> Bool {
         let match = pcre2_match_data_create_8(1, nil)
         defer { pcre2_match_data_free_8(match) }
-        return pcre2_match_8(code, [0], 0, 0, 0, match, nil) >= 0
+        return pcre2_match_8(code.state.pointee.code, [0], 0, 0, 0, match, nil) >= 0
     }
 
     /// Where the last match in the workspace stands, which was on a subject of `count` bytes.
@@ -148,7 +162,7 @@ final class CompiledPattern {
         return all.sorted { $0.group < $1.group }
     }
 
-    private static func words(_ number: Int32) -> String {
+    fileprivate static func words(_ number: Int32) -> String {
         var buffer = [UInt8](repeating: 0, count: 256)
         let length = pcre2_get_error_message_8(number, &buffer, buffer.count)
         return length > 0 ? String(decoding: buffer.prefix(Int(length)), as: UTF8.self) : "error \(number)"

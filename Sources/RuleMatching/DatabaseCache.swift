@@ -87,12 +87,12 @@ package struct DatabaseCache: Sendable {
         return try? Files.readAll(file, path: path, limit: 256 << 20)
     }
 
-    /// A few are kept, for a person who works with several folders of rules.
+    /// A few are kept, for a person who works with several folders of rules: each has three.
     private func removeOthers() {
         let names = ((try? Files.list(folder)) ?? []).filter { $0.hasPrefix("rules-") && $0.hasSuffix(".hsdb") }
         let dated = names.compactMap { name in
             (try? FileStatus.of("\(folder)/\(name)")).flatMap { $0 }.map { (name, $0.modified) }
         }
-        for (name, _) in dated.sorted(by: { $0.1 > $1.1 }).dropFirst(3) { try? Files.remove("\(folder)/\(name)") }
+        for (name, _) in dated.sorted(by: { $0.1 > $1.1 }).dropFirst(5) { try? Files.remove("\(folder)/\(name)") }
     }
 }

@@ -91,9 +91,7 @@ extension Matcher {
 
     /// A line of JSON in which nothing was found: it is parsed only where its message may be other than its bytes.
     private func isUnnamed(_ line: UnsafeRawBufferPointer, _ found: some Sequence<Candidate>) -> Bool {
-        if found.allSatisfy({ isException(Int($0.pattern)) }) { return true }
-        return found.allSatisfy { $0.pattern == decodedNumber || isException(Int($0.pattern)) }
-            && LineHeader.isLiteral(line)
+        found.allSatisfy { Int($0.pattern) == decodedNumber } && LineHeader.isLiteral(line)
     }
 
     /// All that the rules say of a line.
@@ -142,14 +140,14 @@ extension Matcher {
                     isCertain = isCertain && number != levelNumber
                     continue
                 }
-                guard searches[number].role == .match else { continue }
+                guard searchRows[number].role == .match else { continue }
                 guard searches[number].isDecisiveInFiles else {
                     isCertain = false
                     continue
                 }
-                switch searches[number].pattern.match(message, workspace) {
+                switch searchRows[number].code.match(message, workspace) {
                 // What a client chose is looked at more closely.
-                case .matched: return mayBeTakenBack(number, line, start, named) ? nil : true
+                case .matched: return mayBeTakenBack(number, line, start, message) ? nil : true
                 case .missed: continue
                 case .undecided: isCertain = false
                 }
@@ -160,13 +158,19 @@ extension Matcher {
 
     /// Whether what a pattern matched has to be looked at more closely: an exception was found, or strangers' words may be.
     private func mayBeTakenBack(
-        _ number: Int, _ line: UnsafeRawBufferPointer, _ start: Int, _ named: some Sequence<Int>
+        _ number: Int, _ line: UnsafeRawBufferPointer, _ start: Int, _ message: UnsafeBufferPointer<UInt8>
     ) -> Bool {
-        let parts = compiled[searches[number].rule]
-        for exception in parts.unless {
-            guard let search = exception.search, !named.contains(search) else { return true }
+        let row = ruleRows[searches[number].rule]
+        exceptions.begin()
+        if row.hasExceptions, compiled[searches[number].rule].unless.contains(where: { mayMatch($0, message) }) {
+            return true
         }
         if StrangersWords.mayStand(in: UnsafeRawBufferPointer(rebasing: line[start...])) { return true }
-        return parts.isUnscoped && StrangersWords.mayBeRepeater(UnsafeRawBufferPointer(rebasing: line[..<start]))
+        return row.isUnscoped && StrangersWords.mayBeRepeater(UnsafeRawBufferPointer(rebasing: line[..<start]))
+    }
+
+    private func mayMatch(_ exception: Exception, _ message: UnsafeBufferPointer<UInt8>) -> Bool {
+        if let search = exception.search { return exceptions.finds(search, in: message) }
+        return exception.pattern.code.match(message, workspace) != .missed
     }
 }

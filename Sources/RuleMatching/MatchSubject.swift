@@ -20,9 +20,15 @@ protocol MatchSubject {
     var isOfRepeater: Bool { get }
     /// The level that the message names by itself: see `Record.statedLevel`.
     var statedLevel: UInt8? { get }
+    /// What is known already of the rules that are asked of its program's lines; nil where it is not kept.
+    var programVerdicts: UnsafeMutableBufferPointer<ProgramVerdicts.Verdict>? { get }
     func has(_ condition: CompiledRule.Condition) -> Bool
     func values(of field: String) -> [[UInt8]]
     func withMessage<Answer>(_ body: (UnsafeBufferPointer<UInt8>) -> Answer) -> Answer
+}
+
+extension MatchSubject {
+    var programVerdicts: UnsafeMutableBufferPointer<ProgramVerdicts.Verdict>? { nil }
 }
 
 /// A record that was built: an example, or one whose text had to be decoded.
@@ -58,17 +64,24 @@ final class StandingSubject: MatchSubject {
     }
 
     private let batch: RecordBatch
+    /// Of the batch.
+    private let bytes: UnsafeBufferPointer<UInt8>
+    private let verdicts: ProgramVerdicts
+    private var knownVerdicts: UnsafeMutableBufferPointer<ProgramVerdicts.Verdict>?
     private var outlines: OutlineReader?
     private(set) var index = 0
     private var head = Head.entry
     private(set) var message = 0..<0
-    /// Of a line with a header of syslog, once it was asked: several rules do.
-    private var isKernelOrNameless: Bool?
     private var knownWords: StrangersWords?
     private var isKnownRepeater: Bool?
 
-    init(_ batch: RecordBatch) {
+    /// - Parameters:
+    ///   - bytes: of the batch, valid as long as the subject is used.
+    ///   - rules: how many may be asked.
+    init(_ batch: RecordBatch, _ bytes: UnsafeBufferPointer<UInt8>, rules: Int) {
         self.batch = batch
+        self.bytes = bytes
+        verdicts = ProgramVerdicts(rules: rules)
         outlines = OutlineReader(batch)
     }
 
@@ -87,8 +100,9 @@ final class StandingSubject: MatchSubject {
     /// Goes to a line with a header of syslog, and tells it; nil: it has none.
     func standOutlined(at index: Int) -> HeaderOutline? {
         let range = batch.ranges[index]
-        guard let outline = batch.bytes.withUnsafeBytes({ outlines?.outline(of: range, in: $0) }) else { return nil }
-        (self.index, head, isKernelOrNameless, knownWords, isKnownRepeater) = (index, .outlined(outline), nil, nil, nil)
+        guard let outline = outlines?.outline(of: range, in: UnsafeRawBufferPointer(bytes)) else { return nil }
+        (self.index, head, knownWords) = (index, .outlined(outline), nil)
+        knownVerdicts = verdicts.of(outline.identifier, in: bytes)
         message = batch.message(at: index, outline)
         return outline
     }
@@ -100,10 +114,7 @@ final class StandingSubject: MatchSubject {
         case .entry: return true
         case .line(let header): return header.mayBeOfKernel
         case .outlined(let outline):
-            if let isKernelOrNameless { return isKernelOrNameless }
-            let answer = outline.identifier.isEmpty || batch.bytes[outline.identifier].elementsEqual("kernel".utf8)
-            isKernelOrNameless = answer
-            return answer
+            return outline.identifier.isEmpty || bytes[outline.identifier].elementsEqual("kernel".utf8)
         }
     }
 
@@ -117,14 +128,15 @@ final class StandingSubject: MatchSubject {
     }
 
     var isOfRepeater: Bool {
+        if case .outlined(let outline) = head { return StrangersWords.isRepeater(batch.bytes[outline.identifier]) }
         if let isKnownRepeater { return isKnownRepeater }
-        let answer: Bool
-        switch head {
-        case .entry, .line: answer = values(of: "identifier").contains { StrangersWords.isRepeater($0[...]) }
-        case .outlined(let outline): answer = StrangersWords.isRepeater(batch.bytes[outline.identifier])
-        }
+        let answer = values(of: "identifier").contains { StrangersWords.isRepeater($0[...]) }
         isKnownRepeater = answer
         return answer
+    }
+
+    var programVerdicts: UnsafeMutableBufferPointer<ProgramVerdicts.Verdict>? {
+        if case .outlined = head { knownVerdicts } else { nil }
     }
 
     var statedLevel: UInt8? {
@@ -159,6 +171,6 @@ final class StandingSubject: MatchSubject {
     }
 
     func withMessage<Answer>(_ body: (UnsafeBufferPointer<UInt8>) -> Answer) -> Answer {
-        batch.bytes.withUnsafeBufferPointer { body(UnsafeBufferPointer(rebasing: $0[message])) }
+        body(UnsafeBufferPointer(rebasing: bytes[message]))
     }
 }

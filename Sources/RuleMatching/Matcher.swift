@@ -16,10 +16,12 @@ package struct MatcherError: Error, Sendable, CustomStringConvertible {
 package final class Matcher {
     package let rules: RuleSet
     let searches: [Search]
-    /// How many of them are of rules: the exceptions' stand behind.
-    let ruleSearches: Int
     let compiled: [CompiledRule]
+    /// `searches` and `compiled` as they are looked at for each candidate.
+    let searchRows: [SearchRow]
+    let ruleRows: [RuleRow]
     let database: PatternDatabase
+    let exceptions: ExceptionSearch
     let workspace = PatternWorkspace()
     /// Rules that fields alone decide, and those that wait for all others.
     let fieldRules: [Int]
@@ -30,25 +32,27 @@ package final class Matcher {
     var decodedNumber: Int { searches.count + 1 }
 
     /// Compiles all patterns: about two milliseconds for each rule, unless the cache has them compiled.
-    package init(_ rules: RuleSet, cache: DatabaseCache? = nil) throws(MatcherError) {
+    package convenience init(_ rules: RuleSet, cache: DatabaseCache? = nil) throws(MatcherError) {
         var compiler = RuleCompiler(rules)
-        database = try compiler.database(cache)
-        self.rules = rules
-        (searches, ruleSearches) = (compiler.searches, compiler.ruleSearches)
-        compiled = compiler.compiled
-        (fieldRules, floorRules) = Self.rulesWithoutSearch(rules)
+        let database = try compiler.database(cache)
+        self.init(rules, compiler, database, try compiler.exceptionSearch(cache))
     }
 
-    private init(_ rules: RuleSet, _ compiler: RuleCompiler, _ database: PatternDatabase) {
+    private init(
+        _ rules: RuleSet, _ compiler: RuleCompiler, _ database: PatternDatabase, _ exceptions: ExceptionSearch
+    ) {
         self.rules = rules
         self.database = database
-        (searches, ruleSearches) = (compiler.searches, compiler.ruleSearches)
+        self.exceptions = exceptions
+        searches = compiler.searches
         compiled = compiler.compiled
+        searchRows = searches.map { SearchRow($0) }
+        ruleRows = compiled.map { RuleRow($0) }
         (fieldRules, floorRules) = Self.rulesWithoutSearch(rules)
     }
 
     /// The same rules for another thread: the database's code is shared, what a match writes to is not.
-    func twin() -> Matcher { Matcher(rules, RuleCompiler(rules), database.twin()) }
+    func twin() -> Matcher { Matcher(rules, RuleCompiler(rules), database.twin(), exceptions.twin()) }
 
     private static func rulesWithoutSearch(_ rules: RuleSet) -> (fields: [Int], floor: [Int]) {
         let indices = rules.rules.indices
@@ -76,20 +80,23 @@ package final class Matcher {
         if !byFields.isEmpty { named.sort() }
         var marks = Marks()
         marks.hits.reserveCapacity(named.count)
-        var searches: [Int] = []
-        let decision = Decision(self, StandingSubject(batch), .live)
-        var from = 0
-        while from < named.count {
-            let index = named[from].record
-            searches.removeAll(keepingCapacity: true)
-            while from < named.count, named[from].record == index {
-                if searches.last != named[from].search { searches.append(named[from].search) }
-                from += 1
+        batch.bytes.withUnsafeBufferPointer { bytes in
+            let decision = Decision(self, StandingSubject(batch, bytes, rules: rules.rules.count), .live)
+            var searches: [Int32] = []
+            var from = 0
+            while from < named.count {
+                let record = named[from].record
+                searches.removeAll(keepingCapacity: true)
+                while from < named.count, named[from].record == record {
+                    if searches.last != named[from].search { searches.append(named[from].search) }
+                    from += 1
+                }
+                searches.withUnsafeBufferPointer { searches in
+                    if !isPassedOver(batch, Int(record), searches) {
+                        decide(batch, decision, Int(record), searches, &marks)
+                    }
+                }
             }
-            if searches.allSatisfy(isException) || (searches == [decodedNumber] && isPassedOver(batch, index)) {
-                continue
-            }
-            decide(batch, decision, index, searches, &marks)
         }
         return marks
     }
@@ -110,15 +117,18 @@ package final class Matcher {
         return matches(marks) { _ in record }
     }
 
-    func isException(_ search: Int) -> Bool { search >= ruleSearches && search < searches.count }
-
     // MARK: Candidates
 
     /// `search` is an index of `searches`, one of the two numbers behind them, or -1 for a record to be looked at for its
     /// fields.
     private struct Named: Comparable {
-        var record: Int
-        var search: Int
+        var record: Int32
+        var search: Int32
+
+        init(_ record: Int, _ search: Int32) {
+            (self.record, self.search) = (Int32(truncatingIfNeeded: record), search)
+        }
+
         static func < (a: Named, b: Named) -> Bool { a.record != b.record ? a.record < b.record : a.search < b.search }
     }
 
@@ -134,9 +144,9 @@ package final class Matcher {
                 let byte = Int(candidate.end) - 1
                 while last + 1 < batch.count, batch.ranges[last].upperBound < byte { last += 1 }
                 if last < batch.count, batch.ranges[last].lowerBound <= byte, byte <= batch.ranges[last].upperBound {
-                    Self.insert(Named(record: last, search: Int(candidate.pattern)), &named)
+                    Self.insert(Named(last, candidate.pattern), &named)
                 } else if let index = batch.index(ofByte: byte) {
-                    Self.insert(Named(record: index, search: Int(candidate.pattern)), &named)
+                    Self.insert(Named(index, candidate.pattern), &named)
                 }
             }
             return named
@@ -165,11 +175,12 @@ package final class Matcher {
         return lines.withUnsafeBytes { raw in
             var named: [Named] = []
             var index = 0
-            for candidate in database.scan(raw) where candidate.pattern == levelNumber {
+            var last = -1
+            let level = Int32(truncatingIfNeeded: levelNumber)
+            for candidate in database.scan(raw) where candidate.pattern == level {
                 while index < ranges.count, ranges[index].upperBound < Int(candidate.end) { index += 1 }
-                if named.last?.record != index, index < ranges.count {
-                    named.append(Named(record: index, search: levelNumber))
-                }
+                if last != index, index < ranges.count { named.append(Named(index, level)) }
+                last = index
             }
             return named
         }
@@ -184,7 +195,7 @@ package final class Matcher {
             .reduce(UInt8(0)) { $0 | compiled[$1].priorities }
         if ids.isEmpty, priorities == 0 { return [] }
         return (0..<batch.count).compactMap { index in
-            let looked = Named(record: index, search: -1)
+            let looked = Named(index, -1)
             if let priority = batch.priority(at: index), priorities & (1 << (priority & 7)) != 0 { return looked }
             if !ids.isEmpty, let id = batch.messageID(at: index), ids.contains(id) { return looked }
             return nil
@@ -192,7 +203,8 @@ package final class Matcher {
     }
 
     /// Whether a line of JSON in which no pattern was found can be hit by nothing else, so that it needs no parsing.
-    private func isPassedOver(_ batch: RecordBatch, _ index: Int) -> Bool {
+    private func isPassedOver(_ batch: RecordBatch, _ index: Int, _ named: UnsafeBufferPointer<Int32>) -> Bool {
+        guard named.count == 1, named.first == Int32(truncatingIfNeeded: decodedNumber) else { return false }
         // The journal's messages are no lines of JSON to be decoded, whatever they look like.
         if batch.source.isJournal { return true }
         guard case .lines = batch.origin else { return false }
@@ -207,15 +219,15 @@ package final class Matcher {
 
     /// A record of a batch; `named` is sorted.
     private func decide(
-        _ batch: RecordBatch, _ decision: Decision<StandingSubject>, _ index: Int, _ named: [Int],
-        _ marks: inout Marks
+        _ batch: RecordBatch, _ decision: Decision<StandingSubject>, _ index: Int,
+        _ named: UnsafeBufferPointer<Int32>, _ marks: inout Marks
     ) {
-        let isLevelNamed = named.contains(levelNumber)
+        let isLevelNamed = named.contains(Int32(truncatingIfNeeded: levelNumber))
         if batch.source.isJournal {
             decision.subject.stand(atEntry: index)
             return decision.decide(named, isLevelNamed: isLevelNamed, at: .entry, &marks)
         }
-        if named.last != decodedNumber {
+        if named.last != Int32(truncatingIfNeeded: decodedNumber) {
             if let outline = decision.subject.standOutlined(at: index) {
                 marks.outlines.append(outline)
                 let place = Marks.Place.outlined(marks.outlines.count - 1)
@@ -228,7 +240,7 @@ package final class Matcher {
                 return decision.decide(named, isLevelNamed: isLevelNamed, at: place, &marks)
             }
         }
-        decide(BuiltSubject(index: index, record: batch.record(at: index)), named, &marks)
+        decide(BuiltSubject(index: index, record: batch.record(at: index)), named.map { Int($0) }, &marks)
     }
 
     /// A record that was built.

@@ -28,6 +28,9 @@ struct RelaxedPattern: Equatable {
         text = String(decoding: expression, as: UTF8.self)
     }
 
+    /// Any of these texts.
+    init(_ texts: [RequiredText]) { text = String(decoding: Self.written(texts), as: UTF8.self) }
+
     /// Texts that more patterns would be searched for by than it is cheap to try on a line.
     static func sharedTexts(_ all: [PlainPattern]) -> Set<RequiredText> {
         var counts: [RequiredText: Int] = [:]

@@ -11,16 +11,24 @@ struct RequiredText: Hashable {
     /// Letters stand for both cases.
     let isCaseless: Bool
 
-    /// Shorter ones are in too many lines.
+    /// Shorter ones are in too many lines, where there is a choice.
     private static let enough = 7
+    /// Shorter ones are in more lines than a search by an automaton would find.
+    private static let least = 5
     /// Longer ones say no more.
     private static let most = 32
-    private static let mostAlternatives = 24
+    private static let mostAlternatives = 64
 
-    /// The texts of a pattern without anchors and lookaround, or nil where it has none that say enough.
-    /// - Parameter shared: texts that tell nothing apart, since many patterns have them: none of these.
-    static func of(_ alternatives: [[PatternNode]], without shared: Set<RequiredText> = []) -> [RequiredText]? {
-        choices(alternatives).first { length($0) >= enough && shared.isDisjoint(with: $0) }
+    /// The texts of a pattern without anchors and lookaround, or nil where it has none that say anything.
+    /// - Parameters:
+    ///   - least: bytes of the shortest text that says anything.
+    ///   - shared: texts that tell little apart, since many patterns have them: others are taken where there are.
+    static func of(
+        _ alternatives: [[PatternNode]], atLeast least: Int = least, without shared: Set<RequiredText> = []
+    ) -> [RequiredText]? {
+        let choices = choices(alternatives)
+        return choices.first { length($0) >= enough && shared.isDisjoint(with: $0) }
+            ?? choices.first { length($0) >= least }
     }
 
     /// From the best on.
@@ -59,6 +67,7 @@ struct RequiredText: Hashable {
 
     private static func isWorse(_ one: [RequiredText], _ other: [RequiredText]) -> Bool {
         let (first, second) = (length(one), length(other))
+        if (first < least) != (second < least) { return first < least }
         // Beyond some length fewer texts count for more than longer ones.
         let key = { (texts: [RequiredText], length: Int) in min(length, 14) * 2 - texts.count }
         return (key(one, first), first) < (key(other, second), second)
@@ -107,8 +116,9 @@ struct RequiredText: Hashable {
             case .byte(0x0a), .anchor, .lookaround, .reference, .options: end()
             case .byte(let byte): append([[byte]])
             case .set(let text):
-                guard let byte = literal(text) else { return end() }
-                append([[byte]])
+                let bytes = literals(text)
+                if bytes.isEmpty || bytes.count * open.count > 16 { return end() }
+                append(bytes.map { [$0] })
             case .group(let options, let alternatives): pass(alternatives, options)
             case .repeated(let inner, let minimum, _):
                 guard minimum > 0 else { return end() }
@@ -120,10 +130,7 @@ struct RequiredText: Hashable {
         private mutating func pass(_ alternatives: [[PatternNode]], _ options: [UInt8]) {
             let inside = RequiredText.isCaseless(options, within: isCaseless)
             if inside == isCaseless {
-                let whole = alternatives.map { wholeText($0) }
-                if whole.allSatisfy({ $0 != nil }), whole.count * open.count <= 16 {
-                    return append(whole.compactMap { $0 })
-                }
+                if let whole = wholeTexts(alternatives), whole.count * open.count <= 16 { return append(whole) }
                 // What it may begin with still belongs to what stands before it.
                 if alternatives.count * open.count <= 16 { append(alternatives.map { beginning($0) }) }
             }
@@ -142,9 +149,33 @@ struct RequiredText: Hashable {
             }
         }
 
-        private func wholeText(_ nodes: [PatternNode]) -> [UInt8]? {
-            let text = beginning(nodes)
-            return text.count == nodes.count ? text : nil
+        /// All texts that the alternatives can match, of few; nil where they match others.
+        private func wholeTexts(_ alternatives: [[PatternNode]]) -> [[UInt8]]? {
+            var all: [[UInt8]] = []
+            for nodes in alternatives {
+                guard let texts = wholeTexts(nodes), all.count + texts.count <= 16 else { return nil }
+                all += texts
+            }
+            return all
+        }
+
+        private func wholeTexts(_ nodes: [PatternNode]) -> [[UInt8]]? {
+            var texts: [[UInt8]] = [[]]
+            for node in nodes {
+                let next: [[UInt8]]
+                switch node {
+                case .byte(let byte) where byte != 0x0a: next = [[byte]]
+                case .set(let set): next = literals(set).map { [$0] }
+                case .group(let options, let inner)
+                where RequiredText.isCaseless(options, within: isCaseless) == isCaseless:
+                    guard let inner = wholeTexts(inner) else { return nil }
+                    next = inner
+                default: return nil
+                }
+                if next.isEmpty || texts.count * next.count > 16 { return nil }
+                texts = texts.flatMap { start in next.map { start + $0 } }
+            }
+            return texts
         }
 
         private func beginning(_ nodes: [PatternNode]) -> [UInt8] {
@@ -153,19 +184,32 @@ struct RequiredText: Hashable {
                 switch node {
                 case .byte(let byte) where byte != 0x0a: text.append(byte)
                 case .set(let set):
-                    guard let byte = literal(set) else { return text }
-                    text.append(byte)
+                    let bytes = literals(set)
+                    guard bytes.count == 1 else { return text }
+                    text += bytes
                 default: return text
                 }
             }
             return text
         }
 
-        /// `\.` and its like: the byte that they mean.
-        private func literal(_ text: [UInt8]) -> UInt8? {
-            guard text.count == 2, text[0] == UInt8(ascii: "\\"), (0x21...0x7e).contains(text[1]) else { return nil }
-            let isLetter = (0x61...0x7a).contains(text[1] | 0x20)
-            return isLetter || (0x30...0x39).contains(text[1]) || text[1] == 0x5f ? nil : text[1]
+        /// The bytes that a set means: of `\.` and its like one, of `[Ff]` two; none where they are not written out.
+        private func literals(_ text: [UInt8]) -> [UInt8] {
+            if text.count == 2, text[0] == UInt8(ascii: "\\"), Self.isMark(text[1]) { return [text[1]] }
+            guard (3...6).contains(text.count), text.first == UInt8(ascii: "["), text.last == UInt8(ascii: "]") else {
+                return []
+            }
+            let inner = text.dropFirst().dropLast()
+            let isPlain = inner.allSatisfy { byte in
+                (0x20...0x7e).contains(byte) && ![0x2d, 0x5b, 0x5c, 0x5d, 0x5e].contains(byte)
+            }
+            return isPlain ? Array(inner) : []
+        }
+
+        /// Printable, and neither letter, digit nor underscore: behind a backslash it means itself.
+        private static func isMark(_ byte: UInt8) -> Bool {
+            let isLetter = (0x61...0x7a).contains(byte | 0x20)
+            return (0x21...0x7e).contains(byte) && !isLetter && !(0x30...0x39).contains(byte) && byte != 0x5f
         }
     }
 }

@@ -7,22 +7,12 @@ import YAML
 
 /// What the scan searches for: a pattern of a rule.
 struct Search {
-    enum Role: Equatable { case match, recovery, exception }
-    /// -1 of an exception, which any number of rules may share.
+    enum Role: Equatable { case match, recovery }
     var rule: Int
     var role: Role
     var pattern: CompiledPattern
     /// Where it matches a file's line, the line is hit: nothing else of its rule is asked.
     var isDecisiveInFiles: Bool
-}
-
-/// A pattern of `unless`.
-final class Exception {
-    let pattern: CompiledPattern
-    /// Its number among the searches: where the scan does not name it, it does not match. Nil: it cannot be searched for.
-    fileprivate(set) var search: Int?
-
-    init(_ pattern: CompiledPattern) { self.pattern = pattern }
 }
 
 /// A rule's parts that are looked at for each candidate: an object, because a copy of them for each costs more than the
@@ -38,10 +28,13 @@ final class CompiledRule {
         let isOfKernel: Bool
         /// A header of syslog can have it.
         let isInSyslog: Bool
+        /// Of lines with such a header all of one file and one program have it, or none.
+        let isOfProgramInSyslog: Bool
 
         init(_ condition: FieldCondition) {
             field = condition.field
             isInSyslog = RecordBatch.hasInSyslog(field: field)
+            isOfProgramInSyslog = !isInSyslog || ["identifier", "file", "priority"].contains(field)
             isOfKernel = condition.field == "transport" && condition.values.allSatisfy { $0 == "kernel" }
             for value in condition.values {
                 if value.hasPrefix("!") {
@@ -86,10 +79,7 @@ final class CompiledRule {
 struct RuleCompiler {
     private(set) var searches: [Search] = []
     private(set) var compiled: [CompiledRule] = []
-    /// Of `unless`, by their texts.
-    private var exceptions: [String: Exception] = [:]
-    /// Of `searches`, those that are of rules come first.
-    private(set) var ruleSearches = 0
+    private(set) var exceptions = ExceptionCompiler()
     private(set) var faults: [Diagnostic] = []
     /// What is searched for, one for each of `searches`.
     private(set) var expressions: [PatternDatabase.Expression] = []
@@ -100,10 +90,6 @@ struct RuleCompiler {
 
     init(_ rules: RuleSet) {
         for (index, rule) in rules.rules.enumerated() { add(rule, index) }
-        ruleSearches = searches.count
-        for exception in exceptions.values.sorted(by: { $0.pattern.pattern.text < $1.pattern.pattern.text }) {
-            search(exception)
-        }
         let shared = RelaxedPattern.sharedTexts(plain)
         expressions = plain.map {
             PatternDatabase.Expression(text: RelaxedPattern($0, classes, without: shared).text)
@@ -131,7 +117,7 @@ struct RuleCompiler {
         {
             parts.levelsInFiles = parts.priorities
         }
-        parts.unless = rule.unless.compactMap { unless($0, of: rule) }
+        parts.unless = rule.unless.flatMap { unless($0, of: rule) }
         compiled.append(parts)
         let isDecisive = Self.isDecidedByPatternInFiles(rule)
         for pattern in rule.match { search(pattern, .match, index, isDecisive, "'match' of rule '\(rule.id)'") }
@@ -170,27 +156,14 @@ struct RuleCompiler {
         self.plain.append(plain)
     }
 
-    /// An exception is searched for like any pattern: most lines that a rule hits have none, and need not be asked.
-    private mutating func search(_ exception: Exception) {
-        guard let plain = (try? PatternSyntax(exception.pattern.pattern.text)).flatMap({ PlainPattern($0) }),
-            PatternDatabase.fault(of: .init(text: RelaxedPattern(plain, classes).text)) == nil
-        else { return }
-        exception.search = searches.count
-        searches.append(Search(rule: -1, role: .exception, pattern: exception.pattern, isDecisiveInFiles: false))
-        self.plain.append(plain)
-    }
-
-    /// Many rules take back the same: what quotes strangers.
-    private mutating func unless(_ pattern: Pattern, of rule: Rule) -> Exception? {
-        if let known = exceptions[pattern.text] { return known }
+    private mutating func unless(_ pattern: Pattern, of rule: Rule) -> [Exception] {
+        if let known = exceptions.exceptions(of: pattern) { return known }
         let subject = "'unless' of rule '\(rule.id)'"
-        guard let (code, _) = compile(pattern, subject) else { return nil }
+        guard let (code, syntax) = compile(pattern, subject) else { return [] }
         if code.matchesNothing() {
             fault(pattern, "it can match an empty text, so it would take every hit back", subject)
         }
-        let exception = Exception(code)
-        exceptions[pattern.text] = exception
-        return exception
+        return exceptions.add(pattern, code, syntax)
     }
 
     private mutating func compile(_ pattern: Pattern, _ subject: String) -> (CompiledPattern, PatternSyntax)? {
@@ -239,6 +212,16 @@ struct RuleCompiler {
                     CompiledPattern.fault(search.pattern.pattern, error.words, of: "the rules taken together")
                 } ?? Diagnostic(file: "rules", message: "the rules cannot be compiled together: \(error.words)")
             throw MatcherError(faults: [diagnostic])
+        }
+    }
+
+    /// The search for the exceptions: plain texts, so that only memory can lack.
+    func exceptionSearch(_ cache: DatabaseCache?) throws(MatcherError) -> ExceptionSearch {
+        do throws(DatabaseFault) {
+            return ExceptionSearch(try PatternDatabase(exceptions.expressions, cache: cache))
+        } catch {
+            let message = "the search for exceptions cannot be made: \(error.words)"
+            throw MatcherError(faults: [Diagnostic(file: "rules", message: message)])
         }
     }
 

@@ -69,7 +69,7 @@ private final class ExplainedRules {
     /// Of each rule the places of its searches, which stand together.
     let searches: [Range<Int>]
     /// Made when the first pattern that does not match is asked how near it came.
-    private(set) lazy var texts = PatternTexts(matcher.searches[..<matcher.ruleSearches].map(\.pattern.pattern))
+    private(set) lazy var texts = PatternTexts(matcher.searches.map(\.pattern.pattern))
 
     init(_ matcher: Matcher, standing: String? = nil) {
         self.matcher = matcher
@@ -77,7 +77,7 @@ private final class ExplainedRules {
         let rules = matcher.rules.rules
         index = Dictionary(rules.enumerated().map { ($1.id, $0) }) { first, _ in first }
         var searches = rules.map { _ in 0..<0 }
-        for place in 0..<matcher.ruleSearches {
+        for place in matcher.searches.indices {
             let rule = matcher.searches[place].rule
             searches[rule] = (searches[rule].isEmpty ? place : searches[rule].lowerBound)..<place + 1
         }
@@ -125,7 +125,7 @@ private struct RuleTrial {
         obstacles += strangers()
         let matched = firstMatch(.match)
         if matched != nil || !parts.hasPatterns, let exception = parts.unless.first(where: takesBack) {
-            obstacles.append("its 'unless' takes it back: \(Self.named(exception.pattern.pattern)) matches too")
+            obstacles.append("its 'unless' takes it back: \(Self.named(exception.written)) matches too")
             if let matched { return near(obstacles, nearness: 100, pattern: matched.pattern) }
         }
         if rule.isFloor, standing == nil, let other = matches.hits.first?.hit.rule.id,
@@ -217,7 +217,7 @@ private struct RuleTrial {
     }
 
     private func takesBack(_ exception: Exception) -> Bool {
-        (exception.search.map { question.named.contains($0) } ?? true) && fits(exception.pattern)
+        fits(exception.pattern)
     }
 
     private func isAsked(_ condition: CompiledRule.Condition) -> Bool {

@@ -231,7 +231,7 @@ extension Matches {
     @Test(
         "what is left of a pattern for the scan",
         arguments: [
-            (#"^\S+ fail: (?<why>.*)$"#, " fail: "), (#"^\S+ no: (?<why>.*)$"#, #"\S no: "#),
+            (#"^\S+ fail: (?<why>.*)$"#, " fail: "), (#"^\S+ n: (?<why>.*)$"#, #"\S n: "#),
             (#"^\S+ x(?<why>.*)$"#, #"\S x"#), ("(?i)abc", #"(?i:(?:a|\xff)bc)"#),
             ("[ab]|b+", #"[ab]|(?:b|\xff)"#), (#"\b\dfoo\b.*"#, #"\b\dfoo\b"#), (#"\dx(?=y)z"#, #"\dxz"#),
             (#"\d(a|b)c\1d"#, #"\d(?:a|b)c[\x00-\xff]*(?:d|\xff)"#), (#"\d(?>ab)++c"#, #"\d(?:ab)+c"#),

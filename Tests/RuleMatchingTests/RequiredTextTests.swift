@@ -17,7 +17,10 @@ import Testing
             (#"\[(?:emerg|alert)\] \d+#\d+: "#, "\\x5bemerg\\x5d |\\x5balert\\x5d "),
             ("(?i)Segmentation fault", "(?i:Segmentation fault)"),
             (#"(?:disk|file system)? is full now"#, " is full now"), (#"abc\.def\-gh"#, "abc\\x2edef\\x2dgh"),
-            ("long text one|other long text", "long text one|other long text"), ("long text one|short", nil),
+            ("long text one|other long text", "long text one|other long text"),
+            ("long text one|short", "long text one|short"),
+            ("long text one|four", nil), ("[Ff]atal error", "Fatal error|fatal error"), ("[a-c]tal error", "tal error"),
+            ("(?:bad|ill(?:egal)) [Oo]p: \\d", "bad Op: |bad op: |illegal Op: |illegal op: "),
             (#"error: (?:one [a-z]+ here|two)"#, "error\\x3a one |error\\x3a two"), ("abcdefg+hijk", "abcdefg"),
             (#"(?:abcdefgh)*x"#, nil), (#"(?:abcdefgh){2,}x"#, "abcdefgh"), (#"abcd\nefgh"#, nil),
             (#"abc(?i:defg)hij"#, nil), ("abcdef(?i)ghijklm", "(?i:ghijklm)"), (#"abcdefg(?!hi)"#, "abcdefg"),
@@ -32,7 +35,7 @@ import Testing
         }
     }
 
-    @Test("a text that many patterns share is none to search for")
+    @Test("a text that many patterns share is searched for only where there is no other")
     func shared() throws {
         let all = try (0..<5).map {
             try #require(PlainPattern(try PatternSyntax("unit \\d+ of rack\($0) \\d+ failed with code [0-9]+")))
@@ -44,7 +47,7 @@ import Testing
             #expect(RelaxedPattern(plain, without: shared).text == " of rack\(number) ")
         }
         let alone = try #require(PlainPattern(try PatternSyntax("\\d+ failed with code [0-9]+")))
-        #expect(RelaxedPattern(alone, without: shared).text == #"\d failed with code [0-9]"#)
+        #expect(RelaxedPattern(alone, without: shared).text == " failed with code ")
     }
 
     /// Patterns of words, groups and gaps, nested.

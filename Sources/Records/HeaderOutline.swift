@@ -13,6 +13,8 @@ package struct HeaderOutline: Equatable, Sendable {
     package let host: Range<Int>
     package let identifier: Range<Int>
     package let pid: Int32?
+    /// The program is named `kernel`.
+    package let isKernel: Bool
     /// The kernel's own stamp, in microseconds.
     let uptime: Int64?
     /// In the block.
@@ -75,7 +77,7 @@ package struct OutlineReader {
         return HeaderOutline(
             time: time, host: walk.host.lowerBound + base..<walk.host.upperBound + base,
             identifier: walk.program.lowerBound + base..<walk.program.upperBound + base, pid: walk.pid,
-            uptime: walk.uptime, messageStart: start + base)
+            isKernel: walk.isOfKernel, uptime: walk.uptime, messageStart: start + base)
     }
 
     /// Behind the host, if the line begins as the one before. A host's name with a bracket is not remembered: whether it is a

@@ -59,6 +59,14 @@ struct HeaderWalk {
         }
     }
 
+    var isOfKernel: Bool {
+        guard program.count == Self.kernel.utf8CodeUnitCount else { return false }
+        for at in 0..<program.count where line[program.lowerBound + at] != Self.kernel.utf8Start[at] { return false }
+        return true
+    }
+
+    private static let kernel: StaticString = "kernel"
+
     // MARK: Bytes
 
     private func peek(_ ahead: Int = 0) -> UInt8? {
@@ -216,7 +224,7 @@ struct HeaderWalk {
         guard take(UInt8(ascii: ":")), peek() == 0x20 || peek() == nil else { return .none }
         (program, pid) = (start..<end, number)
         _ = take(0x20)
-        if peek() == UInt8(ascii: "["), line[program].elementsEqual("kernel".utf8) {
+        if peek() == UInt8(ascii: "["), isOfKernel {
             return kernelStamp() ? .message(at) : .unknown
         }
         return .message(at)

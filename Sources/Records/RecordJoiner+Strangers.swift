@@ -10,7 +10,7 @@ extension RecordJoiner {
         else { return false }
         let range = batch.ranges[index]
         guard let outline = batch.bytes.withUnsafeBytes({ outlines?.outline(of: range, in: $0) }),
-            batch.bytes[outline.identifier].elementsEqual("kernel".utf8),
+            outline.isKernel,
             open[0].keys.contains(where: { Self.isKey($0, of: outline, in: batch) })
         else { return false }
         let text = TraceText(batch.bytes[batch.message(at: index, outline)])
@@ -19,13 +19,17 @@ extension RecordJoiner {
 
     /// Whether a line with this header has that key (`StreamLine.key`).
     private static func isKey(_ key: String, of outline: HeaderOutline, in batch: RecordBatch) -> Bool {
-        var rest = key.utf8[...]
-        let pid = outline.pid.map { String($0) } ?? ""
-        for part in [batch.bytes[outline.host], batch.bytes[outline.identifier], Array(pid.utf8)[...]] {
-            guard rest.starts(with: part) else { return false }
-            rest = rest.dropFirst(part.count)
-            guard rest.popFirst() == UInt8(ascii: "|") else { return false }
+        let names = outline.host.count + outline.identifier.count + 2
+        let isAlike = key.utf8.withContiguousStorageIfAvailable { key in
+            guard key.count > names, key[outline.host.count] == UInt8(ascii: "|"),
+                key[names - 1] == UInt8(ascii: "|"), key.last == UInt8(ascii: "|")
+            else { return false }
+            for at in 0..<outline.host.count where key[at] != batch.bytes[outline.host.lowerBound + at] { return false }
+            for at in 0..<outline.identifier.count
+            where key[outline.host.count + 1 + at] != batch.bytes[outline.identifier.lowerBound + at] { return false }
+            let pid = key[names..<(key.count - 1)]
+            return outline.pid.map { pid.elementsEqual(String($0).utf8) } ?? pid.isEmpty
         }
-        return rest.isEmpty
+        return isAlike ?? false
     }
 }

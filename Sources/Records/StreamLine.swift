@@ -87,7 +87,7 @@ struct StreamLine: Sendable {
         text = raw
         message = Array(batch.bytes[batch.message(at: index, outline)])
         let name = batch.bytes[outline.identifier]
-        isKernel = name.elementsEqual("kernel".utf8)
+        isKernel = outline.isKernel
         uptime = outline.uptime
         isEntry = name.isEmpty
         key = Self.key(of: outline, in: batch)

@@ -2,6 +2,7 @@
 // No UTF and no UCP mode: a pattern sees bytes, and letters are ASCII's. PCRE2 backtracks, so every match has limits.
 
 import CPCRE2
+import Glibc
 import Rules
 import YAML
 
@@ -48,6 +49,9 @@ final class CompiledPattern {
             var isPrepared: Bool
             /// Whether it is machine code.
             var isNative = false
+            /// What every match begins with, if that is known: `beginning` bytes.
+            let text: UnsafeMutablePointer<UInt8>?
+            let beginning: Int
         }
 
         fileprivate let state: UnsafeMutablePointer<State>
@@ -60,16 +64,33 @@ final class CompiledPattern {
                 state.pointee.isNative = pcre2_jit_compile_8(code, UInt32(PCRE2_JIT_COMPLETE)) == 0
                 state.pointee.isPrepared = true
             }
+            guard let from = start(in: subject) else { return .missed }
             var nothing: UInt8 = 0
             let result = withUnsafePointer(to: &nothing) { empty in
                 let start = subject.baseAddress ?? empty
                 // The same match without the checks of arguments (pcre2jit(3), "JIT fast path API").
                 return state.pointee.isNative
-                    ? pcre2_jit_match_8(code, start, subject.count, 0, 0, workspace.match, workspace.context)
-                    : pcre2_match_8(code, start, subject.count, 0, 0, workspace.match, workspace.context)
+                    ? pcre2_jit_match_8(code, start, subject.count, from, 0, workspace.match, workspace.context)
+                    : pcre2_match_8(code, start, subject.count, from, 0, workspace.match, workspace.context)
             }
             if result >= 0 { return .matched }
             return result == PCRE2_ERROR_NOMATCH ? .missed : .undecided(CompiledPattern.words(result))
+        }
+
+        /// Where a match can begin; nil: nowhere.
+        private func start(in subject: UnsafeBufferPointer<UInt8>) -> Int? {
+            guard let text = state.pointee.text else { return 0 }
+            guard let base = subject.baseAddress else { return nil }
+            let count = state.pointee.beginning
+            var at = 0
+            while at + count <= subject.count,
+                let found = memchr(base + at, Int32(text[0]), subject.count - at - count + 1)
+            {
+                at = UnsafeRawPointer(found) - UnsafeRawPointer(base)
+                if memcmp(base + at, text, count) == 0 { return at }
+                at += 1
+            }
+            return nil
         }
     }
 
@@ -79,9 +100,12 @@ final class CompiledPattern {
     let groupNames: [String]
     private let groups: [Int]
 
-    /// `once`: for a few matches only, which are not worth machine code.
+    /// - Parameters:
+    ///   - beginning: bytes that every match begins with, so that a match is tried from there on: PCRE2's own search for
+    ///     them is off (see below).
+    ///   - once: for a few matches only, which are not worth machine code.
     /// - Throws: `Diagnostic` at the pattern's place.
-    init(_ pattern: Pattern, of subject: String, once: Bool = false) throws(Diagnostic) {
+    init(_ pattern: Pattern, of subject: String, beginning: [UInt8] = [], once: Bool = false) throws(Diagnostic) {
         self.pattern = pattern
         let context = pcre2_compile_context_create_8(nil)
         defer { pcre2_compile_context_free_8(context) }
@@ -98,7 +122,13 @@ final class CompiledPattern {
             throw Self.fault(pattern, "\(Self.words(number)) (character \(offset + 1) of the pattern)", of: subject)
         }
         self.code = Code(state: .allocate(capacity: 1))
-        self.code.state.initialize(to: Code.State(code: code, isPrepared: once))
+        var text: UnsafeMutablePointer<UInt8>?
+        if !beginning.isEmpty {
+            text = .allocate(capacity: beginning.count)
+            text?.update(from: beginning, count: beginning.count)
+        }
+        self.code.state.initialize(
+            to: Code.State(code: code, isPrepared: once, text: text, beginning: beginning.count))
         let names = Self.names(of: code)
         groupNames = names.map(\.name)
         groups = names.map(\.group)
@@ -106,6 +136,7 @@ final class CompiledPattern {
 
     deinit {
         pcre2_code_free_8(code.state.pointee.code)
+        code.state.pointee.text?.deallocate()
         code.state.deallocate()
     }
 

@@ -43,7 +43,7 @@ struct ExceptionCompiler {
         guard let syntax = try? PatternSyntax(pattern.text), !syntax.alternatives.allSatisfy({ isAnchored($0) }) else {
             return nil
         }
-        return PlainPattern(syntax).flatMap { RequiredText.of($0.alternatives, atLeast: least) }.map {
+        return PlainPattern(syntax).flatMap { RequiredText.chosen($0.choices, atLeast: least) }.map {
             RelaxedPattern($0).text
         }
     }

@@ -67,7 +67,7 @@ final class StandingSubject: MatchSubject {
     /// Of the batch.
     private let bytes: UnsafeBufferPointer<UInt8>
     private let verdicts: ProgramVerdicts
-    private var knownVerdicts: UnsafeMutableBufferPointer<ProgramVerdicts.Verdict>?
+    private(set) var programVerdicts: UnsafeMutableBufferPointer<ProgramVerdicts.Verdict>?
     private var outlines: OutlineReader?
     private(set) var index = 0
     private var head = Head.entry
@@ -87,13 +87,13 @@ final class StandingSubject: MatchSubject {
 
     /// Goes to an entry of the journal.
     func stand(atEntry index: Int) {
-        (self.index, head, knownWords, isKnownRepeater) = (index, .entry, nil, nil)
+        (self.index, head, knownWords, isKnownRepeater, programVerdicts) = (index, .entry, nil, nil, nil)
         message = batch.message(at: index, nil)
     }
 
     /// Goes to a line with a header.
     func stand(at index: Int, _ header: LineHeader) {
-        (self.index, head, knownWords, isKnownRepeater) = (index, .line(header), nil, nil)
+        (self.index, head, knownWords, isKnownRepeater, programVerdicts) = (index, .line(header), nil, nil, nil)
         message = batch.message(at: index, header)
     }
 
@@ -102,7 +102,7 @@ final class StandingSubject: MatchSubject {
         let range = batch.ranges[index]
         guard let outline = outlines?.outline(of: range, in: UnsafeRawBufferPointer(bytes)) else { return nil }
         (self.index, head, knownWords) = (index, .outlined(outline), nil)
-        knownVerdicts = verdicts.of(outline.identifier, in: bytes)
+        programVerdicts = verdicts.of(outline.identifier, in: bytes)
         message = batch.message(at: index, outline)
         return outline
     }
@@ -114,7 +114,7 @@ final class StandingSubject: MatchSubject {
         case .entry: return true
         case .line(let header): return header.mayBeOfKernel
         case .outlined(let outline):
-            return outline.identifier.isEmpty || bytes[outline.identifier].elementsEqual("kernel".utf8)
+            return outline.isKernel || outline.identifier.isEmpty
         }
     }
 
@@ -133,10 +133,6 @@ final class StandingSubject: MatchSubject {
         let answer = values(of: "identifier").contains { StrangersWords.isRepeater($0[...]) }
         isKnownRepeater = answer
         return answer
-    }
-
-    var programVerdicts: UnsafeMutableBufferPointer<ProgramVerdicts.Verdict>? {
-        if case .outlined = head { knownVerdicts } else { nil }
     }
 
     var statedLevel: UInt8? {

@@ -7,11 +7,14 @@ import Rules
 struct PlainPattern {
     /// One of these; none can be empty.
     let alternatives: [[PatternNode]]
+    /// What can be searched for in its place.
+    let choices: [[RequiredText]]
 
     /// Nil when nothing is left that must be there: the pattern could match an empty text, or is all anchors.
     init?(_ syntax: PatternSyntax) {
         alternatives = Self.scoped(syntax.alternatives).map { Self.trimmed($0) }
         if Self.canBeEmpty(alternatives) { return nil }
+        choices = RequiredText.choices(alternatives)
     }
 
     /// Without anchors, lookaround and back-references, inline options as groups. An option set in one alternative

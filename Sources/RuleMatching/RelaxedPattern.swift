@@ -18,7 +18,7 @@ struct RelaxedPattern: Equatable {
     /// `classes` keeps what it learns for the next pattern; no text of `shared` is searched for.
     init(_ plain: PlainPattern, _ classes: ClassBytes = ClassBytes(), without shared: Set<RequiredText> = []) {
         let expression: [UInt8]
-        if let texts = RequiredText.of(plain.alternatives, without: shared) {
+        if let texts = RequiredText.chosen(plain.choices, without: shared) {
             expression = Self.written(texts)
         } else {
             let widened = StopBytes(classes)
@@ -34,7 +34,7 @@ struct RelaxedPattern: Equatable {
     /// Texts that more patterns would be searched for by than it is cheap to try on a line.
     static func sharedTexts(_ all: [PlainPattern]) -> Set<RequiredText> {
         var counts: [RequiredText: Int] = [:]
-        for texts in all.compactMap({ RequiredText.of($0.alternatives) }) {
+        for texts in all.compactMap({ RequiredText.chosen($0.choices) }) {
             for text in Set(texts) { counts[text, default: 0] += 1 }
         }
         return Set(counts.filter { $0.value > 4 }.keys)

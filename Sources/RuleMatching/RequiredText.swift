@@ -19,20 +19,9 @@ struct RequiredText: Hashable {
     private static let most = 32
     private static let mostAlternatives = 64
 
-    /// The texts of a pattern without anchors and lookaround, or nil where it has none that say anything.
-    /// - Parameters:
-    ///   - least: bytes of the shortest text that says anything.
-    ///   - shared: texts that tell little apart, since many patterns have them: others are taken where there are.
-    static func of(
-        _ alternatives: [[PatternNode]], atLeast least: Int = least, without shared: Set<RequiredText> = []
-    ) -> [RequiredText]? {
-        let choices = choices(alternatives)
-        return choices.first { length($0) >= enough && shared.isDisjoint(with: $0) }
-            ?? choices.first { length($0) >= least }
-    }
-
-    /// From the best on.
-    private static func choices(_ alternatives: [[PatternNode]]) -> [[RequiredText]] {
+    /// The choices for a pattern without anchors and lookaround, from the best on: of each, one text stands in everything
+    /// that the pattern matches.
+    static func choices(_ alternatives: [[PatternNode]]) -> [[RequiredText]] {
         guard alternatives.count == 1, let nodes = alternatives.first else {
             return best(alternatives, false).map { [$0] } ?? []
         }
@@ -40,6 +29,17 @@ struct RequiredText: Hashable {
         nodes.forEach { walk.pass($0) }
         walk.end()
         return walk.found.filter { $0.count <= mostAlternatives }.sorted { isWorse($1, $0) }
+    }
+
+    /// Of these choices the one to search for; nil where none says anything.
+    /// - Parameters:
+    ///   - least: bytes of the shortest text that says anything.
+    ///   - shared: texts that tell little apart, since many patterns have them: others are taken where there are.
+    static func chosen(
+        _ choices: [[RequiredText]], atLeast least: Int = least, without shared: Set<RequiredText> = []
+    ) -> [RequiredText]? {
+        choices.first { length($0) >= enough && shared.isDisjoint(with: $0) }
+            ?? choices.first { length($0) >= least }
     }
 
     /// In Vectorscan's syntax.
@@ -50,7 +50,9 @@ struct RequiredText: Hashable {
 
     private init(isCaseless: Bool) { self.isCaseless = isCaseless }
 
-    private static func length(_ texts: [RequiredText]) -> Int { texts.map(\.bytes.count).min() ?? 0 }
+    private static func length(_ texts: [RequiredText]) -> Int {
+        texts.reduce(texts.isEmpty ? 0 : .max) { min($0, $1.bytes.count) }
+    }
 
     /// Those that are in the fewest lines, as far as their lengths tell. Nil where an alternative has none.
     private static func best(_ alternatives: [[PatternNode]], _ isCaseless: Bool) -> [RequiredText]? {

@@ -169,11 +169,25 @@ struct RuleCompiler {
     private mutating func compile(_ pattern: Pattern, _ subject: String) -> (CompiledPattern, PatternSyntax)? {
         do throws(Diagnostic) {
             let syntax = try Self.syntax(pattern, subject)
-            return (try CompiledPattern(pattern, of: subject), syntax)
+            return (try CompiledPattern(pattern, of: subject, beginning: Self.beginning(of: syntax)), syntax)
         } catch {
             faults.append(error)
             return nil
         }
+    }
+
+    /// The bytes that everything begins with that the pattern matches; none where that is not plain to see.
+    private static func beginning(of syntax: PatternSyntax) -> [UInt8] {
+        guard syntax.alternatives.count == 1, let nodes = syntax.alternatives.first else { return [] }
+        var bytes: [UInt8] = []
+        for node in nodes {
+            switch node {
+            case .boundary where bytes.isEmpty: continue
+            case .byte(let byte): bytes.append(byte)
+            default: return bytes
+            }
+        }
+        return bytes
     }
 
     /// First our own words for what is refused; PCRE2's are for the rest.

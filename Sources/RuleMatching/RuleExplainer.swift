@@ -124,7 +124,7 @@ private struct RuleTrial {
         obstacles += conditions
         obstacles += strangers()
         let matched = firstMatch(.match)
-        if matched != nil || !parts.hasPatterns, let exception = parts.unless.first(where: takesBack) {
+        if matched != nil || !parts.hasPatterns, let exception = parts.unless.first(where: { fits($0.pattern) }) {
             obstacles.append("its 'unless' takes it back: \(Self.named(exception.written)) matches too")
             if let matched { return near(obstacles, nearness: 100, pattern: matched.pattern) }
         }
@@ -214,10 +214,6 @@ private struct RuleTrial {
         question.group.searches[index].first {
             matcher.searches[$0].role == role && question.named.contains($0) && fits(matcher.searches[$0].pattern)
         }.map { matcher.searches[$0].pattern }
-    }
-
-    private func takesBack(_ exception: Exception) -> Bool {
-        fits(exception.pattern)
     }
 
     private func isAsked(_ condition: CompiledRule.Condition) -> Bool {

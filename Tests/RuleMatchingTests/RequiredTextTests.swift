@@ -31,7 +31,8 @@ import Testing
             let plain = text.replacing("\\x20", with: " ").replacing(":", with: "\\x3a")
             #expect(plain == expected.replacing(":", with: "\\x3a").replacing("(?i\\x3a", with: "(?i\\x3a"), "\(text)")
         } else {
-            #expect(try RequiredText.of(PatternSyntax(pattern).alternatives) == nil, "\(text)")
+            #expect(
+                try RequiredText.chosen(RequiredText.choices(PatternSyntax(pattern).alternatives)) == nil, "\(text)")
         }
     }
 
@@ -78,7 +79,7 @@ import Testing
         for _ in 0..<300 {
             let text = Self.pattern(&generator)
             let syntax = try PatternSyntax(text)
-            guard let texts = RequiredText.of(syntax.alternatives) else { continue }
+            guard let texts = RequiredText.chosen(RequiredText.choices(syntax.alternatives)) else { continue }
             let code = try CompiledPattern(Pattern(text), of: "a test", once: true)
             for _ in 0..<60 {
                 let line = (0..<Int.random(in: 1...9, using: &generator)).flatMap { _ in

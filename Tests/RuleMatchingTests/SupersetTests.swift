@@ -217,7 +217,7 @@ extension Generator {
             }
             let message = record.message
             var matched: Set<Int> = []
-            for search in matcher.searches[..<matcher.ruleSearches] where !matched.contains(search.rule) {
+            for search in matcher.searches where !matched.contains(search.rule) {
                 if search.pattern.match(message, matcher.workspace) == .matched { matched.insert(search.rule) }
             }
             for number in matched {

@@ -197,7 +197,7 @@ struct RequiredText: Hashable {
 
         /// The bytes that a set means: of `\.` and its like one, of `[Ff]` two; none where they are not written out.
         private func literals(_ text: [UInt8]) -> [UInt8] {
-            if text.count == 2, text[0] == UInt8(ascii: "\\"), Self.isMark(text[1]) { return [text[1]] }
+            if let byte = RequiredText.literal(text) { return [byte] }
             guard (3...6).contains(text.count), text.first == UInt8(ascii: "["), text.last == UInt8(ascii: "]") else {
                 return []
             }
@@ -207,11 +207,12 @@ struct RequiredText: Hashable {
             }
             return isPlain ? Array(inner) : []
         }
+    }
 
-        /// Printable, and neither letter, digit nor underscore: behind a backslash it means itself.
-        private static func isMark(_ byte: UInt8) -> Bool {
-            let isLetter = (0x61...0x7a).contains(byte | 0x20)
-            return (0x21...0x7e).contains(byte) && !isLetter && !(0x30...0x39).contains(byte) && byte != 0x5f
-        }
+    /// Of a set as written, the byte that it means, where it is a backslash and a mark (`\.`).
+    static func literal(_ text: [UInt8]) -> UInt8? {
+        guard text.count == 2, text[0] == UInt8(ascii: "\\"), (0x21...0x7e).contains(text[1]) else { return nil }
+        let isLetter = (0x61...0x7a).contains(text[1] | 0x20)
+        return isLetter || (0x30...0x39).contains(text[1]) || text[1] == 0x5f ? nil : text[1]
     }
 }

@@ -184,6 +184,9 @@ struct RuleCompiler {
             switch node {
             case .boundary where bytes.isEmpty: continue
             case .byte(let byte): bytes.append(byte)
+            case .set(let text):
+                guard let byte = RequiredText.literal(text) else { return bytes }
+                bytes.append(byte)
             default: return bytes
             }
         }

@@ -13,6 +13,8 @@ package struct RuleFiles: Sendable {
     package fileprivate(set) var replaced: [(path: String, by: String)] = []
     package fileprivate(set) var diagnostics: [Diagnostic] = []
 
+    package init() {}
+
     /// A file that cannot be read is told, and goes on to hide the one that it replaces: its author wants that gone.
     fileprivate mutating func add(_ path: String) {
         var bytes: [UInt8] = []

@@ -21,8 +21,9 @@ package enum RuleLoading {
     /// - Parameters:
     ///   - folders: none means the standard ones: the installed rules, then the administrator's.
     ///   - disabled: rules, by id, that are left out.
+    ///   - withExamples: false for who only matches: the examples of the shipped rules take a megabyte.
     package static func load(
-        _ folders: [String], disabled: [String] = [], cache: DatabaseCache? = nil
+        _ folders: [String], disabled: [String] = [], withExamples: Bool = true, cache: DatabaseCache? = nil
     ) -> Loaded {
         let folders = folders.isEmpty ? standardFolders() : folders
         var loaded = Loaded(diagnostics: [])
@@ -31,7 +32,8 @@ package enum RuleLoading {
             loaded.diagnostics.append(Diagnostic(file: "watch.rules", message: message, severity: .warning))
         }
         loaded.files = RuleFolders.read(folders)
-        let (rules, faults) = RuleSet.read(files: loaded.files.files, disabled: disabled)
+        var (rules, faults) = RuleSet.read(files: loaded.files.files, disabled: disabled)
+        if !withExamples { rules.removeExamples() }
         loaded.diagnostics += loaded.files.diagnostics + faults
         guard !faults.contains(where: { $0.severity == .error }) else {
             // The patterns of the other rules are told of in the same breath.

@@ -14,6 +14,12 @@ package struct RuleSet: Sendable, Equatable {
         self.disabled = disabled
     }
 
+    /// Leaves out what only a trial of the rules asks for.
+    package mutating func removeExamples() {
+        for index in rules.indices { (rules[index].examples, rules[index].counterexamples) = ([], []) }
+        for index in disabled.indices { (disabled[index].examples, disabled[index].counterexamples) = ([], []) }
+    }
+
     /// The rule of that id.
     package func rule(_ id: String) -> Rule? { rules.first { $0.id == id } }
 

@@ -10,8 +10,11 @@ import Settings
 extension Watcher {
     /// The rules that the settings name; compiled once and kept beside the state.
     static func rules(_ settings: Settings) -> RuleLoading.Loaded {
-        RuleLoading.load(
-            settings.watch.rules, disabled: settings.watch.disabledRules, cache: cache(settings))
+        var loaded = RuleLoading.load(
+            settings.watch.rules, disabled: settings.watch.disabledRules, withExamples: false, cache: cache(settings))
+        // Half a megabyte of text that nobody asks for any more.
+        loaded.files = RuleFiles()
+        return loaded
     }
 
     static func cache(_ settings: Settings) -> DatabaseCache { DatabaseCache(folder: settings.paths.state("watcher")) }

@@ -47,8 +47,17 @@ struct SyslogStamp: Equatable {
 package struct OutlineReader {
     private let context: LineContext
     private var last: (stamp: SyslogStamp, time: Timestamp)?
-    /// The last line with a host, and where it stands in the block.
-    private var before: (walk: HeaderWalk, start: Int)?
+    private var before: Before?
+
+    /// The last line with a host: where it stands in the block, and what its beginning says.
+    private struct Before {
+        let start: Int
+        let host: Range<Int>
+        /// Behind the host and the spaces there, from the line's start.
+        let end: Int
+        let isDated: Bool
+        let time: Timestamp
+    }
 
     /// Nil for a format whose lines have none.
     package init?(_ batch: RecordBatch) {
@@ -60,33 +69,32 @@ package struct OutlineReader {
     /// that takes more looking at.
     package mutating func outline(of range: Range<Int>, in block: UnsafeRawBufferPointer) -> HeaderOutline? {
         let line = UnsafeRawBufferPointer(rebasing: block[range])
-        var walk: HeaderWalk
-        var start: Int?
-        if let again = walkBehindHost(line, block) {
-            walk = again
-            start = walk.messageStartBehindHost()
-        } else {
-            walk = HeaderWalk(line)
-            start = walk.messageStart()
-            if let end = walk.hostEnd, !line[walk.host].contains(UInt8(ascii: "[")), end > 0 {
-                before = (walk, range.lowerBound)
+        if let before, isAlike(line, before, block) {
+            var walk = HeaderWalk(line, host: before.host, end: before.end)
+            return walk.messageStartBehindHost(isDated: before.isDated).map {
+                outline(walk, at: range.lowerBound, before.time, messageStart: $0)
             }
         }
-        guard let start, let stamp = walk.stamp, let time = time(of: stamp) else { return nil }
-        let base = range.lowerBound
-        return HeaderOutline(
-            time: time, host: walk.host.lowerBound + base..<walk.host.upperBound + base,
-            identifier: walk.program.lowerBound + base..<walk.program.upperBound + base, pid: walk.pid,
-            isKernel: walk.isOfKernel, uptime: walk.uptime, messageStart: start + base)
+        var walk = HeaderWalk(line)
+        guard let start = walk.messageStart(), let stamp = walk.stamp, let time = time(of: stamp) else { return nil }
+        // A host's name with a bracket is not remembered: whether it is a program's hangs on what follows.
+        if let end = walk.hostEnd, !line[walk.host].contains(UInt8(ascii: "[")) {
+            before = Before(start: range.lowerBound, host: walk.host, end: end, isDated: walk.isDated, time: time)
+        }
+        return outline(walk, at: range.lowerBound, time, messageStart: start)
     }
 
-    /// Behind the host, if the line begins as the one before. A host's name with a bracket is not remembered: whether it is a
-    /// program's hangs on what follows.
-    private func walkBehindHost(_ line: UnsafeRawBufferPointer, _ block: UnsafeRawBufferPointer) -> HeaderWalk? {
-        guard let before, let count = before.walk.hostEnd, count < line.count, let base = block.baseAddress,
-            let own = line.baseAddress, memcmp(base + before.start, own, count) == 0
-        else { return nil }
-        return HeaderWalk(line, after: before.walk)
+    private func outline(_ walk: HeaderWalk, at base: Int, _ time: Timestamp, messageStart: Int) -> HeaderOutline {
+        HeaderOutline(
+            time: time, host: walk.host.lowerBound + base..<walk.host.upperBound + base,
+            identifier: walk.program.lowerBound + base..<walk.program.upperBound + base, pid: walk.pid,
+            isKernel: walk.isOfKernel, uptime: walk.uptime, messageStart: messageStart + base)
+    }
+
+    /// Whether a line begins as that one does up to what stands behind the host, and has no further space there.
+    private func isAlike(_ line: UnsafeRawBufferPointer, _ before: Before, _ block: UnsafeRawBufferPointer) -> Bool {
+        guard before.end < line.count, let own = line.baseAddress, let base = block.baseAddress else { return false }
+        return memcmp(base + before.start, own, before.end) == 0 && line[before.end] != 0x20 && line[before.end] != 0x09
     }
 
     private mutating func time(of stamp: SyslogStamp) -> Timestamp? {

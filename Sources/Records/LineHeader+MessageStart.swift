@@ -27,23 +27,20 @@ struct HeaderWalk {
     private(set) var pid: Int32?
     /// The kernel's own stamp, in microseconds.
     private(set) var uptime: Int64?
-    /// Of a header that names a host: where what stands behind it begins, and whether a program must.
+    /// Of a header that names a host: where what stands behind it begins, and whether its time is rsyslog's.
     private(set) var hostEnd: Int?
-    private var isDated = false
+    private(set) var isDated = false
 
     init(_ line: UnsafeRawBufferPointer) { self.line = line }
 
-    /// A walk over a line that begins as that of another walk does, up to its `hostEnd`, and has no further space there: it
-    /// goes on behind the host.
-    init?(_ line: UnsafeRawBufferPointer, after other: HeaderWalk) {
-        guard let end = other.hostEnd, let stamp = other.stamp, end < line.count, line[end] != 0x20, line[end] != 0x09
-        else { return nil }
+    /// A walk over a line of which the header is known as far as its host, and the spaces behind that.
+    init(_ line: UnsafeRawBufferPointer, host: Range<Int>, end: Int) {
         self.line = line
-        (self.stamp, host, hostEnd, isDated, at) = (stamp, other.host, end, other.isDated, end)
+        (self.host, at) = (host, end)
     }
 
-    /// Where the message begins, of a walk that goes on behind a host.
-    mutating func messageStartBehindHost() -> Int? { isDated ? tagBehindHost() : behindHost() }
+    /// Where the message begins, of a walk that stands behind a host. `isDated`: behind a time that rsyslog wrote.
+    mutating func messageStartBehindHost(isDated: Bool) -> Int? { isDated ? tagBehindHost() : behindHost() }
 
     mutating func messageStart() -> Int? {
         guard let first = peek() else { return 0 }

@@ -18,6 +18,8 @@ struct Decision<Subject: MatchSubject> {
     private let matcher: Matcher
     private let searches: [SearchRow]
     private let rules: [RuleRow]
+    private let workspace: PatternWorkspace
+    private let exceptions: ExceptionSearch
     private let asking: Matcher.Asking
 
     init(_ matcher: Matcher, _ subject: Subject, _ asking: Matcher.Asking) {
@@ -26,6 +28,7 @@ struct Decision<Subject: MatchSubject> {
         self.asking = asking
         searches = matcher.searchRows
         rules = matcher.ruleRows
+        (workspace, exceptions) = (matcher.workspace, matcher.exceptions)
     }
 
     /// Decides about the record that the subject is now.
@@ -38,7 +41,7 @@ struct Decision<Subject: MatchSubject> {
         let first = found.firstIndex { $0 >= 0 } ?? found.count
         let others = found[first...].firstIndex { $0 >= searches.count } ?? found.count
         let named = Named(searches: found, ofRules: first..<others, place: place)
-        matcher.exceptions.begin()
+        exceptions.begin()
         let before = marks.hits.count
         forEachRule(of: named) { rule, own in
             if !rules[rule].isFloor { patterns(own, of: rule, named, &marks) }
@@ -90,7 +93,7 @@ struct Decision<Subject: MatchSubject> {
             matched = search.role
             // Read before 'unless' uses the workspace.
             let first = marks.captures.count
-            matcher.searches[number].pattern.appendCaptures(to: &marks.captures, matcher.workspace)
+            matcher.searches[number].pattern.appendCaptures(to: &marks.captures, workspace)
             let mark = mark(rule, search: number, first..<marks.captures.count, named)
             if search.role == .recovery {
                 marks.recoveries.append(mark)
@@ -162,7 +165,7 @@ struct Decision<Subject: MatchSubject> {
             if rules[rule].hasPatterns, !subject.has(condition) {
                 return !condition.isOfKernel || subject.mayBeOfKernel
             }
-            return condition.holds(subject.values(of: condition.field), strictly: strictly)
+            return subject.meets(condition, strictly: strictly)
         }
     }
 
@@ -173,10 +176,9 @@ struct Decision<Subject: MatchSubject> {
         guard row.hasExceptions else { return false }
         var isMasked = false
         if !row.namesWriter, case .some = subject.strangersWords { isMasked = true }
-        let search = matcher.exceptions
-        if !isMasked, !row.hasUnsearched, !subject.withMessage({ search.findsAny(in: $0) }) { return false }
+        if !isMasked, !row.hasUnsearched, !subject.withMessage({ exceptions.findsAny(in: $0) }) { return false }
         return matcher.compiled[rule].unless.contains { exception in
-            if !isMasked, let number = exception.search, !subject.withMessage({ search.finds(number, in: $0) }) {
+            if !isMasked, let number = exception.search, !subject.withMessage({ exceptions.finds(number, in: $0) }) {
                 return false
             }
             return holds(exception.pattern.code, exception.written, of: rule, &marks)
@@ -209,8 +211,8 @@ struct Decision<Subject: MatchSubject> {
     /// Of the message as the rule sees it.
     private func outcome(_ code: CompiledPattern.Code, _ rule: Int) -> CompiledPattern.Outcome {
         if !rules[rule].namesWriter, case .some(let masked) = subject.strangersWords {
-            return masked.withUnsafeBufferPointer { code.match($0, matcher.workspace) }
+            return masked.withUnsafeBufferPointer { code.match($0, workspace) }
         }
-        return subject.withMessage { code.match($0, matcher.workspace) }
+        return subject.withMessage { code.match($0, workspace) }
     }
 }

@@ -24,11 +24,17 @@ protocol MatchSubject {
     var programVerdicts: UnsafeMutableBufferPointer<ProgramVerdicts.Verdict>? { get }
     func has(_ condition: CompiledRule.Condition) -> Bool
     func values(of field: String) -> [[UInt8]]
+    /// Whether it has what the condition asks for; `strictly`: also where it has no value.
+    func meets(_ condition: CompiledRule.Condition, strictly: Bool) -> Bool
     func withMessage<Answer>(_ body: (UnsafeBufferPointer<UInt8>) -> Answer) -> Answer
 }
 
 extension MatchSubject {
     var programVerdicts: UnsafeMutableBufferPointer<ProgramVerdicts.Verdict>? { nil }
+
+    func meets(_ condition: CompiledRule.Condition, strictly: Bool) -> Bool {
+        condition.holds(values(of: condition.field), strictly: strictly)
+    }
 }
 
 /// A record that was built: an example, or one whose text had to be decoded.
@@ -168,5 +174,12 @@ final class StandingSubject: MatchSubject {
 
     func withMessage<Answer>(_ body: (UnsafeBufferPointer<UInt8>) -> Answer) -> Answer {
         body(UnsafeBufferPointer(rebasing: bytes[message]))
+    }
+
+    func meets(_ condition: CompiledRule.Condition, strictly: Bool) -> Bool {
+        if let wanted = condition.pid, case .outlined(let outline) = head {
+            return outline.pid.map { $0 == wanted } ?? !strictly
+        }
+        return condition.holds(values(of: condition.field), strictly: strictly)
     }
 }

@@ -30,11 +30,15 @@ final class CompiledRule {
         let isInSyslog: Bool
         /// Of lines with such a header all of one file and one program have it, or none.
         let isOfProgramInSyslog: Bool
+        /// The one number of a process that it asks for.
+        let pid: Int32?
 
         init(_ condition: FieldCondition) {
             field = condition.field
             isInSyslog = RecordBatch.hasInSyslog(field: field)
             isOfProgramInSyslog = !isInSyslog || ["identifier", "file", "priority"].contains(field)
+            let number = condition.field == "pid" && condition.values.count == 1 ? Int32(condition.values[0]) : nil
+            pid = number.flatMap { "\($0)" == condition.values[0] ? $0 : nil }
             isOfKernel = condition.field == "transport" && condition.values.allSatisfy { $0 == "kernel" }
             for value in condition.values {
                 if value.hasPrefix("!") {

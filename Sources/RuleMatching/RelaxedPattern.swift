@@ -3,7 +3,7 @@
 //
 // Must stay true: if PCRE2 finds the pattern in a message, the relaxed one matches within that message's bytes. So
 // anchors and lookaround are dropped (in a block of many lines they would look at the neighbours), and both ends are
-// trimmed to what must be there (PlainPattern): `^\S+ no: (?<why>.*)$` becomes `\S no: `. Trimming matters: Vectorscan
+// trimmed to what must be there (PlainPattern): `^\S+ n: (?<why>.*)$` becomes `\S n: `. Trimming matters: Vectorscan
 // reports every end of a match, and a tail of `.*` would be one report for each byte of the line.
 // Where a plain text must be there, nothing else is searched for (RequiredText); where not, the part that says most
 // (DensestPart), widened so that Vectorscan loses no match (StopBytes).
@@ -15,7 +15,7 @@ struct RelaxedPattern: Equatable {
     /// In Vectorscan's syntax.
     let text: String
 
-    /// `classes` keeps what it learns for the next pattern; no text of `shared` is searched for.
+    /// `classes` keeps what it learns for the next pattern; a text of `shared` is searched for where there is no other.
     init(_ plain: PlainPattern, _ classes: ClassBytes = ClassBytes(), without shared: Set<RequiredText> = []) {
         let expression: [UInt8]
         if let texts = RequiredText.chosen(plain.choices, without: shared) {

@@ -149,11 +149,6 @@ struct SettingsCheck {
                 need(node, "the watched file", severity: .warning)
                 continue
             }
-            if path.split(separator: "/").contains(where: { $0.utf8.elementsEqual("**".utf8) }) {
-                let words =
-                    "'**' is one folder's name here, as '*' is, not folders of any depth: write a pattern for each depth"
-                faults.append(node.fault(words, severity: .warning))
-            }
             // A pattern may name nothing yet; the folder above its first wildcard is there.
             let fixed = path.split(separator: "/").prefix { !$0.utf8.contains { "*?[".utf8.contains($0) } }
             let folder = "/" + fixed.joined(separator: "/")

@@ -157,7 +157,7 @@ import Testing
             ("  rules: [FOLDER/rules]\n  files: [{path: FOLDER/gone/x.log}]", "FOLDER/gone/x.log is not there"),
             ("  rules: [FOLDER/rules]\n  files: [{path: FOLDER/gone/*.log}]", "the folder FOLDER/gone is not there"),
             ("  rules: [FOLDER/rules]\n  files: [{path: FOLDER/none}]", "FOLDER/none is no file"),
-            ("  rules: [FOLDER/rules]\n  files: [{path: FOLDER/**/x.log}]", "'**' is one folder's name here"),
+            ("  rules: [FOLDER/rules]\n  files: [{path: FOLDER/**/x.log}]", "`**` names folders of one depth"),
             ("  rules: [FOLDER/rules]\n  files: [{path: FOLDER/*.log}, {path: FOLDER/here.log}]", nil),
             ("  rules: [FOLDER/rules]\n  disabled_rules: [falt]", "there is no rule 'falt'; did you mean 'fault'?"),
             ("  rules: [FOLDER/rules]\n  disabled_rules: [herald-file-gab]", "did you mean 'herald-file-gap'?"),

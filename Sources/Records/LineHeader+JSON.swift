@@ -37,7 +37,7 @@ extension LineHeader {
     /// Whether the message of a line of JSON (behind a container's header or not) stands in the line's bytes just as it
     /// will be matched: what no pattern was found in there needs no parsing. False in doubt: where there is an escape,
     /// but for the line feed that ends a member's text; a detail that is put behind the message; a byte that is no ASCII,
-    /// since what is no UTF-8 is replaced.
+    /// since what is no UTF-8 is replaced; a text that may begin with a header that names a level.
     package static func isLiteral(_ line: UnsafeRawBufferPointer) -> Bool {
         let letters = detailLetters
         for at in line.indices {
@@ -45,6 +45,7 @@ extension LineHeader {
             case 0x80...: return false
             case 0x5c:
                 guard line.count - at > 2, line[at + 1] == UInt8(ascii: "n"), line[at + 2] == 0x22 else { return false }
+            case 0x22 where mayBeginWithLevel(line, at + 1): return false
             case 0x22 where at + 1 < line.count && letters & letterBit(line[at + 1]) != 0:
                 let rest = UnsafeRawBufferPointer(rebasing: line[(at + 1)...])
                 if quotedDetailNames.contains(where: { rest.starts(with: $0) }) { return false }
@@ -52,6 +53,18 @@ extension LineHeader {
             }
         }
         return true
+    }
+
+    /// Whether such a header (`<2>`, `F1121 `, `F, [`, `crit: `) may stand there: in a block it is searched for at the start
+    /// of a line alone.
+    private static func mayBeginWithLevel(_ line: UnsafeRawBufferPointer, _ at: Int) -> Bool {
+        guard at + 1 < line.count else { return false }
+        switch line[at] {
+        case UInt8(ascii: "<"): return true
+        case UInt8(ascii: "c"): return line[at...].starts(with: "crit: ".utf8)
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"): return line[at + 1] &- 48 < 10 || line[at + 1] == UInt8(ascii: ",")
+        default: return false
+        }
     }
 
     /// Nil when the line is no JSON object.

@@ -17,21 +17,33 @@ struct IncidentsCommand: ParsableCommand {
         @Option(help: "Only of this rule; * and ? stand for any characters.") var rule: String?
         @Option(help: "Only of this host, likewise.") var host: String?
         @Option(help: "Only what was seen since: 2h, 2026-11-21, '2026-11-21 07:00'.") var since: String?
+        @Option(help: "At most so many; up to 9999.") var limit = 1000
         @Flag(help: "One JSON object a line.") var json = false
+
+        func validate() throws {
+            guard (1...9999).contains(limit) else { throw ValidationError("--limit is a number from 1 to 9999.") }
+        }
 
         func run() throws {
             let reading = IncidentReading(settings: try config.settings())
             let since = try since.map { try IncidentReading.time($0, ago: true).microseconds }
             let arguments: JSON = [
                 "all": .bool(all), "rule": JSON(rule), "host": JSON(host), "since": since.map { .int($0) } ?? .null,
+                "limit": .int(Int64(limit) + 1),
             ]
-            let incidents = try reading.request("incident-list", arguments).array ?? []
+            let found = try reading.request("incident-list", arguments).array ?? []
+            let incidents = Array(found.prefix(limit))
             if json {
                 for incident in incidents { Terminal.say(incident.text) }
-                return
+            } else if incidents.isEmpty {
+                Terminal.say(all ? "No incident." : "No incident is open.")
+            } else {
+                Terminal.table(IncidentTables.incidents(incidents))
             }
-            guard !incidents.isEmpty else { return Terminal.say(all ? "No incident." : "No incident is open.") }
-            Terminal.table(IncidentTables.incidents(incidents))
+            if found.count > limit {
+                Terminal.complain(
+                    "there are more than these \(limit): --rule, --host or --since narrows it, --limit shows more")
+            }
         }
     }
 

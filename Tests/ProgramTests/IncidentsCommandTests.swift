@@ -87,6 +87,12 @@ import Testing
             #expect(
                 found.code == .exited(0) && found.lines.count == count, "\(options): \(found.output)\(found.errors)")
         }
+        for (limit, isCut) in [("1", true), ("2", false), ("9999", false)] {
+            let found = try run(["incidents", "list", "--limit", limit])
+            #expect(found.errors.contains("there are more than these 1") == isCut, "\(found.errors)")
+            #expect(found.code == .exited(0), "\(found.output)")
+        }
+        #expect(try run(["incidents", "list", "--limit", "0"]).code == .exited(2))
         let table = try run(["incidents"])
         #expect(table.code == .exited(0) && table.output.contains("Fault 1") && table.output.contains("Fault 2"))
         let wrong = try run(["incidents", "list", "--since", "yesterday"])

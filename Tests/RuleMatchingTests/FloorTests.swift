@@ -22,6 +22,9 @@ import Testing
         "[Sat Nov 21 12:41:14.123456 2026] [core:crit] [pid 812] out of tea",
         "2026-11-21T12:41:14.123456789Z stderr F 2026-11-21 12:41:14 FATAL out of tea",
         #"{"log":"2026-11-21 12:41:14 FATAL out of tea\n","stream":"stderr","time":"2026-11-21T12:41:14.5Z"}"#,
+        #"{"log":"<2>1 2026-11-21T12:41:14Z web1 app 12 - - out of tea\n","stream":"stderr","time":"2026-11-21T12:41:14.5Z"}"#,
+        #"{"log":"F1121 12:41:14.123456     812 tea.go:12] out of tea\n","stream":"stderr","time":"2026-11-21T12:41:14.5Z"}"#,
+        #"{"log": "crit: Tea.Worker[0]\n","stream":"stderr","time":"2026-11-21T12:41:14.5Z"}"#,
     ]
     private static let quiet = [
         "<3>1 2026-11-21T12:41:14Z web1 app 12 - - out of tea", "2026-11-21 12:41:14 INFO FATAL errors: 0",

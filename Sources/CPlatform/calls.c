@@ -44,6 +44,8 @@ int herald_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); 
 static int drop_code(struct dl_phdr_info *object, size_t size, void *context) {
     (void)size;
     (void)context;
+    /* The kernel's own page is none of ours. */
+    if (strncmp(object->dlpi_name, "linux-vdso", 10) == 0) return 0;
     uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
     for (int i = 0; i < object->dlpi_phnum; i++) {
         const ElfW(Phdr) *segment = &object->dlpi_phdr[i];
@@ -53,7 +55,7 @@ static int drop_code(struct dl_phdr_info *object, size_t size, void *context) {
         uintptr_t end = (object->dlpi_addr + segment->p_vaddr + segment->p_memsz) & ~(page - 1);
         if (end > start) madvise((void *)start, end - start, MADV_DONTNEED);
     }
-    return 1; /* the first object is the program; libraries are shared with others */
+    return 0; /* the libraries too: that which compiled the rules is mostly code that only compiles */
 }
 
 void herald_trim_memory(void) {

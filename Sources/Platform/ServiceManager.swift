@@ -10,7 +10,7 @@ package enum ServiceManager {
         giveBackMemory()
         notify("READY=1")
     }
-    /// Freed memory, and pages of the program, which come back as they are used.
+    /// Freed memory, and pages of code, which come back as they are used.
     package static func giveBackMemory() { herald_trim_memory() }
     package static func stopping() { notify("STOPPING=1") }
     package static func watchdog() { notify("WATCHDOG=1") }

@@ -41,8 +41,8 @@ int herald_rename_exclusive(int from_dir, const char *from, int to_dir, const ch
 /* pidfd_open(2), which has no wrapper in Debian 12's libc: readable when the process has ended. */
 int herald_pidfd_open(pid_t pid);
 /* Gives back what only the start needed: freed heap pages (malloc_trim(3), which Swift's Glibc does not show), and the
-   mapped pages of this program's code (dl_iterate_phdr(3) wants a C callback), which come back from the page cache as
-   they are used. */
+   mapped pages of code, of this program and of its libraries (dl_iterate_phdr(3) wants a C callback), which come back from
+   the page cache as they are used. */
 void herald_trim_memory(void);
 /* Names the calling thread for ps(1); prctl(2) is variadic. */
 void herald_name_thread(const char *name);

@@ -2,7 +2,7 @@
 // neither time nor text made of them.
 // Must stay true: what it finds is what `LineHeader.parse` would find; where it might not be, it finds nothing.
 
-/// A walk over a line's header. Nothing here reads outside the line.
+/// Nothing here reads outside the line.
 struct HeaderWalk {
     private let line: UnsafeRawBufferPointer
     private var at = 0

@@ -89,7 +89,9 @@ struct Decision<Subject: MatchSubject> {
         for at in own {
             let number = Int(named.searches[at])
             let search = searches[number]
-            guard search.role != matched, holds(search.code, number, of: rule, &marks) else { continue }
+            guard search.role != matched,
+                holds(search.code, matcher.searches[number].pattern.pattern, of: rule, &marks)
+            else { continue }
             matched = search.role
             // Read before 'unless' uses the workspace.
             let first = marks.captures.count
@@ -183,10 +185,6 @@ struct Decision<Subject: MatchSubject> {
             }
             return holds(exception.pattern.code, exception.written, of: rule, &marks)
         }
-    }
-
-    private func holds(_ code: CompiledPattern.Code, _ number: Int, of rule: Int, _ marks: inout Marks) -> Bool {
-        holds(code, matcher.searches[number].pattern.pattern, of: rule, &marks)
     }
 
     /// A pattern that cannot be decided counts as missed, and is told.

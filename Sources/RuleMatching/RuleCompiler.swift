@@ -1,5 +1,5 @@
-// Rules made ready to match: every pattern compiled by PCRE2, and relaxed into the one Vectorscan database. All faults
-// of all patterns are found before any is reported.
+// Rules made ready to match: every pattern compiled by PCRE2, and relaxed into the one Vectorscan database; what takes a hit
+// back has a database of its own (ExceptionSearch). All faults of all patterns are found before any is reported.
 
 import Records
 import Rules

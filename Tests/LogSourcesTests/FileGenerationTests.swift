@@ -21,14 +21,20 @@ import Testing
         bench.expectTold(inAnyOrder: ["1", "2", "3"])
     }
 
-    @Test("an archive that goes away before it was seen to hold nothing more is no gap")
-    func archiveRemoved() throws {
+    /// A log that was rotated, and its generation compressed while nobody looked.
+    private func compressedWhileStopped() throws -> TailingBench {
         let bench = try TailingBench()
         try bench.follow("1\n", to: "a.log")
         try bench.rotate("a.log", to: "a.log.1", next: "2\n")
         bench.settle()
         bench.stop()
         try bench.compress("a.log.1", "gzip", ".gz")
+        return bench
+    }
+
+    @Test("an archive that goes away before it was seen to hold nothing more is no gap")
+    func archiveRemoved() throws {
+        let bench = try compressedWhileStopped()
         // Another time than that of the file which was compressed: it is looked into.
         #expect(utimensat(AT_FDCWD, bench.path("a.log.1.gz"), nil, 0) == 0)
         bench.start()
@@ -146,12 +152,7 @@ import Testing
 
     @Test("a file that leaves its path before what came before it is known goes on being read")
     func leftUnaccounted() throws {
-        let bench = try TailingBench()
-        try bench.follow("1\n", to: "a.log")
-        try bench.rotate("a.log", to: "a.log.1", next: "2\n")
-        bench.settle()
-        bench.stop()
-        try bench.compress("a.log.1", "gzip", ".gz")
+        let bench = try compressedWhileStopped()
         bench.start()
         let tailer = try #require(bench.tailer)
         // The archive is yet to be looked into.

@@ -151,14 +151,12 @@ private struct DeliveryLoop {
         let envelope = Envelope(
             sender: assignment.sender, recipients: recipients, notify: assignment.notify,
             envelopeID: assignment.envelopeID)
-        var pending: [Int64] = []
         do throws(SessionFault) {
             let client = try connected()
             messages += 1
             let outcomes = try client.deliver(envelope, message: assignment.message) { accepted in
                 let deliveries = accepted.compactMap { numbers[$0] }
                 guard commitDot(deliveries) else { throw NotCommitted() }
-                pending = deliveries
             }
             let decided = outcomes.compactMap { address, outcome in
                 numbers[address].map { Decided(delivery: $0, outcome: outcome) }
@@ -166,8 +164,8 @@ private struct DeliveryLoop {
             // What the account is at fault for pauses it, though some recipients were decided before (or with) it.
             return (decided, client.lastFault.flatMap { $0.isAccountFault ? $0 : nil })
         } catch {
-            // The client does not throw after the dot; should it ever, the dot has gone out all the same.
-            return (pending.map { Decided(delivery: $0, outcome: .uncertain(error.words)) }, error)
+            // Nothing was decided, and the dot has not gone out, committed or not: after it, the client does not throw.
+            return ([], error)
         }
     }
 

@@ -51,8 +51,8 @@ package final class NetworkStream {
     /// Whether the other side has ended the connection and all it sent was taken.
     package var isFinished: Bool { isAtEnd && input.isEmpty }
 
-    /// Writes all of `bytes`. With `stopsAtInput`, returns false as soon as the other side has said something: then some
-    /// of the bytes are unsent.
+    /// Writes all of `bytes`. With `stopsAtInput`, a wait for room ends when the other side says something, and then
+    /// false is returned: the last of the bytes are unsent.
     package func write(_ bytes: [UInt8], by deadline: Duration, stopsAtInput: Bool = false) throws(StreamFault) -> Bool
     {
         guard let tls else { return try writeRaw(bytes, by: deadline, stopsAtInput: stopsAtInput) }
@@ -151,11 +151,6 @@ extension NetworkStream {
         _ bytes: [UInt8], by deadline: Duration, stopsAtInput: Bool = false
     ) throws(StreamFault) -> Bool {
         var at = 0
-        if stopsAtInput {
-            // What has come by now was said before these bytes, and so is no answer to them.
-            try fill()
-            if !input.isEmpty { return false }
-        }
         while at < bytes.count {
             let count = bytes.withUnsafeBytes { buffer in
                 // MSG_NOSIGNAL: a connection that is gone is an error, not a SIGPIPE.

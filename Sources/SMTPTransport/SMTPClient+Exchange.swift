@@ -44,15 +44,21 @@ extension SMTPClient {
 
     /// What came without being asked for. Of it, 421 alone means something: the server is about to go.
     private func unsolicited() -> Conversation.Event? {
-        guard let stream else { return .disconnected("there is no connection") }
-        do throws(StreamFault) {
-            parser.append(try stream.readAvailable())
-        } catch { return Self.event(error, .zero) }
+        if let event = readAhead() { return event }
         if !parser.isEmpty {
             if case .replyReceived(let reply) = parsed(), reply.code == 421 { return .replyReceived(reply) }
             return .unsolicitedBytesReceived
         }
-        return stream.isFinished ? .disconnected("the server closed the connection") : nil
+        return nil
+    }
+
+    /// Takes what has come without waiting. An event where nothing has come and nothing will.
+    private func readAhead() -> Conversation.Event? {
+        guard let stream else { return .disconnected("there is no connection") }
+        do throws(StreamFault) {
+            parser.append(try stream.readAvailable())
+        } catch { return Self.event(error, .zero) }
+        return parser.isEmpty && stream.isFinished ? .disconnected("the server closed the connection") : nil
     }
 }
 
@@ -94,6 +100,8 @@ extension SMTPClient {
 
     /// All blocks but the last.
     func sendBody() -> Conversation.Event {
+        // So that a reply that came with 354 costs no commit.
+        if let event = saidEarly() { return event }
         while let block = delivery?.blocks.next() {
             if block.isLast {
                 delivery?.last = block.bytes
@@ -113,8 +121,15 @@ extension SMTPClient {
 
     func sendEnd() -> Conversation.Event { send(block: delivery?.last ?? []) ?? .endSent }
 
+    /// Rows 70 and 72: what the server has said by now was said before the dot, and so is no answer to it (RFC 5321
+    /// section 4.1.1.4).
+    private func saidEarly() -> Conversation.Event? {
+        readAhead() ?? (parser.isEmpty ? nil : nextReply(.command))
+    }
+
     /// Rows 72 to 74: while the message goes out, the server may refuse it, take no more, or go.
     private func send(block: [UInt8]) -> Conversation.Event? {
+        if let event = saidEarly() { return event }
         guard let stream else { return .disconnected("there is no connection") }
         do throws(StreamFault) {
             if try stream.write(block, by: deadline(options.timeouts.dataBlock), stopsAtInput: true) { return nil }

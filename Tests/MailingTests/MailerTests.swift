@@ -129,6 +129,21 @@ import Testing
         #expect(peer.messages.count == 1)
     }
 
+    @Test("a letter whose server goes before the dot is only put off, though the dot was committed")
+    func goneBeforeTheDot() throws {
+        let toData = Array(envelope.dropLast())
+        let peer = try ScriptedPeer(hello + toData + [.close], hello + envelope + [.say("250 2.0.0 taken")] + bye)
+        defer { peer.stop() }
+        let settings = try site.settings(accounts: account("a", peer.port))
+        let letter = Letter.sample()
+        try site.hand(letter)
+        try site.run(settings, noWait: true)
+        #expect(try site.rows(letter).map(\.state) == [.queued])
+        try site.run(settings)
+        #expect(try site.rows(letter).map(\.state) == [.sent])
+        #expect(peer.messages == [letter.message])
+    }
+
     @Test("a lost answer makes a letter uncertain: the same bytes are sent once more")
     func uncertain() throws {
         let peer = try ScriptedPeer(hello + envelope + [.close], hello + envelope + [.say("250 2.0.0 taken")] + bye)

@@ -26,7 +26,13 @@ private func attempt(
     _ peer: ScriptedPeer, _ message: [UInt8] = letter, to recipients: [String] = ["a@example.org"],
     security: Security = .none, timeouts: ServerTimeouts = .brief()
 ) throws -> Attempt {
-    let client = SMTPClient(options(port: peer.port, security, timeouts: timeouts), log: quiet)
+    try attempt(options(port: peer.port, security, timeouts: timeouts), message, to: recipients)
+}
+
+private func attempt(
+    _ options: SessionOptions, _ message: [UInt8], to recipients: [String] = ["a@example.org"]
+) throws -> Attempt {
+    let client = SMTPClient(options, log: quiet)
     var attempt = Attempt()
     let envelope = Envelope(
         sender: try EmailAddress("s@example.org"), recipients: try recipients.map { try EmailAddress($0) })
@@ -38,6 +44,10 @@ private func attempt(
     attempt.pipeliningFailed = client.pipeliningFailed
     client.quit()
     return attempt
+}
+
+private func waitFor(_ sign: WakeUp) throws {
+    #expect(try Poller.wait([(sign.descriptor.number, .readable)], timeout: .seconds(10)) == [0])
 }
 
 @Suite struct FaultTableTests {
@@ -181,6 +191,55 @@ private func attempt(
         #expect(attempt.outcomes["a"] == outcome)
         #expect(attempt.fault?.words == text)
         #expect(attempt.marked == 0)
+    }
+
+    @Test(
+        "rows 70 and 72: a reply that comes with 354 answers nothing that goes out after it",
+        arguments: [
+            ("250 2.0.0 taken", nil), ("421 bye", nil), ("554 no", Outcome.permanent("554 no")),
+        ] as [(String, Outcome?)], [false, true]) func early(_ early: (String, Outcome?), _ isLarge: Bool) throws
+    {
+        let start = Array(toData.dropLast()) + [.send(Array("354 go\r\n\(early.0)\r\n".utf8))]
+        for certificate in [nil, try ServerCertificate.make()] {
+            let tls: [ScriptedPeer.Step] = certificate.map { [.startTLS($0)] } ?? []
+            let peer = try ScriptedPeer(tls + opening + start)
+            defer { peer.stop() }
+            // The certificate is of nobody that the system knows: `opportunistic` would go on, `tls` from the start not.
+            let authority = try TemporaryFile(certificate?.authorityPEM ?? [])
+            let options = options(
+                port: peer.port, certificate == nil ? .none : .tls, host: "localhost",
+                caFile: certificate == nil ? nil : authority.path)
+            let attempt = try attempt(options, isLarge ? large : letter)
+            #expect(attempt.outcomes["a"] == early.1)
+            #expect(attempt.fault?.words.hasPrefix(early.0) == true)
+            #expect(attempt.marked == 0)
+            #expect(peer.messages == [])
+        }
+    }
+
+    @Test(
+        "rows 70 and 72: what is said while the dot is being committed is no answer to it, and the dot does not go out",
+        arguments: [("421 bye", nil), ("250 taken", nil), ("554 no", Outcome.permanent("554 no"))]
+            as [(String, Outcome?)]) func whileMarking(_ text: String, _ outcome: Outcome?) throws
+    {
+        let (marking, said) = (try WakeUp(), try WakeUp())
+        let peer = try ScriptedPeer(
+            opening + toData + [.run { try waitFor(marking) }, .say(text), .run { said.signal() }])
+        defer { peer.stop() }
+        let client = SMTPClient(options(port: peer.port), log: quiet)
+        let envelope = try envelope()
+        var outcomes: [EmailAddress: Outcome] = [:]
+        do throws(SessionFault) {
+            outcomes = try client.deliver(envelope, message: letter) { _ in
+                marking.signal()
+                try waitFor(said)
+            }
+        } catch {
+            #expect(error.words == text)
+            #expect(error.reaction == [.tryAgain, .close])
+        }
+        #expect(outcomes.values.first == outcome)
+        #expect(peer.messages == [])
     }
 
     @Test("row 74: a server that takes no more") func stalled() throws {

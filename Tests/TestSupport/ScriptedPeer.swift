@@ -31,6 +31,8 @@ package final class ScriptedPeer: Sendable {
         case reset
         /// Reads and says nothing until the client goes or the test ends.
         case stall
+        /// What the test wants done between two steps, on the peer's thread.
+        case run(@Sendable () throws -> Void)
     }
 
     private struct Record {
@@ -150,6 +152,7 @@ extension ScriptedPeer {
         case .stall:
             _ = try Poller.wait([(wakeUp.descriptor.number, .readable)], timeout: Self.patience)
             throw ScriptEnd.closed
+        case .run(let body): try body()
         }
     }
 

@@ -68,6 +68,8 @@ let package = Package(
         system("CPCRE2", pkgConfig: "libpcre2-8", apt: "libpcre2-dev"),
         system("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
         system("CYAML", pkgConfig: "yaml-0.1", apt: "libyaml-dev"),
+        system("CIDN2", pkgConfig: "libidn2", apt: "libidn2-dev"),
+        .systemLibrary(name: "CResolv"),
         .target(name: "CPlatform"),
 
         // Floor 1, the base: values and their standard forms; the operating system; SQLite; YAML.
@@ -82,6 +84,7 @@ let package = Package(
         module("Incidents", ["Formats", "Records", "Rules"]),
         module("Mail", ["Formats"]),
         module("SMTPProtocol", ["COpenSSL", "Formats", "Mail"]),
+        module("MailRouting", ["CIDN2", "Formats", "Mail"]),
         module("Replies", ["Formats", "YAML", "Mail"]),
         module("Settings", ["Formats", "Platform", "YAML", "Mail", "Records", "Rules"]),
 
@@ -89,7 +92,9 @@ let package = Package(
         module("LogSources", ["CSystemd", "CPlatform", "Formats", "Platform", "Records", logging]),
         module(
             "RuleMatching", ["CVectorscan", "CPCRE2", "CPlatform", "Formats", "Platform", "YAML", "Records", "Rules"]),
-        module("SMTPTransport", ["COpenSSL", "Formats", "Platform", "Mail", "SMTPProtocol", logging]),
+        module(
+            "SMTPTransport",
+            ["CResolv", "COpenSSL", "Formats", "Platform", "Mail", "SMTPProtocol", "MailRouting", logging]),
         module("Intake", ["Formats", "Platform", logging]),
         module("Extraction", ["CPlatform", "Formats", "Platform", "Mail"]),
         module("Spool", ["Formats", "Platform", "Mail"]),
@@ -105,8 +110,8 @@ let package = Package(
         module(
             "Mailing",
             [
-                "Formats", "Platform", "Database", "Mail", "SMTPProtocol", "Settings", "SMTPTransport", "Spool",
-                "Control", logging,
+                "Formats", "Platform", "Database", "Mail", "SMTPProtocol", "MailRouting", "Settings", "SMTPTransport",
+                "Spool", "Control", logging,
             ]),
         module(
             "Responding",
@@ -135,11 +140,12 @@ let package = Package(
         tests("Formats"), tests("Platform", ["Formats"]), tests("Database"), tests("YAML"),
         tests("Records", ["Formats"]), tests("Rules", ["Formats", "YAML", "Records"]),
         tests("Incidents", ["Formats", "Records", "Rules"]), tests("Mail", ["Formats", "Platform"]),
-        tests("SMTPProtocol", ["Formats", "Mail"]), tests("Replies", ["Formats", "YAML", "Mail"]),
+        tests("SMTPProtocol", ["Formats", "Mail"]), tests("MailRouting", ["Formats", "Mail"]),
+        tests("Replies", ["Formats", "YAML", "Mail"]),
         tests("Settings", ["Formats", "Platform", "YAML", "Mail", "Records", "Rules"]),
         tests("LogSources", ["Formats", "Platform", "Records"]),
         tests("RuleMatching", ["Formats", "Platform", "YAML", "Records", "Rules"]),
-        tests("SMTPTransport", ["Formats", "Platform", "Mail", "SMTPProtocol", logging]),
+        tests("SMTPTransport", ["Formats", "Platform", "Mail", "SMTPProtocol", "MailRouting", logging]),
         tests("Intake", ["Formats", "Platform"]), tests("Extraction", ["Formats", "Platform", "Mail"]),
         tests("Spool", ["Formats", "Platform", "Mail"]), tests("Control", ["Formats", "Platform", logging]),
         tests(
@@ -151,8 +157,8 @@ let package = Package(
         tests(
             "Mailing",
             [
-                "Formats", "Platform", "Database", "Mail", "SMTPProtocol", "Settings", "SMTPTransport", "Spool",
-                "Control", logging,
+                "Formats", "Platform", "Database", "Mail", "SMTPProtocol", "MailRouting", "Settings", "SMTPTransport",
+                "Spool", "Control", logging,
             ]),
         tests(
             "Responding",

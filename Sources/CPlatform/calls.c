@@ -72,7 +72,7 @@ static void limit(int resource, uint64_t value) {
     if (value) setrlimit(resource, &bound);
 }
 
-pid_t herald_spawn(const char *const *argv, const char *const *environment, int in, int out, int err,
+pid_t herald_spawn(const char *const *argv, const char *const *environment, int in, int out, int err, int more,
                    const herald_limits *limits) {
     pid_t parent = getpid();
     sigset_t everything, before;
@@ -89,15 +89,16 @@ pid_t herald_spawn(const char *const *argv, const char *const *environment, int 
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) _exit(127);
-    int given[3] = {in, out, err};
+    int given[4] = {in, out, err, more};
+    int count = more < 0 ? 3 : 4;
     int null = open("/dev/null", O_RDWR);
-    for (int i = 0; i < 3; i++) { /* out of the way of 0, 1 and 2 first */
-        given[i] = fcntl(given[i] < 0 ? null : given[i], F_DUPFD, 3);
+    for (int i = 0; i < count; i++) { /* out of the way of 0 to 3 first */
+        given[i] = fcntl(given[i] < 0 ? null : given[i], F_DUPFD, count);
         if (given[i] < 0) _exit(127);
     }
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < count; i++)
         if (dup2(given[i], i) < 0) _exit(127);
-    syscall(SYS_close_range, 3U, ~0U, 0U);
+    syscall(SYS_close_range, (unsigned)count, ~0U, 0U);
     for (int number = 1; number < NSIG; number++) signal(number, SIG_DFL);
     sigset_t none;
     sigemptyset(&none);

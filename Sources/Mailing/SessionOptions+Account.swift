@@ -46,6 +46,10 @@ enum Passwords {
         switch password {
         case .literal(let text): return Array(text.utf8)
         case .file(let path): return try read(file: path, of: account)
+        case .credential(let name):
+            let folder = Environment["CREDENTIALS_DIRECTORY"] ?? "/run/credentials/herald-mailer.service"
+            return try read(file: "\(folder)/\(name)", of: account)
+        case .command(let arguments): return try read(output: arguments, of: account)
         case nil: throw fault("account '\(account)' has a login and no password", "set 'password_file'")
         }
     }
@@ -64,6 +68,22 @@ enum Passwords {
         } catch {
             throw fault("\(error)", "write the password of account '\(account)' into its first line, readable for us")
         }
+    }
+
+    /// Blocks the delivery thread until the command is through.
+    private static func read(output arguments: [String], of account: String) throws(SessionFault) -> [UInt8] {
+        let remedy =
+            "run it as the mailer's user: its first line of output must be the password of account '\(account)'"
+        let result: ChildProcess.Result
+        do throws(SystemError) {
+            result = try ChildProcess(arguments, deadline: .seconds(30)).run()
+        } catch { throw fault("\(error)", remedy) }
+        let line = result.output.prefix { $0 != 0x0a && $0 != 0x0d }
+        guard result.ending == .exited(0), !line.isEmpty else {
+            let words = result.ending == .exited(0) ? "gave no password" : result.words
+            throw fault("\(arguments.first ?? "") \(words)", remedy)
+        }
+        return Array(line)
     }
 
     private static func fault(_ words: String, _ remedy: String) -> SessionFault {

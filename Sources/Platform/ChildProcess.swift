@@ -35,12 +35,25 @@ package struct ChildProcess: Sendable {
         package var output: [UInt8]
         /// The last 64 KiB at most.
         package var errors: [UInt8]
+
+        /// How it ended and what it said of it: `ended with 3: no such entry`.
+        package var words: String {
+            let said = Printable.text(errors, limit: 300)
+            return switch ending {
+            case .exited(let code): "ended with \(code)" + (said.isEmpty ? "" : ": \(said)")
+            case .timedOut: "took too long and was ended"
+            case .tooMuchOutput: "wrote more than can be taken and was ended"
+            }
+        }
     }
 
-    /// Runs to the end; blocks the calling thread. Standard input is `input`, or the descriptor `file`.
-    package func run(input: [UInt8] = [], file: Descriptor? = nil) throws(SystemError) -> Result {
+    /// Runs to the end; blocks the calling thread. Standard input is `input`, or the descriptor `file`; `more` is the
+    /// child's descriptor 3.
+    package func run(
+        input: [UInt8] = [], file: Descriptor? = nil, more: Descriptor? = nil
+    ) throws(SystemError) -> Result {
         signal(SIGPIPE, SIG_IGN)  // a child that ends without reading is its business, not our end
-        var (pid, exchange) = try start(input: input, file: file)
+        var (pid, exchange) = try start(input: input, file: file, more: more)
         var result = Result(ending: .exited(0), output: [], errors: [])
         let ending = exchange.run(until: SystemClock.monotonic() + deadline, limit: outputLimit, result: &result)
         var status: Int32 = 0
@@ -54,25 +67,30 @@ package struct ChildProcess: Sendable {
     }
 
     /// The child's ends of the pipes are closed here when this returns, so that the end of its output is seen.
-    private func start(input: [UInt8], file: Descriptor?) throws(SystemError) -> (pid_t, Exchange) {
+    private func start(
+        input: [UInt8], file: Descriptor?, more: Descriptor?
+    ) throws(SystemError) -> (pid_t, Exchange) {
         let (inRead, inWrite) = try Self.pipe()
         let (outRead, outWrite) = try Self.pipe()
         let (errRead, errWrite) = try Self.pipe()
         inWrite.setNonblocking(true)
-        let pid = try spawn(file?.number ?? inRead.number, outWrite.number, errWrite.number)
+        let pid = try spawn(
+            (file?.number ?? inRead.number, outWrite.number, errWrite.number, more?.number ?? -1))
         let feeding = file == nil && !input.isEmpty
         return (pid, Exchange(input: input, inWrite: feeding ? inWrite : nil, outRead: outRead, errRead: errRead))
     }
 
-    private func spawn(_ input: Int32, _ output: Int32, _ errors: Int32) throws(SystemError) -> pid_t {
+    private func spawn(_ ends: Ends) throws(SystemError) -> pid_t {
         var limits = herald_limits(
             cpu_seconds: cpuSeconds, memory_bytes: memoryBytes, file_bytes: fileBytes, no_signals: isConfined ? 1 : 0)
-        return try Self.spawn(arguments, environment, (input, output, errors), &limits)
+        return try Self.spawn(arguments, environment, ends, &limits)
     }
 
+    /// The child's descriptors 0 to 2, and 3 where it is to have one; -1: none.
+    typealias Ends = (input: Int32, output: Int32, errors: Int32, more: Int32)
+
     static func spawn(
-        _ arguments: [String], _ environment: [String], _ ends: (input: Int32, output: Int32, errors: Int32),
-        _ limits: inout herald_limits
+        _ arguments: [String], _ environment: [String], _ ends: Ends, _ limits: inout herald_limits
     ) throws(SystemError) -> pid_t {
         var argv = arguments.map { UnsafePointer<CChar>(strdup($0)) }
         var variables = environment.map { UnsafePointer<CChar>(strdup($0)) }
@@ -80,7 +98,7 @@ package struct ChildProcess: Sendable {
         argv.append(nil)
         variables.append(nil)
         return try retrying("start", arguments.first ?? "") {
-            herald_spawn(argv, variables, ends.input, ends.output, ends.errors, &limits)
+            herald_spawn(argv, variables, ends.input, ends.output, ends.errors, ends.more, &limits)
         }
     }
 

@@ -36,7 +36,8 @@ package final class ChildStream {
         errRead.setNonblocking(true)
         var limits = herald_limits(cpu_seconds: 0, memory_bytes: memoryBytes, file_bytes: 1, no_signals: 1)
         pid = try ChildProcess.spawn(
-            arguments, ["PATH=/usr/bin:/bin", "LC_ALL=C"], (input.number, outWrite.number, errWrite.number), &limits)
+            arguments, ["PATH=/usr/bin:/bin", "LC_ALL=C"], (input.number, outWrite.number, errWrite.number, -1), &limits
+        )
         (output, errors) = (outRead, errRead)
     }
 

@@ -16,7 +16,7 @@ package final class RunningProcess {
         argv.append(nil)
         variables.append(nil)
         pid = try retrying("start", arguments[0]) {
-            herald_spawn(argv, variables, -1, output.number, output.number, nil)
+            herald_spawn(argv, variables, -1, output.number, output.number, -1, nil)
         }
     }
 

@@ -1,5 +1,6 @@
 import Formats
 import Glibc
+import TestSupport
 import Testing
 
 @testable import Platform
@@ -35,6 +36,15 @@ import Testing
         child.outputLimit = 10_000
         #expect(try child.run().ending == .tooMuchOutput)
         #expect(try ChildProcess(["/no/such/program"], deadline: .seconds(20)).run().ending == .exited(127))
+    }
+
+    @Test("a file that it is given besides is its descriptor 3") func more() throws {
+        let folder = try TemporaryFolder()
+        try Files.write(Array("the file".utf8), to: folder("file"))
+        let file = try Descriptor.open(folder("file"), O_RDONLY)
+        let result = try ChildProcess(["/bin/sh", "-c", "cat; cat <&3"], deadline: .seconds(20)).run(
+            input: Array("input, ".utf8), more: file)
+        #expect(result.output == Array("input, the file".utf8))
     }
 
     @Test("no descriptor of ours reaches the child") func descriptors() throws {

@@ -51,11 +51,11 @@ int herald_pipe(int ends[2]);
 /* The status macros of wait(2): exit code, or 128 + signal. */
 int herald_exit_code(int wait_status);
 /* fork and exec of argv[0] (an absolute path) in a process group of its own, with descriptors 0, 1 and 2 as given
-   (-1: /dev/null), `environment` in place of ours, resource limits (0: unlimited) and a parent-death signal. Between
+   (-1: /dev/null), `more` as 3 (-1: none), `environment` in place of ours, resource limits (0: unlimited) and a parent-death signal. Between
    fork and exec only async-signal-safe calls are allowed, which Swift cannot promise. Returns the pid. */
 typedef struct {
     uint64_t cpu_seconds, memory_bytes, file_bytes;
     int no_signals; /* not 0: herald_seccomp_no_signals in the child, which is not started without it */
 } herald_limits;
-pid_t herald_spawn(const char *const *argv, const char *const *environment, int in, int out, int err,
+pid_t herald_spawn(const char *const *argv, const char *const *environment, int in, int out, int err, int more,
                    const herald_limits *limits);

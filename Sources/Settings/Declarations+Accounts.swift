@@ -1,0 +1,50 @@
+// The outgoing mail servers.
+
+extension Declarations {
+    static let account = SettingSection(
+        "smtp.accounts[]",
+        [
+            SettingKey("name", .text, nil, "The name of the account, in this file and in messages."),
+            SettingKey("enabled", .bool, "true", "`false`: not used."),
+            SettingKey(
+                "server", .text, nil, "Outgoing mail server (SMTP): name, IPv4 or `[IPv6]`; `host:port` is accepted."),
+            SettingKey(
+                "port", .integer(1...65535), nil,
+                "Server port number; default by `security`: 465 for `tls`, 587 for `starttls`, otherwise 25."),
+            SettingKey(
+                "security", .choice(["tls", "starttls", "opportunistic", "none"]), nil,
+                "`tls` and `starttls` never fall back; default `tls` for port 465, else `starttls`."),
+            SettingKey("login", .text, nil, "Account name, where the server wants one."),
+            SettingKey(
+                "password", .text, nil, "The password itself; refused in a file that anyone but its owner may read."),
+            SettingKey("password_file", .text, nil, "A file whose first line is the password."),
+            SettingKey(
+                "auth", .choice(["auto", "none", "plain", "login", "cram-md5", "scram-sha-1", "scram-sha-256"]), "auto",
+                "How to log in; `auto` takes the strongest that the server offers."),
+            SettingKey("helo_name", .text, nil, "HELO name; default: the host's full name, else its address literal."),
+            SettingKey(
+                "server_timeout", .custom("duration, or map"), nil,
+                "Server timeouts: one figure for connect, greeting and commands, or a map; default: RFC 5321 section 4.5.3.2's."
+            ),
+            SettingKey(
+                "ca_file", .text, nil, "Certificates (PEM) that this server's is checked with, instead of the system's."
+            ),
+            SettingKey(
+                "allow_plaintext_login", .bool, "false", "Allows a login without TLS; never do this beyond this host."),
+            SettingKey("max_connections", .integer(1...100), "2", "Connections to this server at one time."),
+            SettingKey(
+                "max_messages_per_connection", .integer(1...100_000), "100",
+                "Maximum number to send on a connection; then disconnect, and connect again as needed."),
+            SettingKey("delay_between_messages", .duration, "0s", "Delay between e-mails to this server."),
+        ])
+
+    static let timeouts = SettingSection(
+        "smtp.accounts[].server_timeout",
+        [
+            SettingKey("connect", .duration, "30s", "To connect."),
+            SettingKey("greeting", .duration, "5m", "For the greeting."),
+            SettingKey("command", .duration, "5m", "For the reply to a command."),
+            SettingKey("data_block", .duration, "3m", "For each block of the message to be taken."),
+            SettingKey("final_reply", .duration, "10m", "For the reply to the whole message."),
+        ])
+}

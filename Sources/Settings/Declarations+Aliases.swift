@@ -1,0 +1,15 @@
+// The sender identities.
+
+extension Declarations {
+    static let alias = SettingSection(
+        "aliases[]",
+        [
+            SettingKey("description", .text, nil, "The name of the alias in this file; unique, never sent."),
+            SettingKey("name", .text, nil, "The friendly name in From."),
+            SettingKey("address", .address, nil, "The e-mail address in From."),
+            SettingKey("reply_to", .address, nil, "Where answers go, when not to `address`."),
+            SettingKey("default", .bool, "false", "The alias that is used where none is named; exactly one."),
+            SettingKey("account", .texts, nil, "The account or accounts it may leave through; default: all, in order."),
+            SettingKey("user", .text, nil, "The local user whose letters carry this alias."),
+        ])
+}

@@ -1,0 +1,126 @@
+// The outgoing mail servers: where they are, how they are protected, how one logs in.
+
+import Formats
+import Platform
+import YAML
+
+extension SettingsReader {
+    func account(_ node: YAMLNode) -> Settings.Account? {
+        let title = node["name"]?.string.map { "account '\(Printable.text($0))'" }
+        var reader = SectionReader(node, Declarations.account, subject: title, collector)
+        let name = reader.required("name")
+        let (host, port, security) = server(&reader)
+        let login = reader.text("login")
+        let account = Settings.Account(
+            name: name ?? "", enabled: reader.bool("enabled"), server: host ?? "", port: port, security: security,
+            login: login, password: password(&reader),
+            authentication: reader.choice("auth", Settings.Authentication.self) ?? .auto,
+            heloName: reader.text("helo_name"), timeouts: timeouts(&reader), caFile: reader.text("ca_file"),
+            allowPlaintextLogin: reader.bool("allow_plaintext_login"),
+            maxConnections: reader.int("max_connections") ?? 1,
+            maxMessagesPerConnection: reader.int("max_messages_per_connection") ?? 1,
+            delayBetweenMessages: reader.duration("delay_between_messages") ?? .zero)
+        checkLogin(account, &reader)
+        reader.finish()
+        return name != nil && host != nil ? account : nil
+    }
+
+    private func checkLogin(_ account: Settings.Account, _ reader: inout SectionReader) {
+        if account.login != nil, account.password == nil { reader.missing("password_file") }
+        if account.login == nil, account.password != nil { reader.missing("login") }
+        if account.login == nil, ![.auto, .none].contains(account.authentication) { reader.missing("login") }
+        if let helo = account.heloName, let node = reader.value("helo_name"),
+            helo.isEmpty || helo.utf8.contains(where: { $0 <= 0x20 || $0 == 0x7f || $0 == 0x3c || $0 == 0x3e })
+        {
+            reader.fault(node, "'helo_name' must be a host name or an address literal")
+        }
+        guard account.login != nil, account.security == .none || account.security == .opportunistic,
+            let node = reader.value("security")
+        else { return }
+        if !account.allowPlaintextLogin {
+            reader.fault(
+                node, "a login needs security 'tls' or 'starttls', or 'allow_plaintext_login: true' beside it,")
+        } else {
+            reader.warn(
+                node, "the password of account '\(account.name)' crosses the network readable by anyone on the way")
+        }
+    }
+
+    /// Host, port and security, each filling in for the others.
+    private func server(_ reader: inout SectionReader) -> (host: String?, port: Int, security: Settings.Security) {
+        let security = reader.choice("security", Settings.Security.self)
+        let portSetting = reader.int("port")
+        guard let text = reader.required("server"), let node = reader.value("server") else {
+            return (nil, 25, security ?? .starttls)
+        }
+        guard let (host, written) = Self.hostAndPort(text) else {
+            reader.fault(
+                node,
+                "'\(Printable.text(text))' is not a server name, IPv4 address or [IPv6] address, with or without :port,"
+            )
+            return (nil, 25, security ?? .starttls)
+        }
+        if let written, let portSetting, written != portSetting {
+            reader.fault(node, "two ports, \(written) and \(portSetting),")
+        }
+        let named = written ?? portSetting
+        let chosen = security ?? (named == 465 ? .tls : .starttls)
+        let port = named ?? (chosen == .tls ? 465 : chosen == .starttls ? 587 : 25)
+        if (port == 465 && chosen != .tls) || (chosen == .tls && [25, 587].contains(port)) {
+            let other = port == 465 ? "465 is 'tls' (RFC 8314)" : "\(port) is 'starttls'"
+            reader.fault(
+                reader.value("security") ?? node, "port \(port) and security '\(chosen.rawValue)' disagree: \(other),")
+        }
+        return (host, port, chosen)
+    }
+
+    /// `host`, `host:port`, `1.2.3.4:25`, `[::1]:25`.
+    package static func hostAndPort(_ text: String) -> (host: String, port: Int?)? {
+        var host = Substring(text)
+        var rest: Substring = ""
+        if text.hasPrefix("["), let end = text.firstIndex(of: "]") {
+            host = text[text.index(after: text.startIndex)..<end]
+            rest = text[text.index(after: end)...]
+            guard host.contains(":"), host.allSatisfy({ $0.isHexDigit || $0 == ":" || $0 == "." }) else { return nil }
+        } else if let colon = text.firstIndex(of: ":") {
+            host = text[..<colon]
+            rest = text[colon...]
+        }
+        guard !host.isEmpty, host.utf8.count <= 255,
+            !host.unicodeScalars.contains(where: { $0.isUnsafeToShow || " /<>@\\[]".unicodeScalars.contains($0) })
+        else { return nil }
+        if rest.isEmpty { return (String(host), nil) }
+        guard rest.first == ":", let port = Int(rest.dropFirst()), (1...65535).contains(port) else { return nil }
+        return (String(host), port)
+    }
+
+    private func password(_ reader: inout SectionReader) -> Settings.Password? {
+        let literal = reader.text("password")
+        let file = reader.text("password_file")
+        if let node = reader.value("password"), literal != nil {
+            if file != nil { reader.fault(node, "'password' and 'password_file': give one of them") }
+            if let place = files.first(where: { $0.path == node.file }), place.permissions & 0o077 != 0 {
+                reader.fault(
+                    node,
+                    "a password in a file that others may read (chmod 600 \(place.path), or better a 'password_file')")
+            }
+        }
+        if let file, let node = reader.value("password_file") { absolute(file, node, reader) }
+        return file.map { .file($0) } ?? literal.map { .literal($0) }
+    }
+
+    private func timeouts(_ reader: inout SectionReader) -> Settings.Timeouts {
+        let value = reader.value("server_timeout")
+        let single = value?.string.flatMap { Duration(text: $0) }
+        if let value, value.mapping == nil, single == nil {
+            reader.fault(value, "'server_timeout' must be a duration such as 30s, or a map of durations,")
+        }
+        var map = SectionReader(value?.mapping == nil ? nil : value, Declarations.timeouts, collector)
+        defer { map.finish() }
+        // One figure shortens what may be short; a short wait for the message's own replies makes duplicates.
+        return Settings.Timeouts(
+            connect: single ?? map.duration("connect") ?? .zero, greeting: single ?? map.duration("greeting") ?? .zero,
+            command: single ?? map.duration("command") ?? .zero, dataBlock: map.duration("data_block") ?? .zero,
+            finalReply: map.duration("final_reply") ?? .zero)
+    }
+}

@@ -1,0 +1,51 @@
+// The sender identities.
+
+import Formats
+import Mail
+import Platform
+import YAML
+
+extension SettingsReader {
+    func aliases(_ root: inout SectionReader) -> [Settings.Alias] {
+        let nodes = root.list("aliases")
+        var aliases = nodes.compactMap(alias)
+        unique(nodes, by: "description", what: "alias")
+        if nodes.isEmpty {
+            root.warn(root.node, "there is no alias: letters come from herald@\(host.mailName)")
+            return fallbackAlias().map { [$0] } ?? []
+        }
+        if aliases.count == 1 { aliases[0].isDefault = true }
+        let defaults = aliases.filter(\.isDefault).count
+        if defaults != 1, let node = root.value("aliases"), !aliases.isEmpty {
+            root.fault(node, "exactly one alias must have 'default: true', not \(defaults),")
+        }
+        return aliases
+    }
+
+    private func fallbackAlias() -> Settings.Alias? {
+        let address = (try? EmailAddress("herald@\(host.mailName)")) ?? (try? EmailAddress("herald@localhost"))
+        return address.map {
+            Settings.Alias(
+                description: "herald", name: "Herald", address: $0, replyTo: nil, isDefault: true, accounts: [],
+                user: nil)
+        }
+    }
+
+    private func alias(_ node: YAMLNode) -> Settings.Alias? {
+        let title = node["description"]?.string.map { "alias '\(Printable.text($0))'" }
+        var reader = SectionReader(node, Declarations.alias, subject: title, collector)
+        let description = reader.required("description")
+        let address = reader.address("address")
+        if reader.value("address") == nil { reader.missing("address") }
+        let name = reader.line("name")
+        let replyTo = reader.address("reply_to")
+        let isDefault = reader.bool("default")
+        let accounts = reader.texts("account")
+        let user = reader.text("user")
+        reader.finish()
+        guard let description, let address else { return nil }
+        return Settings.Alias(
+            description: description, name: name, address: address, replyTo: replyTo, isDefault: isDefault,
+            accounts: accounts, user: user)
+    }
+}

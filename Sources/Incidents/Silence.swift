@@ -24,6 +24,12 @@ package struct Silence: Hashable, Sendable {
     /// Who made it, as the control socket vouches.
     package var author: String?
 
+    /// The command that a letter offers, to be pasted as it is.
+    /// - Parameter subject: its options that say what to silence.
+    package static func command(_ subject: String) -> String {
+        "herald silence add \(subject) --for 4h --comment 'being looked at'"
+    }
+
     package init(
         id: Int64, rule: String? = nil, host: String? = nil, unit: String? = nil, fingerprint: Fingerprint? = nil,
         until: Timestamp, comment: String

@@ -105,7 +105,7 @@ struct IncidentDesk {
         add("samples", .array((incident.samples + incident.shownSamples).map(shown)))
         add("letters_sent", .array(try store.reports(of: id)))
         add("keeps_quiet", .array(book.openIncidents.filter { $0.inhibitedBy == id }.map { .int($0.id) }))
-        add("silence_command", .string("herald silence add --incident \(id) --for 4h"))
+        add("silence_command", .string(Silence.command("--incident \(id)")))
         return .success(.object(members))
     }
 
@@ -170,6 +170,9 @@ struct IncidentDesk {
         guard end > now, end <= now + .seconds(366 * 86400) else {
             return .failure("a silence ends in the future, and within a year")
         }
+        guard let comment = arguments["comment"]?.string, comment.contains(where: { !$0.isWhitespace }) else {
+            return .failure("a silence says why, for whoever reads of it: --comment 'the disk is ordered'")
+        }
         let ruleFault = arguments["rule"]?.string.flatMap { name in
             book.openIncidents.contains { $0.rule.id == name } ? nil : rules().fault(of: name)
         }
@@ -177,7 +180,7 @@ struct IncidentDesk {
         func matcher(_ name: String) -> String? { arguments[name]?.string.map { Printable.text($0, limit: 300) } }
         var silence = Silence(
             id: book.nextSilenceID, rule: matcher("rule"), host: matcher("host"), unit: matcher("unit"), until: end,
-            comment: matcher("comment") ?? "")
+            comment: Printable.text(comment, limit: 300))
         (silence.isDated, silence.created, silence.author) = (date != nil, now, peer.userName)
         if let id = arguments["incident"]?.int {
             // The letter names the command, and the incident may be over when it is read.

@@ -13,7 +13,8 @@ struct SilenceCommand: ParsableCommand {
             abstract: "Silence an incident, rules, hosts or units; what is said together must match together.",
             discussion: """
                 Examples: herald silence add --rule kernel-out-of-memory --for 4h --comment 'memory is ordered'
-                herald silence add --rule 'postgresql-*' --host 'db*' --until '2026-11-22 07:00' --comment upgrade
+                herald silence add --rule 'postgresql-*' --host 'db*' --until '2026-11-22 07:00' \\
+                --comment upgrade
                 """)
 
         @OptionGroup var config: ConfigOption
@@ -23,7 +24,7 @@ struct SilenceCommand: ParsableCommand {
         @Option(help: "Only what comes from this unit or file, likewise.") var unit: String?
         @Option(name: .customLong("for"), help: "How long: 30m, 4h, 2d.") var length: String?
         @Option(help: "Or until when, by this host's clock: 2026-11-22, '2026-11-22 07:00'.") var until: String?
-        @Option(help: "Why; shown in lists and digests.") var comment = ""
+        @Option(help: "Why; shown in lists and digests.") var comment: String
         @Flag(help: "One JSON object.") var json = false
 
         func run() throws {

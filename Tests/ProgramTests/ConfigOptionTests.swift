@@ -10,7 +10,8 @@ import Testing
     /// Every command that reads settings, with what it needs besides; a default subcommand with and without its name.
     private static let commands: [[String]] = [
         ["check"], ["status"], ["incidents"], ["incidents", "list"], ["incidents", "show", "1"],
-        ["incidents", "resolve", "1"], ["silence", "add", "--rule", "x", "--for", "4h"], ["silence", "list"],
+        ["incidents", "resolve", "1"], ["silence", "add", "--rule", "x", "--for", "4h", "--comment", "x"],
+        ["silence", "list"],
         ["silence", "remove", "1"], ["send", "a@example.org"], ["queue", "list"], ["queue", "show", "x"],
         ["queue", "hold", "x"], ["queue", "release", "x"], ["queue", "retry", "x"], ["queue", "retract", "x"],
         ["queue", "remove", "x"], ["test-alert"], ["scan", "-"], ["rules", "list"], ["rules", "show", "x"],

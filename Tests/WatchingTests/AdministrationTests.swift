@@ -33,7 +33,7 @@ import Testing
         #expect(sent["kind"]?.string == "first" && sent["new_hits"]?.int == 1)
         #expect(sent["letter"]?.string == (try folder.letters().first?.id))
         #expect(sent["handed_over"]?.string != nil)
-        #expect(shown["silence_command"]?.string == "herald silence add --incident 1 --for 4h")
+        #expect(shown["silence_command"]?.string == Silence.command("--incident 1"))
         #expect(watcher.answer(to: "incident-show", ["id": 99], from: me).error != nil)
         let stranger = ControlPeer(pid: 1, uid: 4_000_000, gid: 4_000_000)
         #expect(watcher.answer(to: "incident-show", ["id": 1], from: stranger).kind == .denied)
@@ -74,7 +74,9 @@ import Testing
             let state = try WatcherState(settings)
             let list = try state.answer(to: "incident-list", ["rule": "o*"], at: now).result?.array
             #expect(list?.map { $0["id"]?.int } == [1])
-            #expect(try state.answer(to: "silence-add", ["rule": "raid", "for": "1h"], at: now).error == nil)
+            #expect(
+                try state.answer(to: "silence-add", ["rule": "raid", "for": "1h", "comment": "x"], at: now).error == nil
+            )
             #expect(try state.answer(to: "incident-resolve", ["ids": [1]], at: now).error == nil)
             #expect(try state.answer(to: "incident-resolve", ["ids": [1]], at: now).error != nil)
         }
@@ -127,7 +129,7 @@ import Testing
         try folder.append(WatcherTests.oom)
         watcher.settle(folder)
         _ = watcher.answer(to: "silence-add", ["rule": "raid", "for": "1h", "comment": "secret reason"], from: me)
-        let arguments: JSON = ["id": 1, "ids": [1], "rule": "oom", "for": "1h"]
+        let arguments: JSON = ["id": 1, "ids": [1], "rule": "oom", "for": "1h", "comment": "x"]
         let stranger = ControlPeer(pid: 1, uid: 4_000_000, gid: 4_000_000)
         let answer = watcher.answer(to: command, arguments, from: stranger)
         switch command {
@@ -162,7 +164,7 @@ import Testing
     ) throws {
         let folder = try WatcherFolder()
         let settings = try folder.settings()
-        let arguments: JSON = ["rule": .string(rule), "for": "4h"]
+        let arguments: JSON = ["rule": .string(rule), "for": "4h", "comment": "x"]
         do {
             let watcher = try folder.watcher(settings)
             watcher.settle(folder)
@@ -182,8 +184,9 @@ import Testing
         try folder.append(WatcherTests.oom)
         watcher.settle(folder)
         watcher.matcher = try Matcher(RuleSet.read(files: []).0)
-        #expect(watcher.answer(to: "silence-add", ["rule": "oom", "for": "1h"], from: me).error == nil)
-        #expect(watcher.answer(to: "silence-add", ["rule": "raid", "for": "1h"], from: me).error != nil)
+        #expect(watcher.answer(to: "silence-add", ["rule": "oom", "for": "1h", "comment": "x"], from: me).error == nil)
+        #expect(
+            watcher.answer(to: "silence-add", ["rule": "raid", "for": "1h", "comment": "x"], from: me).error != nil)
     }
 
     @Test func `Every notice of Herald's own has an id that silences know`() {
@@ -200,16 +203,21 @@ import Testing
 
     @Test(
         arguments: [
-            (["for": "4h"], false), (["rule": "x", "for": "0s"], false), (["rule": "x", "for": "400d"], false),
-            (["rule": "x"], false),
-            (["rule": "x", "for": "4h", "until": 9_000_000_000_000_000], false), (["rule": "x", "for": "4"], false),
-            (["incident": 7, "for": "4h"], false),
-            (["rule": "x*", "host": "db?", "unit": "a.service", "for": "4h"], true),
-        ] as [(JSON, Bool)])
-    func `A silence has an end and something to silence`(arguments: JSON, isTaken: Bool) throws {
+            (["for": "4h", "comment": "x"], "say what to silence"),
+            (["rule": "x*", "for": "0s", "comment": "x"], "ends in the future"),
+            (["rule": "x*", "for": "400d", "comment": "x"], "within a year"),
+            (["rule": "x*", "comment": "x"], "has an end"),
+            (["rule": "x*", "for": "4h", "until": 9_000_000_000_000_000, "comment": "x"], "has an end"),
+            (["rule": "x*", "for": "4", "comment": "x"], "is no duration"),
+            (["incident": 7, "for": "4h", "comment": "x"], "no incident 7"),
+            (["rule": "x*", "for": "4h"], "says why"), (["rule": "x*", "for": "4h", "comment": " \t"], "says why"),
+            (["rule": "x*", "host": "db?", "unit": "a.service", "for": "4h", "comment": "x"], nil),
+        ] as [(JSON, String?)])
+    func `A silence has an end, something to silence and a reason`(arguments: JSON, fault: String?) throws {
         let folder = try WatcherFolder()
         let watcher = try folder.watcher()
-        #expect((watcher.answer(to: "silence-add", arguments, from: me).error == nil) == isTaken)
+        let error = watcher.answer(to: "silence-add", arguments, from: me).error
+        #expect(fault.map { error?.contains($0) == true } ?? (error == nil), "\(error ?? "it was taken")")
     }
 
     @Test func `A silence that is removed lets go at once what it kept; one with a date ends then`() throws {
@@ -217,8 +225,9 @@ import Testing
         let watcher = try folder.watcher()
         watcher.settle(folder)
         let end = folder.time.wall + .seconds(1800)
-        _ = watcher.answer(to: "silence-add", ["rule": "oom", "for": "1h"], from: me)
-        _ = watcher.answer(to: "silence-add", ["rule": "raid", "until": .int(end.microseconds)], from: me)
+        _ = watcher.answer(to: "silence-add", ["rule": "oom", "for": "1h", "comment": "x"], from: me)
+        _ = watcher.answer(
+            to: "silence-add", ["rule": "raid", "until": .int(end.microseconds), "comment": "x"], from: me)
         try folder.append(WatcherTests.oom, "md0: disk failure")
         watcher.settle(folder)
         #expect(try folder.letters().isEmpty)
@@ -301,7 +310,7 @@ import Testing
         watcher.settle(folder)
         try folder.append(WatcherTests.oom, "md0: disk failure", "md1: disk failure")
         watcher.settle(folder)
-        _ = watcher.answer(to: "silence-add", ["host": "*", "for": "1h"], from: me)
+        _ = watcher.answer(to: "silence-add", ["host": "*", "for": "1h", "comment": "x"], from: me)
         _ = watcher.answer(to: "incident-resolve", ["id": 1], from: me)
         try folder.append("md0: recovery done")
         watcher.settle(folder)
@@ -322,7 +331,7 @@ import Testing
         _ = watcher.answer(to: "silence-add", arguments, from: me)
         let words = "incident 1 (Out of memory: mysqld was killed)"
         let list = watcher.answer(to: "silence-list", .object([]), from: me).result?.array
-        #expect(list?.first?["what"]?.string == words)
+        #expect(list?.first?["what"]?.string == words && list?.first?["comment"]?.string == "memory is ordered")
         // Two more that the cap holds back make a digest, which lists it; and so does the heartbeat.
         try folder.append("md0: disk failure", "md1: disk failure")
         watcher.settle(folder)
@@ -331,5 +340,6 @@ import Testing
         folder.pass(.seconds(86400))
         watcher.settle(folder)
         try folder.expectInDigestAndHeartbeat("\(words) until")
+        try folder.expectInDigestAndHeartbeat(": memory is ordered")
     }
 }

@@ -129,7 +129,7 @@ import Testing
         let watcher = try folder.watcher(desk: desk)
         watcher.settle(folder)
         func silence() throws -> WatcherDesk.Call {
-            let arguments: JSON = ["rule": "oom", "for": "1h"]
+            let arguments: JSON = ["rule": "oom", "for": "1h", "comment": "x"]
             return try desk.put(
                 ControlRequest(
                     command: "silence-add", arguments: arguments, peer: ControlPeer(pid: 1, uid: 0, gid: 0)))

@@ -59,7 +59,7 @@ import Testing
     @Test func `An advice is given once, and a rule of many incidents is silenced as a whole`() throws {
         let draft = try draft(LetterFixtures.noisy())
         #expect(draft.text.components(of: "A payment was taken") == 1)
-        #expect(draft.text.components(of: "herald silence add --rule shop-payment-lost --for 4h") == 1)
+        #expect(draft.text.components(of: "herald silence add --rule shop-payment-lost --for 4h --comment") == 1)
         #expect(!draft.text.contains("--rule ups-battery-low"))
     }
 }

@@ -82,7 +82,9 @@ import Testing
             return (0, 2)
         case .silence:
             let me = ControlPeer(pid: 1, uid: 0, gid: 0)
-            #expect(watcher.answer(to: "silence-add", ["rule": "raid", "for": "50m"], from: me).error == nil)
+            #expect(
+                watcher.answer(to: "silence-add", ["rule": "raid", "for": "50m", "comment": "x"], from: me).error == nil
+            )
             try folder.append("md0: disk failure", "md1: disk failure", "md1: disk failure")
             watcher.settle(folder)
             #expect(watcher.book.openIncidents.count { $0.silencedBy == 1 } == 2)

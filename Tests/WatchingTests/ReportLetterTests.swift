@@ -27,7 +27,8 @@ import Testing
             "web1", "critical", "kernel-out-of-memory", "2026-11-21 13:41:14", "14 new in this letter, 14 so far",
             "the kernel", "What to do", "https://docs.kernel.org/admin-guide/mm/concepts.html", "process",
             "The first line", "9 of 13 more lines", "the highest 3 hits",
-            "oom_reaper: reaped process 812", "herald silence add --incident 1 --for 4h", "herald incidents resolve 1",
+            "oom_reaper: reaped process 812", "herald silence add --incident 1 --for 4h --comment",
+            "herald incidents resolve 1",
             "each bar 2 s",
             "times are UTC+1",
         ] {

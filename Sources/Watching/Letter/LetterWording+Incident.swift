@@ -123,7 +123,7 @@ extension LetterWording {
         let incident = entry.incident
         let one = LetterContent.Command(
             purpose: "Not to hear of this incident for four hours:",
-            line: "herald silence add --incident \(incident.id) --for 4h")
+            line: Silence.command("--incident \(incident.id)"))
         let isOneOfMany =
             short
             && report.entries.contains {
@@ -132,7 +132,7 @@ extension LetterWording {
         if short, !isOneOfMany { return [one] }
         let rule = LetterContent.Command(
             purpose: isOneOfMany ? "Not to hear of anything this rule finds:" : "Nor of anything this rule finds:",
-            line: "herald silence add --rule \(Self.shellWord(incident.rule.id)) --for 4h")
+            line: Silence.command("--rule \(Self.shellWord(incident.rule.id))"))
         if short { return [one, rule] }
         // An event is over with its letter.
         if incident.rule.ending == .event { return [one, rule] }

@@ -2,19 +2,6 @@
 
 import CSQLite
 
-/// An error of SQLite: its result code, its words, and the statement.
-package struct DatabaseError: Error, Equatable, Sendable, CustomStringConvertible {
-    package var code: Int32
-    package var message: String
-    package var statement: String
-
-    package var description: String { "database: \(message) (\(code))" + (statement.isEmpty ? "" : " in \(statement)") }
-    /// The file is no database, damaged, or of a shape that SQLite refuses.
-    package var isDamage: Bool { [SQLITE_CORRUPT, SQLITE_NOTADB, SQLITE_FORMAT].contains(code & 0xff) }
-    package var isFull: Bool { code & 0xff == SQLITE_FULL }
-    package var isBusy: Bool { [SQLITE_BUSY, SQLITE_LOCKED].contains(code & 0xff) }
-}
-
 /// A value in a column or a parameter.
 package enum SQLValue: Hashable, Sendable {
     case null
@@ -60,9 +47,8 @@ package final class Database {
         let flags = access == .readOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
         let code = sqlite3_open_v2(path, &handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
         guard let handle, code == SQLITE_OK else {
-            let message = handle.map { String(cString: sqlite3_errmsg($0)) } ?? "out of memory"
-            sqlite3_close_v2(handle)
-            throw DatabaseError(code: code, message: "\(message): \(path)", statement: "")
+            defer { sqlite3_close_v2(handle) }
+            throw DatabaseError(code, of: handle, path: path)
         }
         self.path = path
         self.handle = handle
@@ -182,6 +168,6 @@ package final class Database {
     }
 
     private func failure(_ code: Int32, _ sql: String) -> DatabaseError {
-        DatabaseError(code: code, message: String(cString: sqlite3_errmsg(handle)), statement: String(sql.prefix(200)))
+        DatabaseError(code, of: handle, path: path, statement: String(sql.prefix(200)))
     }
 }

@@ -30,11 +30,11 @@ package struct Schema: Sendable {
         let database = try Database(path: path)
         let version = Int(try database.query("PRAGMA user_version").first?.first?.int ?? 0)
         guard version <= steps.count else {
-            throw DatabaseError(code: Self.newer, message: "version \(version) of \(path) is not known", statement: "")
+            throw DatabaseError(code: Self.newer, message: "version \(version) of \(path) is not known")
         }
         if checking || version < steps.count {
             if let result = try database.query("PRAGMA quick_check(1)").first?.first?.string, result != "ok" {
-                throw DatabaseError(code: 11, message: result, statement: "")
+                throw DatabaseError(code: 11, message: result)
             }
         }
         for step in version..<steps.count {

@@ -275,6 +275,7 @@ extension Mailer {
         let words = "the queue cannot be written: \(error)"
         if databaseFault != words { log.critical("\(words)") }
         databaseFault = words
+        giveUp()
         unrecorded = []
         for report in reports {
             switch report {

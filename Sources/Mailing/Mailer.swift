@@ -61,6 +61,8 @@ package final class Mailer {
     var mayHaveLetters = true
     var stallsMayHaveChanged = true
     var stopsBy: Duration?
+    /// With `untilIdle`: the queue cannot be written, and nobody who waits for the end of it would be there to make room.
+    private var hasGivenUp = false
     private var nextRescan = SystemClock.monotonic()
     private var nextSweep = SystemClock.monotonic()
     private var nextForget = SystemClock.monotonic()
@@ -156,6 +158,13 @@ package final class Mailer {
         log.info("stopping\(pool.busy > 0 ? " after \(pool.busy) letters that are under way" : "")")
     }
 
+    /// What was sent may still be recorded within the time that a stop has.
+    func giveUp() {
+        guard options.untilIdle, stopsBy == nil else { return }
+        hasGivenUp = true
+        beginStop()
+    }
+
     /// The stages, in order, in one transaction. False when the work is over.
     func round() -> Bool {
         let now = SystemClock.now()
@@ -228,6 +237,10 @@ package final class Mailer {
         inbox.close()
         pool.close()
         fallback.close()
+        if hasGivenUp {
+            log.critical("not all is done: \(databaseFault ?? "the queue could not be written for a time")")
+            return 75
+        }
         let waits = (try? queue.hasWork()) ?? true
         return options.untilIdle && !options.noWait && stopsBy == nil && waits ? 1 : 0
     }

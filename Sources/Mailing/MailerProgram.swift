@@ -8,7 +8,8 @@ import Settings
 
 package enum MailerProgram {
     /// Runs the mailer in the foreground. Returns the exit code: 0 done, 1 letters are left that nothing can carry
-    /// (`--until-idle`), 2 wrong settings, 75 another mailer owns the state, or it cannot be opened.
+    /// (`--until-idle`), 2 wrong settings, 75 another mailer owns the state, or it cannot be opened,
+    /// or with `--until-idle` written.
     package static func run(_ options: DaemonOptions) -> Int32 {
         let log = Logger(label: "herald-mailer")
         let read = { @Sendable () -> (settings: Settings?, diagnostics: [String]) in

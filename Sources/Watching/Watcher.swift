@@ -163,11 +163,14 @@ package final class Watcher {
             """)
     }
 
-    /// Works until it is told to stop, or with `untilIdle` until nothing is left that is due.
-    package func run() throws(SystemError) {
+    /// Works until it is told to stop, or with `untilIdle` until nothing is left that is due, or until that cannot be
+    /// written: nobody who waits for the end of it would be there to make room.
+    /// - Returns: what was left undone that `untilIdle` promises.
+    @discardableResult package func run() throws(SystemError) -> [String] {
         while true {
             let isIdle = round(at: clock())
-            if answerRequests() || (options.untilIdle && isIdle) { break }
+            if answerRequests() { break }
+            if options.untilIdle, isIdle || commitRetryAt != nil { break }
             giveBackMemory(isIdle: isIdle)
             try waitForMore(isIdle: isIdle)
         }
@@ -175,6 +178,7 @@ package final class Watcher {
         handOver(at: clock())
         for (call, _) in unanswered { call.answer(.failure("the state cannot be written", .later)) }
         desk.close()
+        return options.untilIdle ? [storeFault, outbox.fault].compactMap { $0 } : []
     }
 
     /// At rest again after much work, what only that needed is given back.

@@ -9,7 +9,7 @@ import Settings
 
 package enum WatcherProgram {
     /// Runs the watcher in the foreground. Returns the exit code: 0 done, 2 wrong settings or rules, 75 another watcher
-    /// owns the state, or it cannot be opened.
+    /// owns the state, or it cannot be opened, or with `--until-idle` written, or letters cannot be handed over.
     package static func run(_ options: DaemonOptions) -> Int32 {
         let log = Logger(label: "herald-watcher")
         let read = { @Sendable () -> Settings? in
@@ -39,8 +39,9 @@ package enum WatcherProgram {
                 ServiceManager.stopping()
                 control.stop()
             }
-            try watcher.run()
-            return 0
+            let undone = try watcher.run()
+            for words in undone { log.critical("not all is done: \(words)") }
+            return undone.isEmpty ? 0 : 75
         } catch {
             if let system = error as? SystemError, system.errno == EWOULDBLOCK {
                 log.error("another herald-watcher is at work on \(settings.paths.state("watcher"))")

@@ -159,7 +159,7 @@ import Testing
         #expect(filed.count == count, "seed \(seed)")
     }
 
-    private static func resume(_ number: Int) -> String {
+    static func resume(_ number: Int) -> String {
         """
         Person Number\(number)
         person.number\(number)@applicants.example

@@ -106,7 +106,7 @@ private struct DeliveryLoop {
     private mutating func connected() throws(SessionFault) -> SMTPClient {
         if let client, client.isConnected { return client }
         disconnect()
-        var options = try SessionOptions(account)
+        var options = SessionOptions(account)
         options.pipelining = pipelining
         let fresh = SMTPClient(options, log: log)
         try fresh.connect()

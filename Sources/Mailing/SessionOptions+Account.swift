@@ -8,23 +8,26 @@ import SMTPTransport
 import Settings
 
 extension SessionOptions {
-    /// Throws an account fault when the password cannot be read.
-    init(_ account: Settings.Account) throws(SessionFault) {
-        var credentials: Credentials?
-        if let login = account.login, account.authentication != .none {
-            credentials = Credentials(login: login, password: try Passwords.read(account.password, of: account.name))
-        }
+    /// The password is read when a connection is made; where that fails, connecting throws an account fault.
+    init(_ account: Settings.Account) {
         let mechanism = AuthMechanism(named: account.authentication.rawValue)
         let waits = account.timeouts
         self.init(
             server: ServerAddress(host: account.server, port: account.port),
-            security: Security(rawValue: account.security.rawValue) ?? .starttls, credentials: credentials,
+            security: Security(rawValue: account.security.rawValue) ?? .starttls, login: Self.login(account),
             authMechanisms: mechanism.map { [$0] } ?? AuthMechanism.allCases,
             heloName: account.heloName ?? Self.hostName,
             timeouts: ServerTimeouts(
                 connect: waits.connect, greeting: waits.greeting, command: waits.command,
                 data: min(waits.command, .seconds(120)), dataBlock: waits.dataBlock, finalReply: waits.finalReply),
             caFile: account.caFile, allowPlaintextLogin: account.allowPlaintextLogin)
+    }
+
+    private static func login(_ account: Settings.Account) -> LoginSource? {
+        guard let name = account.login, account.authentication != .none else { return nil }
+        return { (_) throws(SessionFault) in
+            .password(name: name, try Passwords.read(account.password, of: account.name))
+        }
     }
 
     /// RFC 5321 section 4.1.4: the host's full name, or an address literal where it has none.
@@ -42,51 +45,59 @@ extension SessionOptions {
 enum Passwords {
     /// The bytes of an account's password. A file in systemd's credential directory goes before one of the same name
     /// elsewhere: it is what the unit's LoadCredential made of it, and often all that the mailer's user may read.
-    static func read(_ password: Settings.Password?, of account: String) throws(SessionFault) -> [UInt8] {
+    static func read(_ password: Settings.Password?, of account: String) throws(SessionFault) -> Secret {
         switch password {
-        case .literal(let text): return Array(text.utf8)
+        case .literal(let text): return Secret(text)
         case .file(let path): return try read(file: path, of: account)
         case .credential(let name):
             let folder = Environment["CREDENTIALS_DIRECTORY"] ?? "/run/credentials/herald-mailer.service"
             return try read(file: "\(folder)/\(name)", of: account)
         case .command(let arguments): return try read(output: arguments, of: account)
-        case nil: throw fault("account '\(account)' has a login and no password", "set 'password_file'")
+        case nil:
+            throw SessionFault(
+                .login, "account '\(account)' has a login and no password", [.tryAgain, .tellOperator],
+                remedy: "set 'password_file'")
         }
     }
 
-    private static func read(file path: String, of account: String) throws(SessionFault) -> [UInt8] {
+    private static func read(file path: String, of account: String) throws(SessionFault) -> Secret {
         var place = path
         if let folder = Environment["CREDENTIALS_DIRECTORY"] {
             let credential = folder + "/" + Files.split(path).name
             if (try? FileStatus.of(credential)) ?? nil != nil { place = credential }
         }
         do throws(SystemError) {
-            let line = try Files.read(place, limit: 1 << 16).prefix { $0 != 0x0a }
-            let bytes = Array(line.last == 0x0d ? line.dropLast() : line)
-            if bytes.isEmpty { throw SystemError("use the empty first line of", place, errno: EINVAL) }
-            return bytes
+            var content = try Files.read(place, limit: 1 << 16)
+            defer { Secret.wipe(&content) }
+            let line = content.prefix { $0 != 0x0a }
+            let password = Secret(line.last == 0x0d ? line.dropLast() : line)
+            if password.isEmpty { throw SystemError("use the empty first line of", place, errno: EINVAL) }
+            return password
         } catch {
             throw fault("\(error)", "write the password of account '\(account)' into its first line, readable for us")
         }
     }
 
     /// Blocks the delivery thread until the command is through.
-    private static func read(output arguments: [String], of account: String) throws(SessionFault) -> [UInt8] {
+    private static func read(output arguments: [String], of account: String) throws(SessionFault) -> Secret {
         let remedy =
             "run it as the mailer's user: its first line of output must be the password of account '\(account)'"
-        let result: ChildProcess.Result
+        var result: ChildProcess.Result
         do throws(SystemError) {
             result = try ChildProcess(arguments, deadline: .seconds(30)).run()
         } catch { throw fault("\(error)", remedy) }
-        let line = result.output.prefix { $0 != 0x0a && $0 != 0x0d }
-        guard result.ending == .exited(0), !line.isEmpty else {
+        defer { Secret.wipe(&result.output) }
+        let password = Secret(result.output.prefix { $0 != 0x0a && $0 != 0x0d })
+        guard result.ending == .exited(0), !password.isEmpty else {
             let words = result.ending == .exited(0) ? "gave no password" : result.words
             throw fault("\(arguments.first ?? "") \(words)", remedy)
         }
-        return Array(line)
+        return password
     }
 
     private static func fault(_ words: String, _ remedy: String) -> SessionFault {
-        SessionFault(.login, words, [.tryAgain, .tellOperator], remedy: remedy)
+        var fault = SessionFault(.login, words, [.tryAgain, .tellOperator], .passwordUnreadable)
+        fault.remedy = remedy
+        return fault
     }
 }

@@ -1,4 +1,4 @@
-// What a client says. A command renders itself, and refuses to be more than one line.
+// What a client says. A command renders itself, and refuses to be more than one line. None holds a secret.
 
 import Formats
 import Mail
@@ -22,8 +22,8 @@ package enum Command: Hashable, Sendable {
     case ehlo(String)
     case helo(String)
     case startTLS
-    /// With the initial response, which stands in base64 (RFC 4954 section 4).
-    case auth(AuthMechanism, initial: [UInt8]?)
+    /// Without an initial response: that one is a secret (`Conversation.send(_:as:)`).
+    case auth(AuthMechanism)
     /// Nil: the null reverse-path.
     case mail(EmailAddress?, parameters: [String])
     case rcpt(EmailAddress, parameters: [String])
@@ -42,18 +42,15 @@ package enum Command: Hashable, Sendable {
         return line + [0x0d, 0x0a]
     }
 
-    /// For a transcript: without secrets.
-    package var shown: String {
-        if case .auth(let mechanism, .some) = self { return "AUTH \(mechanism.rawValue) ****" }
-        return Printable.text(text)
-    }
+    /// For a transcript.
+    package var shown: String { Printable.text(text) }
 
     private var text: String {
         switch self {
         case .ehlo(let name): "EHLO \(name)"
         case .helo(let name): "HELO \(name)"
         case .startTLS: "STARTTLS"
-        case .auth(let mechanism, let initial): "AUTH \(mechanism.rawValue)" + Self.initial(initial)
+        case .auth(let mechanism): "AUTH \(mechanism.rawValue)"
         case .mail(let sender, let parameters): "MAIL FROM:<\(sender?.text ?? "")>" + Self.joined(parameters)
         case .rcpt(let recipient, let parameters): "RCPT TO:<\(recipient.text)>" + Self.joined(parameters)
         case .data: "DATA"
@@ -63,12 +60,6 @@ package enum Command: Hashable, Sendable {
     }
 
     private static func joined(_ parameters: [String]) -> String { parameters.map { " " + $0 }.joined() }
-
-    /// An empty response is `=`, so that it is not taken for none.
-    private static func initial(_ bytes: [UInt8]?) -> String {
-        guard let bytes else { return "" }
-        return bytes.isEmpty ? " =" : " " + Base64.encode(bytes)
-    }
 
     /// xtext of RFC 3461 section 4: printable ASCII but `+` and `=` as it is, all else as `+` and two digits.
     package static func xtext(_ text: some Sequence<UInt8>) -> String {

@@ -17,23 +17,25 @@ extension Conversation {
         switch reply.series {
         case 2 where reply.code == 220: return sayHello()
         case 4: return fail(SessionFault(.greeting, reply.text, [.tryAgain, .nextAddress, .close]))
-        case 5:
-            return fail(
-                SessionFault(
-                    .greeting, reply.text, [.tryAgain, .nextAddress, .close, .tellOperator],
-                    likelyCause: "the server takes no mail from this address",
-                    remedy: "check the account's server and port, and whether the server allows this host"))
+        case 5: return fail(SessionFault(.greeting, reply.text, refusal))
         default: return broken("a greeting that is none: \(reply.text)", malformed: true)
         }
     }
 
-    func greetingBroken(_ words: String, malformed: Bool, timedOut: Bool) -> SessionFault {
-        var fault = SessionFault(.greeting, words, [.tryAgain, .nextAddress, .close])
-        if timedOut || (malformed && words.contains("\\u{15}\\u{3}")) {
-            fault.likelyCause = "a server that expects TLS from the first byte says nothing before it"
-            fault.remedy = "if that is so on this port, set security: tls"
+    /// A server that wants nothing to do with us: a matter of the account's settings; an MX host's last word (row 11).
+    private var refusal: Reaction {
+        terms.isRelay ? [.tryAgain, .nextAddress, .close, .tellOperator] : [.permanent, .nextAddress, .close]
+    }
+
+    /// Row 15: what silence and garbage in place of a greeting are a sign of.
+    func explainGreeting(_ fault: inout SessionFault, malformed: Bool) {
+        if malformed, let name = Diagnosis.otherProtocol(saying: fault.words) {
+            fault.set(.otherProtocol, detail: name)
+        } else if !isProtected,
+            (fault.timedOut && terms.isRelay) || (malformed && fault.words.contains("\\u{15}\\u{3}"))
+        {
+            fault.set(.tlsOnPlainPort)
         }
-        return fault
     }
 
     private mutating func sayHello(isFallback: Bool = false) -> [Action] {
@@ -50,7 +52,7 @@ extension Conversation {
         case 4: return fail(SessionFault(.hello, reply.text, [.tryAgain, .nextAddress, .close]))
         case 5 where [500, 502, 504].contains(reply.code) && !isFallback:
             // Row 29: a server from before 1995. What must have TLS or a login cannot have it there.
-            if (terms.security == .starttls && !isProtected) || terms.credentials != nil {
+            if (!terms.mayBePlain && !isProtected) || terms.login != nil {
                 return fail(
                     SessionFault(
                         .hello, reply.text, [.tryAgain, .close, .tellOperator],
@@ -58,28 +60,21 @@ extension Conversation {
                         remedy: "check the account's server and port"))
             }
             return sayHello(isFallback: true)
-        case 5:
-            return fail(
-                SessionFault(
-                    .hello, reply.text, [.tryAgain, .nextAddress, .close, .tellOperator],
-                    likelyCause: "the server does not like the name in EHLO, \(Printable.text(terms.heloName))",
-                    remedy: "set helo_name to this host's full name"))
+        case 5: return fail(SessionFault(.hello, reply.text, refusal))
         default: return broken("no answer to EHLO: \(reply.text)", malformed: true)
         }
     }
 
     private mutating func protect() -> [Action] {
         guard !isProtected, terms.security == .starttls || terms.security == .opportunistic else { return logIn() }
-        if capabilities.startTLS {
+        if capabilities.startTLS, !(terms.leavesOutTLS && terms.mayBePlain) {
             state = .startTLS
             return send(.startTLS)
         }
-        if terms.security == .opportunistic { return logIn() }
+        if terms.mayBePlain { return logIn() }
         return fail(
             SessionFault(
-                .startTLS, "the server does not offer STARTTLS", [.tryAgain, .close, .tellOperator],
-                likelyCause: "another port, or someone on the way who strips STARTTLS",
-                remedy: "use the submission port 587, or port 465 with security: tls; nothing was sent in the clear"))
+                .startTLS, "the server does not offer STARTTLS", [.tryAgain, .close, .tellOperator], .noSTARTTLS))
     }
 
     mutating func startTLSAnswered(_ reply: Reply) -> [Action] {
@@ -89,15 +84,15 @@ extension Conversation {
             return [.startTLS]
         case 4, 5:
             if reply.code == 421 { break }
-            if terms.security == .opportunistic { return logIn() }
+            if terms.mayBePlain { return logIn() }
         default: return broken("no answer to STARTTLS: \(reply.text)", malformed: true)
         }
         return fail(SessionFault(.startTLS, reply.text, [.tryAgain, .nextAddress, .close]))
     }
 
-    mutating func tlsEstablished(verified: Bool) -> [Action] {
+    mutating func tlsEstablished(_ facts: TLSFacts) -> [Action] {
         guard case .handshake = state else { return [] }
-        (isProtected, isVerified) = (true, verified)
+        (isProtected, isVerified, channelBinding) = (true, facts.isVerified, facts.channelBinding)
         capabilities = Capabilities()
         if terms.security == .tls {
             state = .greeting
@@ -107,39 +102,40 @@ extension Conversation {
     }
 
     mutating func tlsFailed(_ failure: TLSFailure) -> [Action] {
-        let (reaction, cause, remedy): (Reaction, String, String) =
-            switch failure.kind {
-            case .notTLS:
-                (
-                    [.tryAgain, .close, .tellOperator],
-                    "the server does not speak TLS from the first byte on this port",
-                    "set security: starttls, or use the server's TLS port (465)"
-                )
-            case .expired:
-                (
-                    [.tryAgain, .close, .tellOperator],
-                    "the server's certificate is past its time, or this host's clock is wrong",
-                    "tell the server's administrator; check the date here"
-                )
-            case .wrongName:
-                (
-                    [.tryAgain, .close, .tellOperator], "the server's certificate is for another name",
-                    "set server to the name that the certificate is for"
-                )
-            case .untrusted:
-                (
-                    [.tryAgain, .close, .tellOperator], "the certificate's authority is not known here",
-                    "set ca_file to the authority's certificate if it is your own; nothing was sent"
-                )
-            case .tooOld:
-                (
-                    [.tryAgain, .close, .tellOperator], "the server offers no TLS 1.2, or a key that is too weak",
-                    "the server needs an update"
-                )
-            case .timedOut, .disconnected: ([.tryAgain, .nextAddress, .close], "", "")
-            case .other: ([.tryAgain, .nextAddress, .close, .tellOperator], "", "")
-            }
         guard case .handshake = state else { return broken(failure.words) }
-        return fail(SessionFault(.tls, failure.words, reaction, likelyCause: cause, remedy: remedy))
+        let diagnosis: Diagnosis? =
+            switch failure.kind {
+            case .notTLS: .plainOnTLSPort
+            case .expired: .certificateExpired
+            case .notYetValid: .certificateNotYetValid
+            case .wrongName: .certificateForOtherName
+            case .selfSigned: .certificateSelfSigned
+            case .untrusted: .authorityUnknown
+            case .otherFingerprint: .otherFingerprint
+            case .daneMismatch: .daneMismatch
+            case .clientCertificate: .clientCertificate
+            case .tooOld: .tlsTooOld
+            case .timedOut: .silence
+            case .disconnected, .other: nil
+            }
+        var fault = SessionFault(.tls, failure.words, [.tryAgain, .close])
+        if let diagnosis { fault.set(diagnosis, host: terms.host, detail: failure.detail) }
+        fault.timedOut = failure.kind == .timedOut
+        switch failure.kind {
+        case .timedOut, .disconnected: fault.reaction.insert(.nextAddress)
+        case .other: fault.reaction.formUnion([.nextAddress, .tellOperator])
+        default: fault.reaction.insert(.tellOperator)
+        }
+        retryPlain(&fault)
+        return fail(fault)
+    }
+
+    /// RFC 7435 section 3: where TLS is opportunistic, one that fails is worth no more than none, and no account pauses for
+    /// it. On a new connection: this one's state is not known any more.
+    func retryPlain(_ fault: inout SessionFault) {
+        guard terms.security == .opportunistic, terms.mayBePlain else { return }
+        fault.mayRetryPlain = true
+        fault.reaction.remove(.tellOperator)
+        fault.reaction.insert(.nextAddress)
     }
 }

@@ -23,15 +23,18 @@ extension Conversation {
     }
 
     private mutating func begin(_ transaction: Transaction) -> [Action] {
-        var progress = TransactionProgress(transaction)
+        var progress = TransactionProgress(transaction, asciiDomain: terms.asciiDomain)
         refuseWhatCannotBe(&progress)
-        guard let mail = render(.mail(transaction.sender, parameters: transaction.mailParameters(capabilities)))
-        else {
+        if let fault = nobodyCan(progress) { return fail(fault) }
+        let mailParameters = transaction.mailParameters(capabilities, usesUTF8: progress.usesUTF8)
+        let sender = transaction.sender.map { progress.form(of: $0) }
+        guard let mail = render(.mail(sender, parameters: mailParameters)) else {
             progress.decide(progress.undecided, .permanent("the sender's address makes a command too long"))
             return finish(progress)
         }
         let parameters = transaction.recipientParameters(capabilities)
-        for recipient in progress.unsent where render(.rcpt(recipient, parameters: parameters)) == nil {
+        for recipient in progress.unsent
+        where render(.rcpt(progress.form(of: recipient), parameters: parameters)) == nil {
             progress.refuse(recipient, "the address makes a command too long")
         }
         guard !progress.unsent.isEmpty else { return finish(progress) }
@@ -43,7 +46,8 @@ extension Conversation {
         // One group, and so one round trip; DATA ends a group (section 3.1).
         var group = [mail]
         for recipient in progress.unsent {
-            if let command = render(.rcpt(recipient, parameters: parameters)) { group.append(command) }
+            let command = Command.rcpt(progress.form(of: recipient), parameters: parameters)
+            if let command = render(command) { group.append(command) }
             progress.expected.append(.rcpt(recipient))
         }
         if let command = render(.data) { group.append(command) }
@@ -63,16 +67,29 @@ extension Conversation {
         var refusal: String?
         if let limit = capabilities.maxSize, transaction.size > limit {
             refusal = "the message has \(transaction.size) octets; the server takes \(limit) at most"
-        } else if !capabilities.smtpUTF8, transaction.sender?.isASCII == false {
-            refusal = "the sender's address needs SMTPUTF8, which the server lacks"
+        } else if !capabilities.smtpUTF8 {
+            let senderNeeds = transaction.sender.map { !progress.form(of: $0).isASCII } ?? false
+            if transaction.needsUTF8 { refusal = "the message's header \(Self.lacksUTF8)" }
+            if senderNeeds { refusal = "the sender's address \(Self.lacksUTF8)" }
         }
         for recipient in transaction.recipients {
             if let refusal {
                 progress.refuse(recipient, refusal)
-            } else if !capabilities.smtpUTF8, !recipient.isASCII {
-                progress.refuse(recipient, "the address needs SMTPUTF8, which the server lacks")
+            } else if !capabilities.smtpUTF8, !progress.form(of: recipient).isASCII {
+                progress.refuse(recipient, "the address \(Self.lacksUTF8)")
             }
         }
+    }
+
+    /// RFC 6531 section 3.5 has 5.6.7 for it.
+    private static let lacksUTF8 = "needs SMTPUTF8, which the server lacks (5.6.7)"
+
+    /// Row 62: of an MX host that lacks SMTPUTF8, which all would need, the next one is asked; the last one's word stands.
+    private func nobodyCan(_ progress: TransactionProgress) -> SessionFault? {
+        guard !terms.isRelay, !capabilities.smtpUTF8, progress.unsent.isEmpty else { return nil }
+        let words = Set(progress.outcomes.values.map(\.words))
+        guard let first = words.first, words.count == 1, first.hasSuffix(Self.lacksUTF8) else { return nil }
+        return SessionFault(.sender, first, [.nextAddress, .permanent, .close])
     }
 
     mutating func transactionAnswered(_ reply: Reply, _ progress: TransactionProgress) -> [Action] {
@@ -99,7 +116,8 @@ extension Conversation {
             progress.unsent.removeFirst()
             progress.expected = [.rcpt(recipient)]
             state = .transaction(progress)
-            return send(.rcpt(recipient, parameters: progress.transaction.recipientParameters(capabilities)))
+            let parameters = progress.transaction.recipientParameters(capabilities)
+            return send(.rcpt(progress.form(of: recipient), parameters: parameters))
         }
         guard progress.senderWasAccepted, !progress.accepted.isEmpty else {
             needsReset = true
@@ -113,12 +131,7 @@ extension Conversation {
     /// 421 ends the session; 530 (RFC 4954 section 6) says that a login is missing.
     private mutating func sessionRefused(_ reply: Reply, _ progress: TransactionProgress) -> [Action] {
         if reply.code == 421 { return end(progress, SessionFault(phase, reply.text, [.tryAgain, .close])) }
-        return end(
-            progress,
-            SessionFault(
-                phase, reply.text, [.tryAgain, .close, .tellOperator],
-                likelyCause: "the server wants a login, or TLS, first",
-                remedy: "check the account's login and security"))
+        return end(progress, SessionFault(phase, reply.text, [.tryAgain, .close, .tellOperator]))
     }
 
     private mutating func dataAnswered(_ reply: Reply, _ progress: TransactionProgress) -> [Action] {
@@ -175,8 +188,7 @@ extension Conversation {
         let fault = SessionFault(phase, reply.text, [.tryAgain, .close])
         guard reply.isPermanent else { return end(progress, fault) }
         progress.decide(progress.accepted, .permanent(reply.text))
-        state = .closed
-        return [.finish(progress.outcomes, fault), .close]
+        return finish(progress, with: fault)
     }
 
     mutating func finalReplyReceived(_ reply: Reply, _ progress: TransactionProgress) -> [Action] {
@@ -187,8 +199,7 @@ extension Conversation {
             return finish(progress)
         case 421:
             progress.decide(progress.accepted, .transient(reply.text))
-            state = .closed
-            return [.finish(progress.outcomes, SessionFault(.finalReply, reply.text, [.tryAgain, .close])), .close]
+            return finish(progress, with: SessionFault(.finalReply, reply.text, [.tryAgain, .close]))
         case 400...499:
             progress.decide(progress.accepted, .transient(reply.text))
             return finish(progress)
@@ -208,8 +219,14 @@ extension Conversation {
     mutating func uncertain(_ progress: TransactionProgress, _ words: String) -> [Action] {
         var progress = progress
         progress.decide(progress.accepted, .uncertain(words))
+        return finish(progress, with: SessionFault(.finalReply, words, [.uncertain, .close]))
+    }
+
+    /// The transaction and its connection are over.
+    mutating func finish(_ progress: TransactionProgress, with fault: SessionFault) -> [Action] {
+        let fault = judged(fault)
         state = .closed
-        return [.finish(progress.outcomes, SessionFault(.finalReply, words, [.uncertain, .close])), .close]
+        return [.finish(progress.outcomes, fault), .close]
     }
 
     mutating func finish(_ progress: TransactionProgress) -> [Action] {

@@ -12,27 +12,46 @@ package struct Conversation: Sendable {
     /// What the account asks for.
     package struct Terms: Sendable {
         package var security: Security
-        package var credentials: Credentials?
+        /// Nil: nobody logs in. Forgotten when the login is over.
+        package var login: Login?
+        /// In order of preference; those that the login or the server cannot do are passed over.
         package var mechanisms: [AuthMechanism]
+        /// For EHLO: a domain, or the connection's own address as a literal (RFC 5321 section 4.1.4).
         package var heloName: String
         package var allowPlaintextLogin: Bool
         package var pipelining: Bool
         /// For SCRAM: fresh for each connection, from at least 18 random bytes.
         package var nonce: String
+        /// The server as it was asked for: for OAUTHBEARER, and to know a provider by.
+        package var host: String
+        package var port: Int
+        /// Whether this is an account's own server. Of an MX host nothing pauses an account: what is OP there is N here.
+        package var isRelay = true
+        /// DANE or MTA-STS ask for TLS, though `security` is opportunistic.
+        package var requiresTLS = false
+        /// Opportunistic TLS has failed with this server: STARTTLS is left out (`SessionFault.mayRetryPlain`).
+        package var leavesOutTLS = false
+        /// A domain in A-labels (RFC 5890); nil where it has none.
+        package var asciiDomain: @Sendable (String) -> String? = { _ in nil }
 
         package init(
-            security: Security, credentials: Credentials? = nil,
-            mechanisms: [AuthMechanism] = AuthMechanism.allCases, heloName: String, allowPlaintextLogin: Bool = false,
-            pipelining: Bool = true, nonce: String = ""
+            security: Security, login: Login? = nil, mechanisms: [AuthMechanism] = AuthMechanism.allCases,
+            heloName: String, allowPlaintextLogin: Bool = false, pipelining: Bool = true, nonce: String = "",
+            host: String = "", port: Int = 0
         ) {
             self.security = security
-            self.credentials = credentials
+            self.login = login
             self.mechanisms = mechanisms
             self.heloName = heloName
             self.allowPlaintextLogin = allowPlaintextLogin
             self.pipelining = pipelining
             self.nonce = nonce
+            self.host = host
+            self.port = port
         }
+
+        /// Whether the session may go on without TLS.
+        var mayBePlain: Bool { security == .none || (security == .opportunistic && !requiresTLS) }
     }
 
     /// What happened.
@@ -42,8 +61,7 @@ package struct Conversation: Sendable {
         case replyMalformed(ReplyError)
         /// Bytes that answer nothing: before a command, or behind the reply to STARTTLS.
         case unsolicitedBytesReceived
-        /// `verified`: the certificate is valid, of a known authority, and for this name.
-        case tlsEstablished(verified: Bool)
+        case tlsEstablished(TLSFacts)
         case tlsFailed(TLSFailure)
         case transactionRequested(Transaction)
         /// All blocks of the message but the last are with the operating system.
@@ -57,12 +75,20 @@ package struct Conversation: Sendable {
         case timedOut(Duration)
         case disconnected(String)
         case quitRequested
+        /// A fresh access token, in answer to `refreshToken`.
+        case tokenRefreshed(Secret)
+        /// There is none, and why.
+        case tokenRefused(SessionFault)
     }
 
     /// What to do, in order.
     package enum Action: Hashable, Sendable {
-        /// `shown` is for the transcript: without secrets.
+        /// `shown` is for the transcript.
         case send([UInt8], shown: String)
+        /// A line of the login, to be written from where it is and kept nowhere; `shown` is without what it says.
+        case sendSecret(Secret, shown: String)
+        /// The server refused the access token: get a fresh one, then say `tokenRefreshed` or `tokenRefused`. Once at most.
+        case refreshToken
         case startTLS
         /// The session is open: transactions can be requested.
         case becomeReady
@@ -90,9 +116,11 @@ package struct Conversation: Sendable {
         case hello(isFallback: Bool)
         case startTLS
         case handshake
-        case login(SASLExchange, initialWasSent: Bool, challenges: Int, remaining: [AuthMechanism])
-        /// `*` has been sent; its reply is awaited, then this is the fault.
-        case cancelling(SessionFault)
+        case login(LoginProgress)
+        /// `*` has been sent; its reply is awaited, then the login goes on or fails.
+        case cancelling(AfterCancel)
+        /// Row 57: the token is being refreshed; these mechanisms are still to be tried.
+        case refreshing([AuthMechanism])
         case ready
         case resetting(Transaction)
         case transaction(TransactionProgress)
@@ -106,12 +134,16 @@ package struct Conversation: Sendable {
         case closed
     }
 
-    let terms: Terms
+    private(set) var terms: Terms
     var state = State.initial
     /// Of the latest EHLO alone: what a server said before TLS is forgotten (RFC 3207 section 4.2).
     package internal(set) var capabilities = Capabilities()
     package internal(set) var isProtected = false
     package internal(set) var isVerified = false
+    var channelBinding: [UInt8]?
+    /// The server said that it cannot bind to the channel as we do.
+    var bindingWasRefused = false
+    var tokenWasRefreshed = false
     /// The mechanism by which the session logged in.
     package internal(set) var mechanism: AuthMechanism?
     /// The server answered a group of commands out of step: it, or what stands before it, cannot do pipelining.
@@ -127,7 +159,7 @@ package struct Conversation: Sendable {
     /// The wait that is on; nil when nothing is awaited from the server.
     package var wait: Wait? {
         switch state {
-        case .initial, .handshake, .ready, .body, .markingDot, .sendingEnd, .closed: nil
+        case .initial, .handshake, .refreshing, .ready, .body, .markingDot, .sendingEnd, .closed: nil
         case .greeting: .greeting
         case .transaction(let progress) where progress.expected.first == .data: .data
         case .hello, .startTLS, .login, .cancelling, .resetting, .transaction: .command
@@ -144,7 +176,7 @@ package struct Conversation: Sendable {
         case .replyReceived(let reply): return replyReceived(reply)
         case .replyMalformed(let error): return broken("\(error)", malformed: true)
         case .unsolicitedBytesReceived: return unsolicitedBytesReceived()
-        case .tlsEstablished(let verified): return tlsEstablished(verified: verified)
+        case .tlsEstablished(let facts): return tlsEstablished(facts)
         case .tlsFailed(let failure): return tlsFailed(failure)
         case .transactionRequested(let transaction): return transactionRequested(transaction)
         case .bodySent: return bodySent()
@@ -154,6 +186,8 @@ package struct Conversation: Sendable {
         case .timedOut(let duration): return broken("no answer within \(duration.phrase)", timedOut: true)
         case .disconnected(let words): return broken(words)
         case .quitRequested: return quitRequested()
+        case .tokenRefreshed(let token): return tokenRefreshed(token)
+        case .tokenRefused(let fault): return tokenRefused(fault)
         }
     }
 
@@ -162,9 +196,8 @@ package struct Conversation: Sendable {
         case .greeting: return greetingReceived(reply)
         case .hello(let isFallback): return helloAnswered(reply, isFallback: isFallback)
         case .startTLS: return startTLSAnswered(reply)
-        case .login(let exchange, let sent, let challenges, let remaining):
-            return loginAnswered(reply, exchange, initialWasSent: sent, challenges: challenges, remaining: remaining)
-        case .cancelling(let fault): return fail(fault)
+        case .login(let progress): return loginAnswered(reply, progress)
+        case .cancelling(let next): return cancelled(next)
         case .ready: return unsolicited(reply)
         case .resetting(let transaction): return resetAnswered(reply, transaction)
         case .transaction(let progress): return transactionAnswered(reply, progress)
@@ -173,7 +206,7 @@ package struct Conversation: Sendable {
         case .finalReply(let progress): return finalReplyReceived(reply, progress)
         case .emptyData(let progress): return finish(progress)
         case .quitting: return close()
-        case .initial, .handshake, .closed: return unsolicitedBytesReceived()
+        case .initial, .handshake, .refreshing, .closed: return unsolicitedBytesReceived()
         }
     }
 
@@ -191,9 +224,7 @@ package struct Conversation: Sendable {
         case .startTLS, .handshake:
             return fail(
                 SessionFault(
-                    .startTLS, "bytes behind the reply to STARTTLS", [.tryAgain, .close, .tellOperator],
-                    likelyCause: "someone on the way injects commands or replies (CVE-2011-0411)",
-                    remedy: "find out who; the connection was closed before anything was sent over it"))
+                    .startTLS, "bytes behind the reply to STARTTLS", [.tryAgain, .close, .tellOperator], .injection))
         default:
             return broken("bytes that answer nothing", malformed: true)
         }
@@ -214,7 +245,7 @@ extension Conversation {
         case .hello: .hello
         case .startTLS: .startTLS
         case .handshake: .tls
-        case .login, .cancelling: .login
+        case .login, .cancelling, .refreshing: .login
         case .ready, .closed: .idle
         case .resetting: .reset
         case .transaction(let progress):
@@ -242,33 +273,82 @@ extension Conversation {
     /// The session ends and decides nothing.
     mutating func fail(_ fault: SessionFault) -> [Action] {
         if case .closed = state { return [] }
+        let fault = judged(fault)
+        endLogin()
         state = .closed
         return [.fail(fault), .close]
     }
 
     mutating func close() -> [Action] {
         if case .closed = state { return [] }
+        endLogin()
         state = .closed
         return [.close]
     }
 
+    /// A fault with its case, and what it means for this kind of server.
+    func judged(_ fault: SessionFault) -> SessionFault {
+        var fault = fault
+        var hasToken = false
+        if case .token = terms.login { hasToken = true }
+        if fault.diagnosis == nil, fault.likelyCause.isEmpty, fault.remedy.isEmpty,
+            let known = Diagnosis(phase: fault.phase, words: fault.words, host: terms.host, hasToken: hasToken)
+        {
+            fault.set(known, host: terms.host, detail: detail(of: known))
+        }
+        if !terms.isRelay, fault.reaction.contains(.tellOperator) {
+            fault.reaction.remove(.tellOperator)
+            fault.reaction.insert(.nextAddress)
+        }
+        return fault
+    }
+
+    private func detail(of diagnosis: Diagnosis) -> String {
+        switch diagnosis {
+        case .helloRefused: Printable.text(terms.heloName)
+        case .loginRefused: if case .login(let progress) = state { progress.exchange.mechanism.rawValue } else { "" }
+        default: ""
+        }
+    }
+
+    /// Nothing that proves who we are is kept beyond the login.
+    mutating func endLogin() { terms.login = nil }
+
+    /// The login goes on with another token.
+    mutating func replaceToken(_ token: Secret) {
+        if case .token(let name, _) = terms.login { terms.login = .token(name: name, token) }
+    }
+
     /// The connection is of no use any more: closed by the other side, silent, or out of step.
     mutating func broken(_ words: String, malformed: Bool = false, timedOut: Bool = false) -> [Action] {
+        var fault = SessionFault(phase, words, [.tryAgain, .close])
+        fault.timedOut = timedOut
+        if timedOut { fault.set(.silence) }
         switch state {
         case .closed: return []
         case .quitting: return close()
-        case .cancelling(let fault): return fail(fault)
-        case .emptyData(let progress):
-            return end(progress, SessionFault(.data, words, [.tryAgain, .close]))
+        case .cancelling(.fail(let reason)): return fail(reason)
+        case .emptyData(let progress): return end(progress, fault)
         case .transaction(let progress):
             if malformed, terms.pipelining, capabilities.pipelining { pipeliningFailed = true }
-            return end(progress, SessionFault(phase, words, [.tryAgain, .close]))
-        case .body(let progress), .markingDot(let progress), .sendingEnd(let progress):
-            return end(progress, SessionFault(phase, words, [.tryAgain, .close]))
+            return end(progress, fault)
+        case .body(let progress), .markingDot(let progress), .sendingEnd(let progress): return end(progress, fault)
         case .finalReply(let progress): return uncertain(progress, words)
-        case .greeting: return fail(greetingBroken(words, malformed: malformed, timedOut: timedOut))
-        case .initial, .hello, .startTLS, .handshake, .login, .ready, .resetting:
-            return fail(SessionFault(phase, words, [.tryAgain, .nextAddress, .close]))
+        case .greeting:
+            fault.reaction.insert(.nextAddress)
+            explainGreeting(&fault, malformed: malformed)
+            return fail(fault)
+        case .initial, .hello, .startTLS, .handshake, .login, .cancelling, .refreshing, .ready, .resetting:
+            fault.reaction.insert(.nextAddress)
+            if isBeforeTLS { retryPlain(&fault) }
+            return fail(fault)
+        }
+    }
+
+    private var isBeforeTLS: Bool {
+        switch state {
+        case .startTLS, .handshake: true
+        default: false
         }
     }
 
@@ -277,7 +357,6 @@ extension Conversation {
         guard !progress.outcomes.isEmpty else { return fail(fault) }
         var progress = progress
         progress.decide(progress.transaction.recipients, .transient(fault.words))
-        state = .closed
-        return [.finish(progress.outcomes, fault), .close]
+        return finish(progress, with: fault)
     }
 }

@@ -15,6 +15,7 @@ package enum Digest: Sendable {
         }
     }
 
+    /// In octets.
     var size: Int {
         switch self {
         case .md5: 16
@@ -24,33 +25,37 @@ package enum Digest: Sendable {
     }
 
     /// HMAC (RFC 2104). Nil where the host's policy forbids the hash (FIPS).
-    package func authenticate(_ message: [UInt8], key: [UInt8]) -> [UInt8]? {
-        var out = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
-        var length: UInt32 = 0
-        let done = HMAC(algorithm, key, Int32(clamping: key.count), message, message.count, &out, &length)
-        return done == nil ? nil : Array(out.prefix(Int(length)))
+    package func authenticate(_ message: [UInt8], key: Secret) -> Secret? {
+        made { out in
+            key.withBytes { key in
+                HMAC(algorithm, key.baseAddress, Int32(clamping: key.count), message, message.count, out, nil) != nil
+            }
+        }
     }
 
-    func hash(_ message: [UInt8]) -> [UInt8]? {
-        var out = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
-        var length: UInt32 = 0
-        let done = EVP_Digest(message, message.count, &out, &length, algorithm, nil)
-        return done == 1 ? Array(out.prefix(Int(length))) : nil
+    func hash(_ message: Secret) -> Secret? {
+        made { out in
+            message.withBytes { EVP_Digest($0.baseAddress, $0.count, out, nil, algorithm, nil) == 1 }
+        }
     }
 
     /// PBKDF2 (RFC 8018), one block: Hi() of RFC 5802.
-    func stretch(_ password: [UInt8], salt: [UInt8], iterations: Int) -> [UInt8]? {
-        var out = [UInt8](repeating: 0, count: size)
-        let done = password.withUnsafeBytes { raw in
-            PKCS5_PBKDF2_HMAC(
-                raw.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(clamping: password.count), salt,
-                Int32(clamping: salt.count), Int32(clamping: iterations), algorithm, Int32(size), &out)
+    func stretch(_ password: Secret, salt: [UInt8], iterations: Int) -> Secret? {
+        made { out in
+            password.withBytes { password in
+                PKCS5_PBKDF2_HMAC(
+                    password.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(clamping: password.count), salt,
+                    Int32(clamping: salt.count), Int32(clamping: iterations), algorithm, Int32(size), out) == 1
+            }
         }
-        return done == 1 ? out : nil
     }
 
-    /// Equality in a time that tells nothing.
-    package static func areEqual(_ a: [UInt8], _ b: [UInt8]) -> Bool {
-        a.count == b.count && CRYPTO_memcmp(a, b, a.count) == 0
+    /// A digest that `body` writes; nil when it says that it could not.
+    private func made(_ body: (UnsafeMutablePointer<UInt8>?) -> Bool) -> Secret? {
+        var isDone = false
+        let digest = Secret(count: size) { buffer in
+            isDone = body(buffer.baseAddress?.assumingMemoryBound(to: UInt8.self))
+        }
+        return isDone ? digest : nil
     }
 }

@@ -20,6 +20,8 @@ package enum Outcome: Hashable, Sendable {
 
     /// The reply code that the words begin with.
     package var code: Int? { Reply.code(leading: words) }
+    /// The enhanced code behind it.
+    package var enhanced: EnhancedCode? { Reply.enhanced(leading: words) }
 
     package var reaction: Reaction {
         switch self {

@@ -41,4 +41,12 @@ package struct Reply: Hashable, Sendable {
         }
         return (200...599).contains(code) ? code : nil
     }
+
+    /// The enhanced code that follows it; as in `enhanced`, the reply code's first digit wins.
+    package static func enhanced(leading words: String) -> EnhancedCode? {
+        guard let code = code(leading: words), let found = EnhancedCode(leading: words.utf8.dropFirst(4)) else {
+            return nil
+        }
+        return found.series == code / 100 ? found : EnhancedCode(code / 100, 0, 0)
+    }
 }

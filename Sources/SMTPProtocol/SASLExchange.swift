@@ -1,4 +1,5 @@
-// One login: challenges in, responses out (RFC 4422). Pure: the nonce is a parameter.
+// One login: challenges in, responses out (RFC 4422). Pure: the nonce is a parameter. Every response is a Secret: if it
+// does not hold the password, it is made from it, and could be tried against a list of likely ones.
 
 import Formats
 
@@ -10,7 +11,10 @@ package enum SASLError: Error, Hashable, Sendable, CustomStringConvertible {
     case untrusted(String)
     /// The server refused, inside the mechanism.
     case refused(String)
-    /// The host's libcrypto has no such hash.
+    /// The server cannot bind to the channel as we do (RFC 5802 section 6); without, it may do.
+    case bindingUnsupported
+    /// This login cannot be made by this mechanism: the host's libcrypto has no such hash, the password a character that
+    /// the mechanism forbids.
     case unavailable(String)
 
     package var description: String {
@@ -18,72 +22,123 @@ package enum SASLError: Error, Hashable, Sendable, CustomStringConvertible {
         case .challenge(let words): "a challenge that is none: \(words)"
         case .untrusted(let words): "the server is not to be trusted: \(words)"
         case .refused(let words): "the server refused the login: \(words)"
+        case .bindingUnsupported: "the server cannot bind the login to this TLS connection as it says it can"
         case .unavailable(let words): words
         }
     }
 }
 
+/// What of TLS the login is bound to (RFC 5802 section 6).
+package enum ChannelBinding: Hashable, Sendable {
+    /// We do not; `n`.
+    case none
+    /// We could, and the server does not seem to; `y`. A server that can knows by it that someone took its offer away.
+    case notOffered
+    /// `tls-exporter` (RFC 9266).
+    case exporter([UInt8])
+}
+
 /// The client's side of one login.
 package struct SASLExchange: Sendable {
+    /// What a login is made from, the account's own aside.
+    package struct Context: Sendable {
+        /// Printable ASCII without commas, from at least 18 random bytes.
+        package var nonce: String
+        package var binding: ChannelBinding
+        /// For OAUTHBEARER; empty and 0 are left out.
+        package var host: String
+        package var port: Int
+
+        package init(nonce: String, binding: ChannelBinding = .none, host: String = "", port: Int = 0) {
+            (self.nonce, self.binding, self.host, self.port) = (nonce, binding, host, port)
+        }
+    }
+
     package let mechanism: AuthMechanism
-    private var credentials: Credentials
+    private let login: Login
+    private let context: Context
     private var scram: SCRAMClient?
     private var step = 0
+    /// What the server said of a token that it refused (RFC 7628 section 3.2.2), safe to show.
+    package private(set) var refusal: String?
 
-    /// `nonce`: printable ASCII without commas, from at least 18 random bytes.
-    package init(_ mechanism: AuthMechanism, _ credentials: Credentials, nonce: String) {
+    /// Throws `unavailable` when the login cannot be made by this mechanism.
+    package init(_ mechanism: AuthMechanism, _ login: Login, _ context: Context) throws(SASLError) {
+        guard mechanism.fits(login) else { throw .unavailable("\(mechanism.rawValue) is for another kind of login") }
         self.mechanism = mechanism
-        self.credentials = credentials
+        self.login = login
+        self.context = context
+        guard case .password(let name, let password) = login else { return }
         switch mechanism {
-        case .scramSHA256: scram = SCRAMClient(.sha256, credentials, nonce: nonce)
-        case .scramSHA1: scram = SCRAMClient(.sha1, credentials, nonce: nonce)
-        case .cramMD5, .plain, .login: break
+        case .scramSHA256Plus, .scramSHA256:
+            scram = try SCRAMClient(.sha256, name, password, nonce: context.nonce, binding: context.binding)
+        case .scramSHA1:
+            scram = try SCRAMClient(.sha1, name, password, nonce: context.nonce, binding: context.binding)
+        case .cramMD5, .plain, .login, .xoauth2, .oauthbearer, .external: break
         }
     }
 
     /// What goes with AUTH itself; nil where the server speaks first.
-    package var initialResponse: [UInt8]? {
-        switch mechanism {
-        case .scramSHA256, .scramSHA1: scram?.firstMessage
+    package var initialResponse: Secret? {
+        switch (mechanism, login) {
+        case (.scramSHA256Plus, _), (.scramSHA256, _), (.scramSHA1, _): scram.map { Secret($0.firstMessage) }
         // RFC 4616: no authorization identity.
-        case .plain: [0] + Array(credentials.login.utf8) + [0] + credentials.password
-        case .cramMD5, .login: nil
+        case (.plain, .password(let name, let password)): Secret(.text("\0\(name)\0"), .secret(password))
+        case (.xoauth2, .token(let name, let token)):
+            Secret(.text("user=\(name)\u{1}auth=Bearer "), .secret(token), .text("\u{1}\u{1}"))
+        case (.oauthbearer, .token(let name, let token)):
+            Secret(
+                .text("n,a="), .bytes(SCRAM.saslName(name)), .text(",\u{1}" + place + "auth=Bearer "), .secret(token),
+                .text("\u{1}\u{1}"))
+        case (.external, .certificate(let name)): Secret(name ?? "")
+        default: nil
         }
     }
 
+    /// `host=…^Aport=…^A` of RFC 7628 section 3.1.
+    private var place: String {
+        (context.host.isEmpty ? "" : "host=\(context.host)\u{1}")
+            + (context.port == 0 ? "" : "port=\(context.port)\u{1}")
+    }
+
     /// The response to a challenge. `initialWasSent`: whether AUTH carried the initial response.
-    package mutating func respond(to challenge: [UInt8], initialWasSent: Bool) throws(SASLError) -> [UInt8] {
+    package mutating func respond(to challenge: [UInt8], initialWasSent: Bool) throws(SASLError) -> Secret {
         if !initialWasSent, step == 0, let initial = initialResponse {
             step = 1
             return initial
         }
         step += 1
-        switch mechanism {
-        case .plain: throw .challenge("PLAIN has none")
-        case .login:
+        switch (mechanism, login) {
+        case (.login, .password(let name, let password)):
             // The prompts' words differ; their order does not (draft-murchison-sasl-login).
-            if step == 1 { return Array(credentials.login.utf8) }
-            if step == 2 { return credentials.password }
+            if step == 1 { return Secret(name) }
+            if step == 2 { return password }
             throw .challenge("LOGIN has two")
-        case .cramMD5:
+        case (.cramMD5, .password(let name, let password)):
             guard step == 1, !challenge.isEmpty else { throw .challenge("CRAM-MD5 has one") }
-            guard let digest = Digest.md5.authenticate(challenge, key: credentials.password) else {
+            guard let digest = Digest.md5.authenticate(challenge, key: password) else {
                 throw .unavailable("this host's OpenSSL refuses MD5, which CRAM-MD5 needs")
             }
-            return Array("\(credentials.login) \(Hex.encode(digest))".utf8)
-        case .scramSHA256, .scramSHA1:
+            return Secret(.text("\(name) "), .secret(digest.hexadecimal))
+        case (.scramSHA256Plus, _), (.scramSHA256, _), (.scramSHA1, _):
             guard var exchange = scram else { throw .challenge("no exchange") }
             defer { scram = exchange }
             return try exchange.respond(to: challenge)
+        case (.xoauth2, _), (.oauthbearer, _):
+            // Row 57: why the token is refused, as JSON; the real refusal follows an answer that says nothing.
+            guard refusal == nil else { throw .challenge("\(mechanism.rawValue) has one") }
+            refusal = Printable.text(challenge, limit: 300)
+            return Secret(mechanism == .xoauth2 ? "" : "\u{1}")
+        default: throw .challenge("\(mechanism.rawValue) has none")
         }
     }
 
     /// Whether a 235 now is to be believed: the server has proved what the mechanism makes it prove.
-    package var mayFinish: Bool { scram?.isServerVerified ?? true }
+    package var mayFinish: Bool { scram?.isServerVerified ?? (refusal == nil) }
 
-    /// Overwrites the password.
-    package mutating func wipe() {
-        credentials.wipe()
-        scram?.wipe()
-    }
+    /// Whether the password, or what is made from it, is with the server: a refusal before that says nothing about it.
+    var hasProved: Bool { scram?.hasProved ?? true }
+
+    /// Whether the token's rights are refused, which no fresh one would mend (RFC 7628 section 3.2.2).
+    var lacksScope: Bool { refusal?.contains("insufficient_scope") ?? false }
 }

@@ -1,4 +1,4 @@
-// What an account asks of its session: protection on the way, and how to log in.
+// What an account asks of its session's protection, and what the conversation is told of a handshake.
 
 /// How the session with a server is protected.
 package enum Security: String, Hashable, Sendable, CaseIterable {
@@ -11,36 +11,54 @@ package enum Security: String, Hashable, Sendable, CaseIterable {
     case none
 }
 
-/// SASL mechanisms, the strongest first: the order that `auto` takes them in.
-package enum AuthMechanism: String, Hashable, Sendable, CaseIterable {
-    case scramSHA256 = "SCRAM-SHA-256"
-    case scramSHA1 = "SCRAM-SHA-1"
-    case cramMD5 = "CRAM-MD5"
-    case plain = "PLAIN"
-    case login = "LOGIN"
+/// What a handshake came to.
+package struct TLSFacts: Hashable, Sendable {
+    /// The certificate is valid, of a known authority, and for this name; or DANE or a fingerprint vouches for it.
+    package var isVerified: Bool
+    /// What SCRAM-SHA-256-PLUS binds to: 32 octets of `EXPORTER-Channel-Binding` (RFC 9266). Nil before TLS 1.3, where
+    /// they would not be unique.
+    package var channelBinding: [UInt8]?
 
-    /// By its name as in settings (`scram-sha-256`) or on the wire.
-    package init?(named name: some StringProtocol) { self.init(rawValue: name.uppercased()) }
+    package init(isVerified: Bool, channelBinding: [UInt8]? = nil) {
+        self.isVerified = isVerified
+        self.channelBinding = channelBinding
+    }
 }
 
-/// A login and its password. Never shown: its description and mirror name the login alone.
-package struct Credentials: Hashable, Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable
-{
-    package var login: String
-    package var password: [UInt8]
-
-    package init(login: String, password: [UInt8]) {
-        self.login = login
-        self.password = password
+/// Why a TLS handshake failed, as the transport understood OpenSSL.
+package struct TLSFailure: Error, Hashable, Sendable {
+    package enum Kind: Hashable, Sendable, CaseIterable {
+        /// The other side speaks something else ("wrong version number").
+        case notTLS
+        case expired
+        /// Its time has not begun, by the clock here.
+        case notYetValid
+        case wrongName
+        case selfSigned
+        /// From an authority that is not known here, or an intermediate certificate is missing.
+        case untrusted
+        /// None of the fingerprints in the settings.
+        case otherFingerprint
+        /// None of the TLSA records (RFC 7672).
+        case daneMismatch
+        /// The server wants a certificate of ours, or does not take the one it got.
+        case clientCertificate
+        /// No protocol version, cipher or key that is good enough on both sides.
+        case tooOld
+        case timedOut
+        case disconnected
+        case other
     }
-    package init(login: String, password: String) { self.init(login: login, password: Array(password.utf8)) }
 
-    /// Overwrites the password's bytes.
-    package mutating func wipe() {
-        Secrets.wipe(&password)
+    package var kind: Kind
+    /// OpenSSL's words, safe to show.
+    package var words: String
+    /// What the kind is about: the certificate's names, its end, its fingerprint; safe to show, or empty.
+    package var detail: String
+
+    package init(_ kind: Kind, _ words: String, detail: String = "") {
+        self.kind = kind
+        self.words = words
+        self.detail = detail
     }
-
-    package var description: String { "\(login), password hidden" }
-    package var debugDescription: String { description }
-    package var customMirror: Mirror { Mirror(self, children: ["login": login]) }
 }

@@ -13,10 +13,17 @@ package struct SessionFault: Error, Hashable, Sendable, CustomStringConvertible 
     /// The server's words (beginning with the reply code), or OpenSSL's, or ours; safe to show.
     package var words: String
     package var reaction: Reaction
+    /// What it is a case of, where that is known.
+    package var diagnosis: Diagnosis?
     /// What it probably is; empty where the words say it all.
     package var likelyCause: String
     /// What to do about it; empty where nothing but waiting helps.
     package var remedy: String
+    /// Opportunistic TLS failed (RFC 7435 section 3): the same server may be tried once more without STARTTLS
+    /// (`Conversation.Terms.leavesOutTLS`), and remembered for an hour. Never after an attack.
+    package var mayRetryPlain = false
+    /// The other side said nothing in time.
+    package var timedOut = false
 
     package init(
         _ phase: SessionPhase, _ words: String, _ reaction: Reaction, likelyCause: String = "", remedy: String = ""
@@ -28,14 +35,37 @@ package struct SessionFault: Error, Hashable, Sendable, CustomStringConvertible 
         self.remedy = remedy
     }
 
+    /// A case that is known; its words give the cause and the remedy.
+    package init(
+        _ phase: SessionPhase, _ words: String, _ reaction: Reaction, _ diagnosis: Diagnosis, host: String = "",
+        detail: String = ""
+    ) {
+        self.init(phase, words, reaction)
+        set(diagnosis, host: host, detail: detail)
+    }
+
+    /// Makes it a case that is known, with that one's cause and remedy.
+    package mutating func set(_ diagnosis: Diagnosis, host: String = "", detail: String = "") {
+        let advice = diagnosis.words(host: host, detail: detail)
+        (self.diagnosis, likelyCause, remedy) = (diagnosis, advice.cause, advice.remedy)
+    }
+
     /// T. True of every fault but those that say P.
     package var isTransient: Bool { !reaction.contains(.permanent) }
-    /// OP: configuration or login; the account pauses. For an MX host of `server: direct` the caller reads it as N.
+    /// OP: configuration or login; the account pauses. Never of an MX host's session (`Conversation.Terms.isRelay`).
     package var isAccountFault: Bool { reaction.contains(.tellOperator) }
     /// N: this host or address does not answer as it should; the next account or MX takes over.
     package var isConnectionFault: Bool { reaction.contains(.nextAddress) }
     /// The reply code that the words begin with.
     package var code: Int? { Reply.code(leading: words) }
+    /// The enhanced code behind it.
+    package var enhanced: EnhancedCode? { Reply.enhanced(leading: words) }
+
+    /// Row 86: whether a connection that was good when it was left is merely gone, so that a new one may do. Not where
+    /// the server was silent: it would be waited for twice as long.
+    package var isStale: Bool {
+        [.idle, .reset, .sender].contains(phase) && reaction.contains(.close) && !isAccountFault && !timedOut
+    }
 
     /// `login: 535 5.7.8 authentication failed (the password is wrong; check smtp.accounts[].password)`
     package var description: String {

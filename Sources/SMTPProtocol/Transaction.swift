@@ -13,11 +13,13 @@ package struct Transaction: Hashable, Sendable {
     /// In octets, as SIZE counts them.
     package var size: Int
     package var hasEightBit: Bool
+    /// Whether fields of the header are in UTF-8 (RFC 6532), so that a server must know of SMTPUTF8 whatever the addresses.
+    package var needsUTF8: Bool
     package var notify: Envelope.Notify
     package var envelopeID: String?
 
     /// The first hundred recipients of the envelope, each once.
-    package init(_ envelope: Envelope, size: Int, hasEightBit: Bool) {
+    package init(_ envelope: Envelope, size: Int, hasEightBit: Bool, needsUTF8: Bool = false) {
         sender = envelope.sender
         recipients = []
         for recipient in envelope.recipients where !recipients.contains(recipient) {
@@ -25,16 +27,19 @@ package struct Transaction: Hashable, Sendable {
         }
         self.size = size
         self.hasEightBit = hasEightBit
+        self.needsUTF8 = needsUTF8
         notify = envelope.notify
         envelopeID = envelope.envelopeID
     }
 
     /// The parameters of MAIL for a server that can do `capabilities`.
-    func mailParameters(_ capabilities: Capabilities) -> [String] {
+    ///
+    /// - Parameter usesUTF8: whether an address that is named to it is not ASCII.
+    func mailParameters(_ capabilities: Capabilities, usesUTF8: Bool) -> [String] {
         var parameters: [String] = []
         if capabilities.offersSize { parameters.append("SIZE=\(size)") }
         if capabilities.eightBitMIME, hasEightBit { parameters.append("BODY=8BITMIME") }
-        if capabilities.smtpUTF8, !isASCII { parameters.append("SMTPUTF8") }
+        if capabilities.smtpUTF8, usesUTF8 || needsUTF8 { parameters.append("SMTPUTF8") }
         // RFC 3461 section 4.4: at most 100 characters.
         if capabilities.dsn, let id = envelopeID {
             let text = Command.xtext(id.utf8)
@@ -46,8 +51,6 @@ package struct Transaction: Hashable, Sendable {
     func recipientParameters(_ capabilities: Capabilities) -> [String] {
         capabilities.dsn && notify == .never ? ["NOTIFY=NEVER"] : []
     }
-
-    private var isASCII: Bool { (sender?.isASCII ?? true) && recipients.allSatisfy(\.isASCII) }
 }
 
 /// The state of a transaction between MAIL and the message. A value of its own, because replies to a pipelined group
@@ -61,6 +64,8 @@ struct TransactionProgress: Sendable {
     }
 
     let transaction: Transaction
+    /// The addresses in the form in which the server is told them: domains in A-labels where those will do.
+    let forms: [EmailAddress: EmailAddress]
     var expected: [Expected] = []
     /// Recipients still to be named to the server.
     var unsent: [EmailAddress]
@@ -70,9 +75,25 @@ struct TransactionProgress: Sendable {
     private(set) var putOff: [EmailAddress] = []
     private(set) var outcomes: [EmailAddress: Outcome] = [:]
 
-    init(_ transaction: Transaction) {
+    /// - Parameter asciiDomain: a domain in A-labels; nil where it has none.
+    init(_ transaction: Transaction, asciiDomain: (String) -> String?) {
         self.transaction = transaction
         unsent = transaction.recipients
+        var forms: [EmailAddress: EmailAddress] = [:]
+        for address in transaction.recipients + [transaction.sender].compactMap({ $0 }) where !address.isASCII {
+            forms[address] = address.withDomain(asciiDomain)
+        }
+        self.forms = forms
+    }
+
+    /// The address as the server is told it. RFC 6531 section 3.2 leaves U-labels to those who say SMTPUTF8; A-labels
+    /// are understood by everyone on the way.
+    func form(of address: EmailAddress) -> EmailAddress { forms[address] ?? address }
+
+    /// Whether an address that is still to be named is not ASCII in its form for the server.
+    var usesUTF8: Bool {
+        let addresses = unsent + [transaction.sender].compactMap { $0 }
+        return addresses.contains { !form(of: $0).isASCII }
     }
 
     /// Recipients about whom nothing is known yet.
@@ -122,5 +143,15 @@ struct TransactionProgress: Sendable {
     private func saysTooMany(_ reply: Reply) -> Bool {
         guard let enhanced = reply.enhanced else { return true }
         return (enhanced.subject, enhanced.detail) == (5, 3) || (enhanced.subject, enhanced.detail) == (0, 0)
+    }
+}
+
+extension EmailAddress {
+    /// With the domain as `form` has it, where that makes all of it ASCII; nil where it does not.
+    fileprivate func withDomain(_ form: (String) -> String?) -> EmailAddress? {
+        guard local.utf8.allSatisfy({ $0 < 0x80 }), !isLiteral, let ascii = form(domain) else { return nil }
+        let localText = String(decoding: text.utf8.dropLast(domain.utf8.count), as: UTF8.self)
+        guard let address = try? EmailAddress(localText + ascii), address.isASCII else { return nil }
+        return address
     }
 }

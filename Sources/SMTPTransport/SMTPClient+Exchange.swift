@@ -66,7 +66,7 @@ extension SMTPClient {
 extension SMTPClient {
     func sendCommands(_ bytes: inout [UInt8]) -> Conversation.Event? {
         // Passwords may be among them.
-        defer { Secrets.wipe(&bytes) }
+        defer { Secret.wipe(&bytes) }
         if let event = unsolicited() { return event }
         guard let stream else { return .disconnected("there is no connection") }
         do throws(StreamFault) {
@@ -84,7 +84,7 @@ extension SMTPClient {
                 caFile: options.caFile, insists: options.security == .tls || options.security == .starttls)
             try stream.startTLS(
                 context, serverName: options.server.host, by: deadline(options.timeouts.connect))
-            return .tlsEstablished(verified: stream.protection?.isVerified ?? false)
+            return .tlsEstablished(TLSFacts(isVerified: stream.protection?.isVerified ?? false))
         } catch let failure as TLSFailure {
             return .tlsFailed(failure)
         } catch let fault as StreamFault {
@@ -96,6 +96,15 @@ extension SMTPClient {
             case .tls(let failure): return .tlsFailed(failure)
             }
         } catch { return .disconnected("\(error)") }
+    }
+
+    func refreshToken() -> Conversation.Event {
+        do throws(SessionFault) {
+            guard case .token(_, let token) = try options.login?(true) else {
+                return .tokenRefused(SessionFault(.login, "there is no other token", [.tryAgain, .tellOperator]))
+            }
+            return .tokenRefreshed(token)
+        } catch { return .tokenRefused(error) }
     }
 
     /// All blocks but the last.

@@ -7,6 +7,7 @@
 import Formats
 import Logging
 import Mail
+import MailRouting
 import Platform
 import SMTPProtocol
 
@@ -56,16 +57,23 @@ package final class SMTPClient {
         address = connected.address
         stream = NetworkStream(connected.descriptor)
         parser = ReplyParser()
-        conversation = Conversation(
-            .init(
-                security: options.security, credentials: options.credentials, mechanisms: options.authMechanisms,
-                heloName: options.heloName, allowPlaintextLogin: options.allowPlaintextLogin,
-                pipelining: options.pipelining && !pipeliningFailed, nonce: Base64.encode(Randomness.bytes(24))))
+        conversation = Conversation(try terms())
         switch drive(.connected) {
         case .ready: return
         case .failed(let fault): throw fault
         case .finished, .closed: throw SessionFault(.connect, "the session ended", [.tryAgain, .nextAddress, .close])
         }
+    }
+
+    /// What the conversation of a new connection is told.
+    private func terms() throws(SessionFault) -> Conversation.Terms {
+        var terms = Conversation.Terms(
+            security: options.security, login: try options.login?(false), mechanisms: options.authMechanisms,
+            heloName: options.heloName, allowPlaintextLogin: options.allowPlaintextLogin,
+            pipelining: options.pipelining && !pipeliningFailed, nonce: Base64.encode(Randomness.bytes(24)),
+            host: options.server.host, port: options.server.port)
+        terms.asciiDomain = { (try? DomainName($0))?.ascii }
+        return terms
     }
 
     /// One transaction. Connects first where there is no connection; a reused connection that the server has meanwhile
@@ -90,7 +98,7 @@ package final class SMTPClient {
         try connect()
         var result = withoutActuallyEscaping(onDotPending) { run(transaction, message, $0) }
         // Row 86: nothing has been decided before MAIL is answered, so a second try repeats nothing.
-        if isReused, case .failed(let fault) = result, Self.isStale(fault) {
+        if isReused, case .failed(let fault) = result, fault.isStale {
             log.debug("connecting again: \(fault)")
             try connect()
             result = withoutActuallyEscaping(onDotPending) { run(transaction, message, $0) }
@@ -135,11 +143,6 @@ extension SMTPClient {
         return drive(.transactionRequested(transaction))
     }
 
-    /// Whether a connection that was good when it was left is merely gone.
-    private static func isStale(_ fault: SessionFault) -> Bool {
-        [.idle, .reset, .sender].contains(fault.phase) && fault.reaction.contains(.close) && !fault.isAccountFault
-    }
-
     /// Feeds an event and everything that follows from it, until the conversation has an answer for the caller.
     private func drive(_ first: Conversation.Event) -> Result {
         var event = first
@@ -170,6 +173,10 @@ extension SMTPClient {
             case .send(let bytes, let shown):
                 log.debug("> \(shown)")
                 commands += bytes
+            case .sendSecret(let secret, let shown):
+                log.debug("> \(shown)")
+                commands += secret.withBytes { Array($0) }
+            case .refreshToken: performed = .event(refreshToken())
             case .startTLS: performed = .event(startTLS())
             case .becomeReady: performed = .result(.ready)
             case .sendBody: performed = .event(sendBody())

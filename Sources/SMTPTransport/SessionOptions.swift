@@ -51,12 +51,16 @@ package struct ServerTimeouts: Hashable, Sendable {
     }
 }
 
+/// Asked for each connection, on its thread, which it may block: nothing that proves who we are is kept longer than the
+/// login takes. Asked with true when the server has refused the access token: for a fresh one.
+package typealias LoginSource = @Sendable (_ isRefused: Bool) throws(SessionFault) -> Login?
+
 /// All that a session needs.
 package struct SessionOptions: Sendable {
     package var server: ServerAddress
     package var security: Security
     /// Nil: nobody logs in.
-    package var credentials: Credentials?
+    package var login: LoginSource?
     /// In order of preference; those that the server does not offer are passed over. Default: `auto`, strongest first.
     package var authMechanisms: [AuthMechanism]
     /// For EHLO; a domain or an address literal.
@@ -70,14 +74,14 @@ package struct SessionOptions: Sendable {
     package var pipelining: Bool
 
     package init(
-        server: ServerAddress, security: Security, credentials: Credentials? = nil,
+        server: ServerAddress, security: Security, login: LoginSource? = nil,
         authMechanisms: [AuthMechanism] = AuthMechanism.allCases, heloName: String,
         timeouts: ServerTimeouts = ServerTimeouts(), caFile: String? = nil, allowPlaintextLogin: Bool = false,
         pipelining: Bool = true
     ) {
         self.server = server
         self.security = security
-        self.credentials = credentials
+        self.login = login
         self.authMechanisms = authMechanisms
         self.heloName = heloName
         self.timeouts = timeouts

@@ -41,7 +41,7 @@ package struct SinkOptions: Sendable {
     /// Nil: one is made for `localhost` and 127.0.0.1.
     package var certificate: ServerCertificate?
     /// Who may log in; empty: AUTH is not offered.
-    package var users: [Credentials] = []
+    package var users: [Login] = []
     /// Offered only under TLS.
     package var mechanisms: [AuthMechanism] = [.scramSHA256, .plain, .login]
     package var offersLoginWithoutTLS = false

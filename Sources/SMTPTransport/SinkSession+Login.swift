@@ -26,6 +26,8 @@ extension SinkSession {
             case .scramSHA256: name = try scram(.sha256, initial)
             case .scramSHA1: name = try scram(.sha1, initial)
             case .cramMD5: name = try cramMD5()
+            case .scramSHA256Plus, .oauthbearer, .xoauth2, .external:
+                return refuse(504, "5.5.4 no such mechanism")
             }
         } catch {
             if case .challenge(let words) = error { return refuse(501, "5.5.2 \(words)") }
@@ -54,9 +56,9 @@ extension SinkSession {
         let question = try server.challenge(
             to: try first(initial, prompt: ""), nonce: Base64.encode(Randomness.bytes(18)))
         let answer = try ask(question)
-        guard let user = options.users.first(where: { $0.login == server.login }) else { return nil }
-        _ = try ask(try server.verdict(on: answer, password: user.password))
-        return user.login
+        guard let name = server.login, let password = password(of: name) else { return nil }
+        _ = try ask(try server.verdict(on: answer, password: password))
+        return name
     }
 
     /// RFC 2195: the name, and the keyed hash of the challenge.
@@ -64,14 +66,19 @@ extension SinkSession {
         let challenge = Array("<\(Hex.encode(Randomness.bytes(12)))@\(options.name)>".utf8)
         let words = String(decoding: try ask(challenge), as: UTF8.self).split(separator: " ")
         let name = words.dropLast().joined(separator: " ")
-        guard let user = options.users.first(where: { $0.login == name }), let given = words.last,
-            let expected = Digest.md5.authenticate(challenge, key: user.password)
+        guard let password = password(of: name), let given = words.last,
+            let expected = Digest.md5.authenticate(challenge, key: password)
         else { return nil }
-        return Digest.areEqual(Array(given.utf8), Array(Hex.encode(expected).utf8)) ? name : nil
+        return Secret(String(given)) == Secret(expected.withBytes { Hex.encode($0) }) ? name : nil
+    }
+
+    private func password(of user: String) -> Secret? {
+        for case .password(user, let password) in options.users { return password }
+        return nil
     }
 
     private func check(_ name: String, _ password: [UInt8]) -> String? {
-        options.users.first { $0.login == name && $0.password == password }?.login
+        self.password(of: name) == Secret(password) ? name : nil
     }
 
     /// One challenge and its response.

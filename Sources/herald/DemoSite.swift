@@ -51,7 +51,7 @@ final class DemoSite {
     func startServer() throws {
         let mailbox = mailbox
         var options = SinkOptions()
-        options.users = [Credentials(login: "demo", password: "demo-\(folder.suffix(6))")]
+        options.users = [.password(name: "demo", Secret("demo-\(folder.suffix(6))"))]
         options.requiresLogin = true
         let server = try SinkServer(options, log: Logger(label: "sink") { _ in SwiftLogNoOpLogHandler() }) {
             mailbox.add($0)

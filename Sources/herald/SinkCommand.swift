@@ -41,7 +41,7 @@ struct SinkCommand: ParsableCommand {
         if let login {
             guard let colon = login.firstIndex(of: ":") else { throw Failure.wrong("--login wants NAME:PASSWORD") }
             let password = String(login[login.index(after: colon)...])
-            options.users = [Credentials(login: String(login[..<colon]), password: password)]
+            options.users = [.password(name: String(login[..<colon]), Secret(password))]
             options.requiresLogin = true
         }
         let log = Logger(label: "sink") { _ in SwiftLogNoOpLogHandler() }

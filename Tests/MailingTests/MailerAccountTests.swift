@@ -24,7 +24,7 @@ import Testing
     @Test("a wrong password pauses the account and fails nothing; with the right one the letters go")
     func wrongPassword() throws {
         var options = SinkOptions()
-        options.users = [Credentials(login: "herald", password: "right")]
+        options.users = [.password(name: "herald", Secret("right"))]
         options.requiresLogin = true
         let sink = try site.sink(options)
         defer { sink.stop() }

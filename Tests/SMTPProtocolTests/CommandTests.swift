@@ -14,9 +14,7 @@ import Testing
                 "MAIL FROM:<a@example.org> SIZE=12 BODY=8BITMIME"
             ),
             (.rcpt(sender, parameters: ["NOTIFY=NEVER"]), "RCPT TO:<a@example.org> NOTIFY=NEVER"),
-            (.data, "DATA"), (.rset, "RSET"), (.quit, "QUIT"), (.auth(.login, initial: nil), "AUTH LOGIN"),
-            (.auth(.plain, initial: []), "AUTH PLAIN ="),
-            (.auth(.plain, initial: [0, 97, 0, 98]), "AUTH PLAIN AGEAYg=="),
+            (.data, "DATA"), (.rset, "RSET"), (.quit, "QUIT"), (.auth(.login), "AUTH LOGIN"),
         ]
         for (command, line) in lines { #expect(try command.rendered() == Array("\(line)\r\n".utf8)) }
     }
@@ -39,11 +37,6 @@ import Testing
         #expect(
             try Command.rcpt(address, parameters: []).rendered()
                 == Array("RCPT TO:<\"a> ORCPT=x\"@example.org>\r\n".utf8))
-    }
-
-    @Test("secrets are masked in a transcript") func shown() {
-        #expect(Command.auth(.plain, initial: Array("secret".utf8)).shown == "AUTH PLAIN ****")
-        #expect(Command.auth(.login, initial: nil).shown == "AUTH LOGIN")
     }
 
     @Test("xtext escapes what it must") func xtext() {

@@ -61,6 +61,29 @@ extension Conversation {
     }
 }
 
+extension Action {
+    /// What a transcript has of it.
+    var shown: String? {
+        switch self {
+        case .send(_, let shown), .sendSecret(_, let shown): shown
+        default: nil
+        }
+    }
+
+    /// What goes over the wire.
+    var line: String? {
+        switch self {
+        case .send(let bytes, _): String(decoding: bytes, as: UTF8.self)
+        case .sendSecret(let secret, _): secret.text
+        default: nil
+        }
+    }
+}
+
+extension Secret {
+    var text: String { withBytes { String(decoding: $0, as: UTF8.self) } }
+}
+
 extension [Action] {
     /// The fault, of a session or of a transaction.
     var fault: SessionFault? {

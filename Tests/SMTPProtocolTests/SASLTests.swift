@@ -2,133 +2,95 @@ import Formats
 import SMTPProtocol
 import Testing
 
-private let user = Credentials(login: "user", password: "pencil")
+private let user = Login.password(name: "user", Secret("pencil"))
+private let token = Login.token(name: "user@example.com", Secret("vF9dft4qmTc2Nvb3RlckBhbHRhdmlzdGEuY29tCg=="))
 
-private func text(_ bytes: [UInt8]?) -> String { String(decoding: bytes ?? [], as: UTF8.self) }
+private func exchange(
+    _ mechanism: AuthMechanism, _ login: Login = user, nonce: String = "", binding: ChannelBinding = .none,
+    host: String = "", port: Int = 0
+) throws -> SASLExchange {
+    try SASLExchange(mechanism, login, .init(nonce: nonce, binding: binding, host: host, port: port))
+}
+
+extension SASLExchange {
+    fileprivate mutating func answer(_ challenge: String, initialWasSent: Bool = true) throws -> String {
+        try respond(to: Array(challenge.utf8), initialWasSent: initialWasSent).text
+    }
+}
 
 @Suite struct SASLTests {
-    @Test("SCRAM-SHA-1 goes as in RFC 5802 section 5") func scramSHA1() throws {
-        var exchange = SASLExchange(.scramSHA1, user, nonce: "fyko+d2lbbFgONRv9qkxdawL")
-        #expect(text(exchange.initialResponse) == "n,,n=user,r=fyko+d2lbbFgONRv9qkxdawL")
-        let final = try exchange.respond(
-            to: Array("r=fyko+d2lbbFgONRv9qkxdawL3rfcNHYJY1ZVvWVs7j,s=QSXCR+Q6sek8bf92,i=4096".utf8),
-            initialWasSent: true)
-        #expect(
-            text(final) == "c=biws,r=fyko+d2lbbFgONRv9qkxdawL3rfcNHYJY1ZVvWVs7j,p=v0X8v3Bz2T0CJGbJQyF0X+HI4Ts=")
-        #expect(!exchange.mayFinish)
-        let last = try exchange.respond(to: Array("v=rmF9pqV8S7suAoZWja4dJRkFsKQ=".utf8), initialWasSent: true)
-        #expect(last.isEmpty)
-        #expect(exchange.mayFinish)
-    }
-
-    @Test("SCRAM-SHA-256 goes as in RFC 7677 section 3") func scramSHA256() throws {
-        var exchange = SASLExchange(.scramSHA256, user, nonce: "rOprNGfwEbeRWgbNEkqO")
-        #expect(text(exchange.initialResponse) == "n,,n=user,r=rOprNGfwEbeRWgbNEkqO")
-        let final = try exchange.respond(
-            to: Array(
-                "r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096".utf8),
-            initialWasSent: true)
-        #expect(
-            text(final) == "c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,"
-                + "p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=")
-        _ = try exchange.respond(
-            to: Array("v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=".utf8), initialWasSent: true)
-        #expect(exchange.mayFinish)
-    }
-
-    @Test(
-        "row 55: a server that cheats is not believed",
-        arguments: [
-            "r=other,s=QSXCR+Q6sek8bf92,i=4096", "r=fyko,s=QSXCR+Q6sek8bf92,i=4096",
-            "r=fykoX,s=QSXCR+Q6sek8bf92,i=4095", "r=fykoX,s=QSXCR+Q6sek8bf92,i=2147483648",
-            "r=fykoX,s=QSXCR+Q6sek8bf92,i=1000001", "r=fykoX,s=QSXCR+Q6sek8bf92,i=-1",
-            "r=fykoX,s=QSXCR+Q6sek8bf92,i=99999999999999999999999999", "r=fykoX,s=QSXCR+Q6sek8bf92,i=",
-        ]) func cheating(_ challenge: String)
-    {
-        var exchange = SASLExchange(.scramSHA1, user, nonce: "fyko")
-        let error = #expect(throws: SASLError.self) {
-            try exchange.respond(to: Array(challenge.utf8), initialWasSent: true)
-        }
-        guard case .untrusted = error else {
-            Issue.record("\(String(describing: error))")
-            return
-        }
-    }
-
-    @Test(
-        "a challenge that is none is refused",
-        arguments: [
-            "", "r", "r=fykoX", "r=fykoX,s=QSXC", "s=QSXCR+Q6sek8bf92,r=fykoX,i=4096", "m=x,r=fykoX,s=QSXC,i=4096",
-            "r=fykoX,s=!!!,i=4096", "r=fykoX,s=,i=4096", ",,,",
-        ]) func damaged(_ challenge: String)
-    {
-        var exchange = SASLExchange(.scramSHA256, user, nonce: "fyko")
-        #expect(throws: SASLError.self) { try exchange.respond(to: Array(challenge.utf8), initialWasSent: true) }
-        #expect(!exchange.mayFinish)
-    }
-
-    @Test("a wrong signature is not believed", arguments: ["v=AAAA", "v=", "v=!", "x=rmF9", "", "e=other-error"])
-    func signature(_ final: String) throws {
-        var exchange = SASLExchange(.scramSHA1, user, nonce: "fyko+d2lbbFgONRv9qkxdawL")
-        _ = try exchange.respond(
-            to: Array("r=fyko+d2lbbFgONRv9qkxdawL3rfcNHYJY1ZVvWVs7j,s=QSXCR+Q6sek8bf92,i=4096".utf8),
-            initialWasSent: true)
-        #expect(throws: SASLError.self) { try exchange.respond(to: Array(final.utf8), initialWasSent: true) }
-        #expect(!exchange.mayFinish)
-    }
-
     @Test("CRAM-MD5 goes as in RFC 2195 section 2") func cramMD5() throws {
-        var exchange = SASLExchange(
-            .cramMD5, Credentials(login: "tim", password: "tanstaaftanstaaf"), nonce: "")
+        var exchange = try exchange(.cramMD5, .password(name: "tim", Secret("tanstaaftanstaaf")))
         #expect(exchange.initialResponse == nil)
-        let response = try exchange.respond(
-            to: Array("<1896.697170952@postoffice.reston.mci.net>".utf8), initialWasSent: false)
-        #expect(text(response) == "tim b913a602c7eda7a495b4e6e7334d3890")
-        #expect(throws: SASLError.self) { try exchange.respond(to: [1], initialWasSent: false) }
+        let response = try exchange.answer("<1896.697170952@postoffice.reston.mci.net>", initialWasSent: false)
+        #expect(response == "tim b913a602c7eda7a495b4e6e7334d3890")
+        #expect(throws: SASLError.self) { try exchange.answer("more", initialWasSent: false) }
     }
 
     @Test("PLAIN and LOGIN say what they say, and no more than they are asked") func plainAndLogin() throws {
-        var plain = SASLExchange(.plain, user, nonce: "")
-        #expect(text(plain.initialResponse) == "\u{0}user\u{0}pencil")
-        #expect(throws: SASLError.self) { try plain.respond(to: [], initialWasSent: true) }
-        var late = SASLExchange(.plain, user, nonce: "")
-        #expect(try text(late.respond(to: [], initialWasSent: false)) == "\u{0}user\u{0}pencil")
-        #expect(throws: SASLError.self) { try late.respond(to: [], initialWasSent: false) }
-        var login = SASLExchange(.login, user, nonce: "")
-        #expect(try text(login.respond(to: Array("Username:".utf8), initialWasSent: false)) == "user")
-        #expect(try text(login.respond(to: Array("Password:".utf8), initialWasSent: false)) == "pencil")
-        #expect(throws: SASLError.self) { try login.respond(to: [], initialWasSent: false) }
+        var plain = try exchange(.plain)
+        #expect(plain.initialResponse?.text == "\u{0}user\u{0}pencil")
+        #expect(throws: SASLError.self) { try plain.answer("") }
+        var late = try exchange(.plain)
+        #expect(try late.answer("", initialWasSent: false) == "\u{0}user\u{0}pencil")
+        #expect(throws: SASLError.self) { try late.answer("", initialWasSent: false) }
+        var login = try exchange(.login)
+        #expect(try login.answer("Username:", initialWasSent: false) == "user")
+        #expect(try login.answer("Password:", initialWasSent: false) == "pencil")
+        #expect(throws: SASLError.self) { try login.answer("", initialWasSent: false) }
     }
 
-    @Test(
-        "both sides of SCRAM understand each other; a wrong password is refused",
-        arguments: [
-            ("päss,=word", "päss,=word", true), ("right", "wrong", false),
-        ]) func bothSides(_ server: String, _ client: String, _ isRight: Bool) throws
-    {
-        var exchange = SASLExchange(
-            .scramSHA256, Credentials(login: "a=b,c", password: client), nonce: "clientnonce")
-        var peer = SCRAMServer(salt: [1, 2, 3, 4])
-        let first = try peer.challenge(to: exchange.initialResponse ?? [], nonce: "servernonce")
-        #expect(peer.login == "a=b,c")
-        let final = try exchange.respond(to: first, initialWasSent: true)
-        if isRight {
-            let verdict = try peer.verdict(on: final, password: Array(server.utf8))
-            _ = try exchange.respond(to: verdict, initialWasSent: true)
-            #expect(exchange.mayFinish)
-        } else {
-            #expect(throws: SASLError.self) { try peer.verdict(on: final, password: Array(server.utf8)) }
+    @Test("XOAUTH2 goes as its makers document it; the reason of a refusal is kept, and answered with nothing")
+    func xoauth2() throws {
+        var exchange = try exchange(.xoauth2, token)
+        let first = exchange.initialResponse
+        #expect(
+            first?.text
+                == "user=user@example.com\u{1}auth=Bearer vF9dft4qmTc2Nvb3RlckBhbHRhdmlzdGEuY29tCg==\u{1}\u{1}")
+        #expect(exchange.mayFinish)
+        let reason = #"{"status":"401","schemes":"bearer","scope":"https://mail.google.com/"}"#
+        #expect(try exchange.answer(reason) == "")
+        #expect(exchange.refusal == reason)
+        #expect(!exchange.mayFinish)
+        #expect(throws: SASLError.self) { try exchange.answer(reason) }
+    }
+
+    @Test("OAUTHBEARER goes as in RFC 7628 section 4.1; its refusal is answered with ^A") func oauthbearer() throws {
+        var exchange = try exchange(.oauthbearer, token, host: "server.example.com", port: 143)
+        #expect(
+            exchange.initialResponse.map { Base64.encode(Array($0.text.utf8)) }
+                == "bixhPXVzZXJAZXhhbXBsZS5jb20sAWhvc3Q9c2VydmVyLmV4YW1wbGUuY29tAXBvcnQ9MTQzAWF1dGg9QmVhcmVyIHZGOWRmdDRxbVRj"
+                + "Mk52YjNSbGNrQmhiSFJoZG1semRHRXVZMjl0Q2c9PQEB")
+        #expect(try exchange.answer(#"{"status":"invalid_token","scope":"example_scope"}"#) == "\u{1}")
+        let odd = try SASLExchange(.oauthbearer, .token(name: "a=b,c", Secret("t")), .init(nonce: ""))
+        #expect(odd.initialResponse?.text == "n,a=a=3Db=2Cc,\u{1}auth=Bearer t\u{1}\u{1}")
+    }
+
+    @Test("EXTERNAL names nobody, or whom it is told to (RFC 4422 appendix A)") func external() throws {
+        #expect(try exchange(.external, .certificate(name: nil)).initialResponse?.text == "")
+        #expect(try exchange(.external, .certificate(name: "herald")).initialResponse?.text == "herald")
+        var asked = try exchange(.external, .certificate(name: nil))
+        #expect(try asked.answer("", initialWasSent: false) == "")
+        #expect(throws: SASLError.self) { try asked.answer("", initialWasSent: false) }
+    }
+
+    @Test("each kind of login has its mechanisms, and no other is begun", arguments: AuthMechanism.allCases)
+    func kinds(_ mechanism: AuthMechanism) {
+        let logins: [Login] = [user, token, .certificate(name: nil)]
+        for login in logins {
+            let isBegun = (try? exchange(mechanism, login, nonce: "n")) != nil
+            #expect(isBegun == mechanism.fits(login))
         }
+        #expect(logins.filter { mechanism.fits($0) }.count == 1)
     }
 
-    @Test("credentials do not show their password") func hidden() {
-        var shown = "\(user) \(String(reflecting: user))"
-        dump(user, to: &shown)
-        #expect(!shown.contains("pencil"))
-        #expect(!shown.contains("112"))  // its first byte
-        var copy = user
-        copy.wipe()
-        #expect(copy.password.isEmpty)
-        #expect(user.password == Array("pencil".utf8))
+    @Test("a login shows its name, and nothing of what proves it") func hidden() {
+        for login in [user, .token(name: "user", Secret("pencil"))] {
+            var shown = "\(login) \(String(reflecting: login))"
+            dump(login, to: &shown)
+            #expect(shown.contains("user"))
+            #expect(!shown.contains("pencil"))
+            #expect(!shown.contains("112"))  // its first byte
+        }
     }
 }

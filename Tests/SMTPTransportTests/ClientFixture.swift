@@ -31,12 +31,21 @@ extension ServerTimeouts {
 }
 
 func options(
-    port: Int, _ security: Security = .none, host: String = "127.0.0.1", credentials: Credentials? = nil,
+    port: Int, _ security: Security = .none, host: String = "127.0.0.1", login: Login? = nil,
     caFile: String? = nil, timeouts: ServerTimeouts = .brief(), allowPlaintextLogin: Bool = false
 ) -> SessionOptions {
     SessionOptions(
-        server: ServerAddress(host: host, port: port), security: security, credentials: credentials,
-        heloName: "client.example.org", timeouts: timeouts, caFile: caFile, allowPlaintextLogin: allowPlaintextLogin)
+        server: ServerAddress(host: host, port: port), security: security,
+        login: source(login), heloName: "client.example.org", timeouts: timeouts, caFile: caFile,
+        allowPlaintextLogin: allowPlaintextLogin)
+}
+
+/// The mechanisms that log in with a password; the sink has no more.
+let passwordMechanisms: [AuthMechanism] = [.scramSHA256, .scramSHA1, .cramMD5, .plain, .login]
+
+private func source(_ login: Login?) -> LoginSource? {
+    guard let login else { return nil }
+    return { (_: Bool) throws(SessionFault) -> Login? in login }
 }
 
 func address(_ text: String) throws -> EmailAddress { try EmailAddress(text) }

@@ -36,21 +36,21 @@ import TestSupport
         #expect(message.tlsVersion == nil)
     }
 
-    @Test("each mechanism logs in over STARTTLS and over TLS", arguments: AuthMechanism.allCases)
+    @Test("each mechanism logs in over STARTTLS and over TLS", arguments: passwordMechanisms)
     func login(_ mechanism: AuthMechanism) throws {
         let inbox = Inbox()
-        let user = Credentials(login: "us=er,1", password: "pass wörd")
+        let user = Login.password(name: "us=er,1", Secret("pass wörd"))
         let server = try sink(inbox) {
             $0.tlsPort = 0
             $0.users = [user]
             $0.requiresLogin = true
-            $0.mechanisms = AuthMechanism.allCases
+            $0.mechanisms = passwordMechanisms
         }
         defer { server.stop() }
         let authority = try TemporaryFile(server.authorityPEM)
         for (port, security) in [(server.port, Security.starttls), (server.tlsPort, .tls)] {
             var options = options(
-                port: port, security, host: "localhost", credentials: user, caFile: authority.path)
+                port: port, security, host: "localhost", login: user, caFile: authority.path)
             options.authMechanisms = [mechanism]
             let client = SMTPClient(options, log: quiet)
             let outcomes = try client.deliver(envelope(), message: letter) { _ in }
@@ -63,16 +63,16 @@ import TestSupport
         #expect(inbox.messages.count == 2)
     }
 
-    @Test("a wrong password is a fault of the account", arguments: AuthMechanism.allCases)
+    @Test("a wrong password is a fault of the account", arguments: passwordMechanisms)
     func wrongPassword(_ mechanism: AuthMechanism) throws {
         let server = try sink(Inbox()) {
-            $0.users = [Credentials(login: "user", password: "right")]
-            $0.mechanisms = AuthMechanism.allCases
+            $0.users = [.password(name: "user", Secret("right"))]
+            $0.mechanisms = passwordMechanisms
         }
         defer { server.stop() }
         let authority = try TemporaryFile(server.authorityPEM)
         var options = options(
-            port: server.port, .starttls, credentials: Credentials(login: "user", password: "wrong"),
+            port: server.port, .starttls, login: .password(name: "user", Secret("wrong")),
             caFile: authority.path)
         options.authMechanisms = [mechanism]
         let client = SMTPClient(options, log: quiet)

@@ -9,19 +9,19 @@ import TestSupport
 /// A sink with this certificate on both ports, and what a client says of it.
 private func fault(
     _ certificate: ServerCertificate, _ security: Security, host: String = "localhost", trusting: Bool = true,
-    credentials: Credentials? = nil
+    login: Login? = nil
 ) throws -> (SessionFault?, [SinkMessage]) {
     let inbox = Inbox()
     var sinkOptions = SinkOptions()
     sinkOptions.tlsPort = 0
     sinkOptions.certificate = certificate
-    if let credentials { sinkOptions.users = [credentials] }
+    if let login { sinkOptions.users = [login] }
     let server = try SinkServer(sinkOptions, log: quiet) { inbox.take($0) }
     defer { server.stop() }
     let authority = try TemporaryFile(server.authorityPEM)
     let client = SMTPClient(
         options(
-            port: security == .tls ? server.tlsPort : server.port, security, host: host, credentials: credentials,
+            port: security == .tls ? server.tlsPort : server.port, security, host: host, login: login,
             caFile: trusting ? authority.path : nil), log: quiet)
     let letterEnvelope = try envelope()
     do throws(SessionFault) {
@@ -66,7 +66,7 @@ private func fault(
     func unknownAuthority(_ signsItself: Bool) throws {
         let certificate = try ServerCertificate.make(signsItself: signsItself)
         let (fault, messages) = try fault(
-            certificate, .tls, trusting: false, credentials: Credentials(login: "user", password: "pencil"))
+            certificate, .tls, trusting: false, login: .password(name: "user", Secret("pencil")))
         #expect(fault?.isAccountFault == true)
         #expect(fault?.likelyCause.contains("authority") == true)
         #expect(messages.isEmpty)
@@ -75,7 +75,7 @@ private func fault(
     @Test("row 40: opportunistic goes on unverified, and without the login") func opportunistic() throws {
         let (fault, messages) = try fault(
             ServerCertificate.make(names: ["mail.example.org"]), .opportunistic,
-            credentials: Credentials(login: "user", password: "pencil"))
+            login: .password(name: "user", Secret("pencil")))
         #expect(fault == nil)
         #expect(messages.first?.tlsVersion == "TLSv1.3")
         #expect(messages.first?.login == nil)

@@ -1,5 +1,9 @@
 // A TCP connection, plain or under TLS, with a deadline on every wait. Blocks the calling thread in poll(2) and nowhere
-// else. What must stay true: after `startTLS` no plain byte is read or written.
+// else.
+//
+// What must stay true: after `startTLS` no plain byte is read or written. All that goes out, what TLS says of its own
+// accord too, stands in one queue in the order in which it was made, and one function empties it: records that overtake
+// each other are a broken connection. When a write is given up, its rest is forgotten and nothing goes out any more.
 
 import Formats
 import Glibc
@@ -19,7 +23,16 @@ package final class NetworkStream {
     private var tls: TLSConnection?
     /// Decrypted, or read while writing, and not taken yet.
     private var input: [UInt8] = []
+    /// What the socket has not taken yet, cipher text where TLS is on; from `outputStart` on.
+    private var output: [UInt8] = []
+    private var outputStart = 0
+    /// The socket's and OpenSSL's bytes pass through here.
+    private var block = [UInt8](repeating: 0, count: 64 << 10)
     private var isAtEnd = false
+    private var isMute = false
+
+    /// So much may come while something goes out; more is not read before that has gone.
+    private static let inputLimit = 256 << 10
 
     /// Takes a connected socket; it becomes nonblocking.
     package init(_ descriptor: Descriptor) {
@@ -37,13 +50,15 @@ package final class NetworkStream {
         while true {
             let bytes = try readAvailable()
             if !bytes.isEmpty || isAtEnd { return bytes }
-            try wait(.readable, by: deadline)
+            try wait(hasOutput ? [.readable, .writable] : .readable, by: deadline)
         }
     }
 
     /// What is there without waiting; none when nothing is, or at the end.
     package func readAvailable() throws(StreamFault) -> [UInt8] {
         try fill()
+        // What TLS answers goes out on the way. That it cannot is no reason not to read what came before.
+        do throws(StreamFault) { try drain() } catch { fallMute() }
         defer { input = [] }
         return input
     }
@@ -52,126 +67,181 @@ package final class NetworkStream {
     package var isFinished: Bool { isAtEnd && input.isEmpty }
 
     /// Writes all of `bytes`. With `stopsAtInput`, a wait for room ends when the other side says something, and then
-    /// false is returned: the last of the bytes are unsent.
+    /// false is returned: the last of the bytes are unsent and will remain so, for then, and after a fault, the stream
+    /// writes nothing more.
     package func write(_ bytes: [UInt8], by deadline: Duration, stopsAtInput: Bool = false) throws(StreamFault) -> Bool
     {
-        guard let tls else { return try writeRaw(bytes, by: deadline, stopsAtInput: stopsAtInput) }
-        var at = 0
-        while at < bytes.count {
-            let step = try secured { () throws(TLSFailure) in try tls.write(rest: bytes, from: at) }
-            switch step {
-            case .done(let count): at += count
-            case .closed: throw .disconnected("the connection was closed")
-            case .needsInput:  // a renegotiation (TLS 1.2)
-                guard try writeRaw(tls.takeOutput(), by: deadline, stopsAtInput: stopsAtInput) else { return false }
-                try fill()
-                if stopsAtInput, !input.isEmpty { return false }
-                if isAtEnd { throw .disconnected("the connection was closed") }
-                try wait(.readable, by: deadline)
-                try fill()
-            }
+        guard !isMute else { throw .disconnected("the connection was given up") }
+        do throws(StreamFault) {
+            let isWritten = try push(bytes, by: deadline, stopsAtInput: stopsAtInput)
+            if !isWritten { fallMute() }
+            return isWritten
+        } catch {
+            fallMute()
+            throw error
         }
-        return try writeRaw(tls.takeOutput(), by: deadline, stopsAtInput: stopsAtInput)
+    }
+
+    private func push(_ bytes: [UInt8], by deadline: Duration, stopsAtInput: Bool) throws(StreamFault) -> Bool {
+        var at = 0
+        while true {
+            let needsInput = try queue(bytes, from: &at)
+            try drain()
+            if !hasOutput, !needsInput {
+                if at == bytes.count { return true }
+                continue
+            }
+            // Reading goes on meanwhile: a server that waits for us to read would never read (RFC 2920 section 3.1).
+            var interest: Interest = hasOutput ? .writable : []
+            if needsInput || input.count < Self.inputLimit { interest.insert(.readable) }
+            try wait(interest, by: deadline)
+            if interest.contains(.readable) { try fill() }
+            if stopsAtInput, !input.isEmpty { return false }
+            if isAtEnd { throw .disconnected("the server closed the connection") }
+            if input.count > 2 * Self.inputLimit { throw .disconnected("the server talks without listening") }
+        }
     }
 
     /// The handshake. `input` that was read before would be foreign to it: the caller has made sure that there is none.
     package func startTLS(_ context: TLSContext, serverName: String?, by deadline: Duration) throws(StreamFault) {
-        let connection = try secured { () throws(TLSFailure) in try TLSConnection(context, serverName: serverName) }
-        while true {
-            let step: TLSConnection.Step
-            do throws(TLSFailure) {
-                step = try connection.handshake()
-            } catch {
-                // The alert that tells the other side why.
-                _ = try? writeRaw(connection.takeOutput(), by: SystemClock.monotonic() + .milliseconds(100))
-                throw .tls(error)
-            }
-            _ = try writeRaw(connection.takeOutput(), by: deadline)
-            if case .done = step { break }
-            if isAtEnd { throw .disconnected("the connection was closed in the TLS handshake") }
-            try wait(.readable, by: deadline)
-            let bytes = try receiveRaw()
-            if !bytes.isEmpty { connection.receive(bytes) }
-        }
+        let connection: TLSConnection
+        do throws(TLSFailure) {
+            connection = try TLSConnection(context, serverName: serverName)
+        } catch { throw .tls(error) }
         tls = connection
+        do throws(StreamFault) { try shakeHands(connection, by: deadline) } catch {
+            fallMute()
+            throw error
+        }
+    }
+
+    private func shakeHands(_ connection: TLSConnection, by deadline: Duration) throws(StreamFault) {
+        var isDone = false
+        while !isDone || hasOutput {
+            if !isDone {
+                do throws(TLSFailure) {
+                    isDone = try connection.handshake() == .done
+                } catch {
+                    // The alert that tells the other side why, if the socket takes it.
+                    takeOutput(of: connection)
+                    try? drain()
+                    throw .tls(error)
+                }
+                takeOutput(of: connection)
+            }
+            try drain()
+            if isDone, !hasOutput { return }
+            if isAtEnd { throw .disconnected("the connection was closed in the TLS handshake") }
+            var interest: Interest = hasOutput ? .writable : []
+            if !isDone { interest.insert(.readable) }
+            try wait(interest, by: deadline)
+            if !isDone { try receive(for: connection) }
+        }
     }
 
     /// close_notify where TLS is on, and the end. What cannot be sent at once is not sent.
     package func close() {
-        if let tls {
+        if let tls, !isMute {
             tls.shutDown()
-            _ = try? writeRaw(tls.takeOutput(), by: SystemClock.monotonic())
+            takeOutput(of: tls)
+            try? drain()
         }
+        fallMute()
         shutdown(descriptor.number, Int32(SHUT_RDWR))
         isAtEnd = true
     }
 }
 
+// The two queues.
 extension NetworkStream {
+    private var hasOutput: Bool { outputStart < output.count }
+
+    /// Nothing goes out any more: what was queued is forgotten, and what would follow it would stand behind a gap.
+    private func fallMute() {
+        isMute = true
+        output = []
+        outputStart = 0
+    }
+
+    /// Puts the bytes from `at` on into the queue, encrypted where TLS is on, as far as it may grow. True where TLS
+    /// must first read something: a renegotiation (TLS 1.2).
+    private func queue(_ bytes: [UInt8], from at: inout Int) throws(StreamFault) -> Bool {
+        guard let tls else {
+            output += bytes[at...]
+            at = bytes.count
+            return false
+        }
+        // TLS may have something to say though there are no bytes to write.
+        takeOutput(of: tls)
+        while at < bytes.count, output.count - outputStart < block.count {
+            let step: TLSConnection.Step
+            do throws(TLSFailure) { step = try tls.write(bytes, from: at) } catch { throw .tls(error) }
+            takeOutput(of: tls)
+            switch step {
+            case .moved(let count): at += count
+            case .done: break
+            case .needsInput: return true
+            case .closed: throw .disconnected("the connection was closed")
+            }
+        }
+        return false
+    }
+
+    /// Gives the socket as much of the queue as it takes now.
+    private func drain() throws(StreamFault) {
+        while hasOutput {
+            let count = output.withUnsafeBytes { buffer in
+                // MSG_NOSIGNAL: a connection that is gone is an error, not a SIGPIPE.
+                send(
+                    descriptor.number, buffer.baseAddress?.advanced(by: outputStart), buffer.count - outputStart,
+                    Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
+            }
+            if count >= 0 {
+                outputStart += count
+            } else if errno == EAGAIN {
+                return
+            } else if errno != EINTR {
+                throw .disconnected(SystemError.text(of: errno))
+            }
+        }
+        output.removeAll(keepingCapacity: true)
+        outputStart = 0
+    }
+
+    private func takeOutput(of tls: TLSConnection) {
+        if isMute { tls.dropOutput() } else { tls.takeOutput(into: &output) }
+    }
+
     /// Takes what has come from the socket into `input`.
     private func fill() throws(StreamFault) {
         if isAtEnd { return }
-        let bytes = try receiveRaw()
-        guard let tls else {
-            input += bytes
-            return
-        }
-        if !bytes.isEmpty { tls.receive(bytes) }
-        var block = [UInt8](repeating: 0, count: 16 << 10)
+        guard let tls else { return try receive { input += $0 } }
+        try receive(for: tls)
+        defer { takeOutput(of: tls) }
         reading: while true {
-            let step = try secured { () throws(TLSFailure) in try tls.read(block: &block) }
+            let step: TLSConnection.Step
+            do throws(TLSFailure) { step = try tls.read(into: &block) } catch { throw .tls(error) }
             switch step {
-            case .done(let count): input += block[..<count]
-            case .needsInput: break reading
+            case .moved(let count): input += block[..<count]
+            case .done, .needsInput: break reading
             case .closed:
                 isAtEnd = true
                 break reading
             }
         }
-        // Answers of the protocol itself, to KeyUpdate for example. Best effort: what the socket does not take now
-        // goes with the next write.
-        let answer = tls.takeOutput()
-        if !answer.isEmpty { _ = try writeRaw(answer, by: SystemClock.monotonic() + .seconds(5)) }
     }
 
-    /// Up to 64 KiB; none when none are there, or at the end, which `isAtEnd` tells.
-    private func receiveRaw() throws(StreamFault) -> [UInt8] {
-        var block = [UInt8](repeating: 0, count: 64 << 10)
+    private func receive(for tls: TLSConnection) throws(StreamFault) { try receive { tls.receive($0) } }
+
+    /// Hands on up to 64 KiB; nothing when nothing is there, or at the end, which `isAtEnd` tells.
+    private func receive(_ take: (ArraySlice<UInt8>) -> Void) throws(StreamFault) {
         let count = recv(descriptor.number, &block, block.count, Int32(MSG_DONTWAIT))
-        if count > 0 { return Array(block[..<count]) }
+        if count > 0 { return take(block[..<count]) }
         if count == 0 {
             isAtEnd = true
-            return []
+        } else if errno != EAGAIN, errno != EINTR {
+            throw .disconnected(SystemError.text(of: errno))
         }
-        if errno == EAGAIN || errno == EINTR { return [] }
-        throw .disconnected(SystemError.text(of: errno))
-    }
-
-    private func writeRaw(
-        _ bytes: [UInt8], by deadline: Duration, stopsAtInput: Bool = false
-    ) throws(StreamFault) -> Bool {
-        var at = 0
-        while at < bytes.count {
-            let count = bytes.withUnsafeBytes { buffer in
-                // MSG_NOSIGNAL: a connection that is gone is an error, not a SIGPIPE.
-                send(
-                    descriptor.number, buffer.baseAddress?.advanced(by: at), bytes.count - at,
-                    Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
-            }
-            if count >= 0 {
-                at += count
-                continue
-            }
-            if errno == EINTR { continue }
-            guard errno == EAGAIN else { throw .disconnected(SystemError.text(of: errno)) }
-            try wait(stopsAtInput ? [.readable, .writable] : .writable, by: deadline)
-            if stopsAtInput {
-                try fill()
-                if !input.isEmpty { return false }
-                if isAtEnd { throw .disconnected("the server closed the connection") }
-            }
-        }
-        return true
     }
 
     private func wait(_ interest: Interest, by deadline: Duration) throws(StreamFault) {
@@ -184,27 +254,5 @@ extension NetworkStream {
                 throw .disconnected("\(error)")
             }
         }
-    }
-
-    private func secured<T>(_ body: () throws(TLSFailure) -> T) throws(StreamFault) -> T {
-        do throws(TLSFailure) { return try body() } catch { throw .tls(error) }
-    }
-}
-
-extension TLSConnection {
-    fileprivate func write(rest bytes: [UInt8], from start: Int) throws(TLSFailure) -> Step {
-        let result: Result<Step, TLSFailure> = bytes.withUnsafeBytes { buffer in
-            do throws(TLSFailure) {
-                return .success(try write(UnsafeRawBufferPointer(rebasing: buffer[start...])))
-            } catch { return .failure(error) }
-        }
-        return try result.get()
-    }
-
-    fileprivate func read(block: inout [UInt8]) throws(TLSFailure) -> Step {
-        let result: Result<Step, TLSFailure> = block.withUnsafeMutableBytes { buffer in
-            do throws(TLSFailure) { return .success(try read(into: buffer)) } catch { return .failure(error) }
-        }
-        return try result.get()
     }
 }

@@ -9,14 +9,18 @@ import SMTPProtocol
 package final class TLSConnection {
     /// What became of a step.
     package enum Step: Equatable {
-        case done(Int)
+        /// So many bytes were read or written.
+        case moved(Int)
+        /// The handshake is through.
+        case done
         /// Bytes from the other side are needed first.
         case needsInput
         /// The other side said close_notify.
         case closed
     }
 
-    private let ssl: OpaquePointer
+    /// OpenSSL's, for as long as this lives.
+    package let ssl: OpaquePointer
     private let incoming: OpaquePointer
     private let outgoing: OpaquePointer
     private let context: TLSContext
@@ -50,29 +54,44 @@ package final class TLSConnection {
     deinit { SSL_free(ssl) }
 
     /// Takes bytes that came from the other side.
-    package func receive(_ bytes: [UInt8]) {
-        _ = BIO_write(incoming, bytes, Int32(clamping: bytes.count))
+    package func receive(_ bytes: ArraySlice<UInt8>) {
+        bytes.withUnsafeBytes { _ = BIO_write(incoming, $0.baseAddress, Int32(clamping: $0.count)) }
     }
 
-    /// Takes the bytes that are to go to the other side.
-    package func takeOutput() -> [UInt8] { PEM.drain(outgoing) }
+    /// Moves the bytes that are to go to the other side behind those in `queue`.
+    package func takeOutput(into queue: inout [UInt8]) {
+        var data: UnsafeMutablePointer<CChar>?
+        let count = herald_BIO_get_mem_data(outgoing, &data)
+        guard count > 0, let data else { return }
+        queue += UnsafeRawBufferPointer(start: data, count: count)
+        dropOutput()
+    }
+
+    /// Forgets them.
+    package func dropOutput() { _ = BIO_ctrl(outgoing, BIO_CTRL_RESET, 0, nil) }
 
     package func handshake() throws(TLSFailure) -> Step {
         ERR_clear_error()
-        return try step(SSL_do_handshake(ssl), "TLS handshake")
+        let step = try step(SSL_do_handshake(ssl), "TLS handshake")
+        if case .moved = step { return .done }
+        return step
     }
 
-    /// Decrypts into `buffer`.
-    package func read(into buffer: UnsafeMutableRawBufferPointer) throws(TLSFailure) -> Step {
+    /// Decrypts into `block`.
+    package func read(into block: inout [UInt8]) throws(TLSFailure) -> Step {
         ERR_clear_error()
-        return try step(SSL_read(ssl, buffer.baseAddress, Int32(clamping: buffer.count)), "TLS")
+        let count = block.withUnsafeMutableBytes { SSL_read(ssl, $0.baseAddress, Int32(clamping: $0.count)) }
+        return try step(count, "TLS")
     }
 
-    /// Encrypts from `buffer`, not always all of it. After `needsInput`, call again with the same bytes.
-    package func write(_ buffer: UnsafeRawBufferPointer) throws(TLSFailure) -> Step {
-        guard !buffer.isEmpty else { return .done(0) }
+    /// Encrypts the bytes from `start` on, not always all of them. After `needsInput`, call again with the same.
+    package func write(_ bytes: [UInt8], from start: Int) throws(TLSFailure) -> Step {
+        guard start < bytes.count else { return .moved(0) }
         ERR_clear_error()
-        return try step(SSL_write(ssl, buffer.baseAddress, Int32(clamping: buffer.count)), "TLS")
+        let count = bytes.withUnsafeBytes { buffer in
+            SSL_write(ssl, buffer.baseAddress?.advanced(by: start), Int32(clamping: buffer.count - start))
+        }
+        return try step(count, "TLS")
     }
 
     /// Says close_notify, if the connection is in a state to.
@@ -94,7 +113,7 @@ package final class TLSConnection {
 
     /// Right after the call: classifies it and empties the error queue.
     private func step(_ result: Int32, _ words: String) throws(TLSFailure) -> Step {
-        if result > 0 { return .done(Int(result)) }
+        if result > 0 { return .moved(Int(result)) }
         switch SSL_get_error(ssl, result) {
         case SSL_ERROR_WANT_READ, SSL_ERROR_WANT_WRITE: return .needsInput
         case SSL_ERROR_ZERO_RETURN: return .closed

@@ -6,7 +6,8 @@ import SMTPProtocol
 
 /// A client's or a server's TLS configuration. Belongs to one thread; owns its SSL_CTX.
 package final class TLSContext {
-    let pointer: OpaquePointer
+    /// OpenSSL's, for as long as this lives.
+    package let pointer: OpaquePointer
     let isServer: Bool
     /// Whether a certificate that does not hold ends the handshake.
     let insists: Bool
@@ -40,11 +41,14 @@ package final class TLSContext {
         return context
     }
 
-    /// For a server with this certificate.
-    package static func server(_ certificate: ServerCertificate) throws(TLSFailure) -> TLSContext {
+    /// For a server with this certificate. `securityLevel` is OpenSSL's; a test's server may go below the default.
+    package static func server(
+        _ certificate: ServerCertificate, securityLevel: Int32? = nil
+    ) throws(TLSFailure) -> TLSContext {
         ERR_clear_error()
         guard let pointer = SSL_CTX_new(TLS_server_method()) else { throw OpenSSLErrors.failure("cannot set up TLS") }
         let context = TLSContext(pointer, isServer: true, insists: false)
+        if let securityLevel { SSL_CTX_set_security_level(pointer, securityLevel) }
         let leaf = PEM.withBIO(certificate.certificatePEM) { PEM_read_bio_X509($0, nil, nil, nil) }
         let key = PEM.withBIO(certificate.keyPEM) { PEM_read_bio_PrivateKey($0, nil, nil, nil) }
         defer {

@@ -21,8 +21,14 @@ package final class ScriptedPeer: Sendable {
         case expectMessage
         /// Reads so many bytes, whatever they are.
         case take(Int)
+        /// The bytes one by one, so far apart.
+        case trickle([UInt8], every: Duration)
+        /// Waits, reading nothing, until no more comes in.
+        case fillWindow
         /// The server's side of a handshake, which may fail.
-        case startTLS(ServerCertificate)
+        case startTLS(ServerCertificate, ServerTLS = ServerTLS())
+        /// Under TLS, in the middle of whatever is on.
+        case tls(Interjection)
         /// Ends the connection, at once.
         case close
         /// Ends it without a word of TLS.
@@ -142,8 +148,20 @@ extension ScriptedPeer {
             let message = try connection.message()
             record.withLock { $0.messages.append(message) }
         case .take(let count): try connection.take(count)
-        case .startTLS(let certificate):
-            try connection.stream.startTLS(TLSContext.server(certificate), serverName: nil, by: connection.deadline)
+        case .trickle(let bytes, let pause):
+            for byte in bytes {
+                try connection.write([byte])
+                if try !Poller.wait([(wakeUp.descriptor.number, .readable)], timeout: pause).isEmpty {
+                    throw ScriptEnd.closed
+                }
+            }
+        case .fillWindow: try waitForFullWindow(descriptor)
+        case .startTLS(let certificate, let tls):
+            try connection.stream.startTLS(
+                tls.context(certificate), serverName: nil, by: connection.deadline)
+        case .tls(let interjection):
+            try interjection.make(connection.stream)
+            try connection.write([])
         case .close: throw ScriptEnd.closed
         case .cut:
             shutdown(descriptor.number, Int32(SHUT_RDWR))
@@ -153,6 +171,21 @@ extension ScriptedPeer {
             _ = try Poller.wait([(wakeUp.descriptor.number, .readable)], timeout: Self.patience)
             throw ScriptEnd.closed
         case .run(let body): try body()
+        }
+    }
+
+    /// Nothing has come for a while, though something had.
+    private func waitForFullWindow(_ descriptor: Descriptor) throws {
+        var buffer = [UInt8](repeating: 0, count: 256 << 10)
+        let end = SystemClock.monotonic() + Self.patience
+        var (before, quiet) = (0, 0)
+        while quiet < 5, SystemClock.monotonic() < end {
+            guard try Poller.wait([(wakeUp.descriptor.number, .readable)], timeout: .milliseconds(10)).isEmpty else {
+                throw ScriptEnd.closed
+            }
+            let waiting = recv(descriptor.number, &buffer, buffer.count, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT))
+            quiet = waiting > 0 && waiting == before ? quiet + 1 : 0
+            before = waiting
         }
     }
 
@@ -196,16 +229,17 @@ extension ScriptedPeer {
 
         func message() throws -> [UInt8] {
             let end = Array("\r\n.\r\n".utf8)
+            var searched = 0
             while true {
                 if input.starts(with: end.dropFirst(2)) {
                     input.removeFirst(3)
                     return []
                 }
-                if input.count >= end.count,
-                    let at = (0...input.count - end.count).first(where: { input[$0...].starts(with: end) })
-                {
-                    let message = Array(input[..<(at + 2)])
-                    input.removeFirst(at + end.count)
+                while let at = input[searched...].firstIndex(of: UInt8(ascii: ".")), at + 3 <= input.count {
+                    searched = at + 1
+                    guard at >= 2, input[(at - 2)...].starts(with: end) else { continue }
+                    let message = Array(input[..<at])
+                    input.removeFirst(at + 3)
                     return message
                 }
                 guard try fill() else { throw ScriptEnd.clientGone }

@@ -4,7 +4,7 @@ BIN = .build/release
 SWIFT = swift
 BUILD = $(SWIFT) build -c release --static-swift-stdlib
 
-.PHONY: run build test check proof lint format docs docs-check bench evaluate stats clean
+.PHONY: run build test check proof soak fuzz lint format docs docs-check bench evaluate stats clean
 
 run: build
 	$(BIN)/herald demo
@@ -42,11 +42,23 @@ docs-check:
 	@$(BIN)/herald docs settings | diff -u docs/settings.md - || { echo "docs/settings.md is stale: make docs"; exit 1; }
 	@$(BIN)/herald docs rules --rules rules | diff -u docs/rules.md - || { echo "docs/rules.md is stale: make docs"; exit 1; }
 
-# What takes too long for `make test`: the model test of rotation with 100,000 steps, a thousand files under a million lines.
+# What takes too long for `make test` (docs/testing.md): the model test of rotation with 100,000 steps of each kind, a thousand
+# files under a million lines, and ten minutes each of soak and fuzz.
 proof:
 	@packaging/scripts/install-dependencies test
 	HERALD_MODEL_STEPS=100000 $(SWIFT) test --filter FileTailerModelTests
 	HERALD_ROTATION_FILES=1000 HERALD_ROTATION_LINES=1000000 $(SWIFT) test --filter MassRotationTests
+	$(MAKE) soak fuzz SECONDS=600
+
+# The built programs as a whole under random logs, rotations, kills and reloads: make soak SECONDS=120 HERALD_SOAK_SEED=7
+soak: build
+	@packaging/scripts/install-dependencies test
+	HERALD_PROGRAMS=$(CURDIR)/$(BIN) HERALD_SOAK_SECONDS=$(or $(SECONDS),120) $(SWIFT) test --filter SoakTests
+
+# Hostile bytes for everything that reads what others have written: make fuzz SECONDS=120 ONLY="reply message"
+fuzz:
+	@packaging/scripts/install-dependencies test
+	Tests/Fuzzing/fuzz $(or $(SECONDS),120) $(ONLY)
 
 # All measurements: make bench; one: make bench ONLY=scan; smaller: SCALE=0.1; its own options: OPTIONS="--runs 5";
 # PAGE=docs/performance.md puts the table there.
@@ -63,4 +75,4 @@ stats: build
 	packaging/scripts/stats $(BIN)
 
 clean:
-	rm -rf .build
+	rm -rf .build Tests/Fuzzing/.build

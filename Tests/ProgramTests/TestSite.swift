@@ -45,8 +45,9 @@ final class TestSite {
         try? Files.removeTree(folder)
     }
 
-    /// The folder of the built programs: the test bundle's own.
+    /// The folder of the built programs: the test bundle's own, or HERALD_PROGRAMS.
     static let programs: String = {
+        if let given = getenv("HERALD_PROGRAMS") { return String(cString: given) }
         let path = CommandLine.arguments.first { $0.hasSuffix(".xctest") } ?? CommandLine.arguments[0]
         return Files.split(path).directory
     }()

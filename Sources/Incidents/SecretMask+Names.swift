@@ -56,9 +56,8 @@ extension SecretMask {
         /// Behind the name and what it goes on with: `_hash`.
         var end: Int
         var isExact: Bool
-        var isWholeLine: Bool {
-            text.elementsEqual("authorization".utf8) || text.suffix(6).elementsEqual("cookie".utf8)
-        }
+        /// It is called, or its word ends, as such headers are: `Authorization`, `Set-Cookie`, `token_authorization`.
+        var isWholeLine: Bool
         var isPassword: Bool { text.starts(with: "pass".utf8) || text.elementsEqual("identified by".utf8) }
     }
 
@@ -68,13 +67,17 @@ extension SecretMask {
             let end = runEnd(from: at + text.count)
             var rest = lower[(at + text.count)..<end].suffix(40)
             while rest.first == UInt8(ascii: "_") { rest.removeFirst() }
-            return Self.harmlessEnds.contains { rest.suffix($0.count).elementsEqual($0) }
-                ? nil : Name(text: text, end: end, isExact: false)
+            if Self.harmlessEnds.contains(where: { rest.suffix($0.count).elementsEqual($0) }) { return nil }
+            let isWholeLine = ["authorization", "cookie"].contains {
+                text.suffix($0.utf8.count).elementsEqual($0.utf8)
+                    || lower[at..<end].suffix($0.utf8.count).elementsEqual($0.utf8)
+            }
+            return Name(text: text, end: end, isExact: false, isWholeLine: isWholeLine)
         }
         guard startsWord else { return nil }
         let word = lower[at..<runEnd(from: at)]
         let text = Self.exactByFirst[first].first { $0.elementsEqual(word) }
-        return text.map { Name(text: $0, end: word.endIndex, isExact: true) }
+        return text.map { Name(text: $0, end: word.endIndex, isExact: true, isWholeLine: false) }
     }
 
     /// Where the word's characters and underscores end that begin at `start`. The end of a run is looked for once, however

@@ -20,7 +20,8 @@ package struct SecretMask {
     /// The program whose arguments are read.
     var program: Program?
 
-    /// `text` with its secrets masked; in linear time, and a second time without effect.
+    /// `text` with its secrets masked; in linear time. A second time it has no effect, but where the first brought together
+    /// what stood too far apart to be looked at.
     package static func masked(_ text: [UInt8]) -> [UInt8] {
         var mask = SecretMask(text)
         mask.run()

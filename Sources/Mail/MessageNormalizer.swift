@@ -40,8 +40,10 @@ package struct MessageNormalizer: Sendable {
         // Unlike a message that was received, one that begins with an empty line has no header: all is text.
         let root = reader.message(bytes, 0..<bytes.count)
         let headers = root.headers
-        let ownID = headers.identifiers("Message-ID").first.flatMap { HeaderLine.isMessageID($0) ? $0 : nil }
-        let people = headers.mailboxes("From")
+        // Of the first field alone: it is the one that is kept.
+        let ownID = headers.raw("Message-ID").first.flatMap { MessageIdentifiers.parse($0).first }
+            .flatMap { HeaderLine.isMessageID($0) ? $0 : nil }
+        let people = headers.raw("From").first.map { AddressList.parse($0) } ?? []
 
         var out: [UInt8] = []
         if !headers.has("Date") { out += HeaderLine.folded("Date", date.rfc5322(utcOffset: utcOffset)) }

@@ -1,0 +1,112 @@
+// HTTPS and IMAP by curl(1), run as a child: tokens, MTA-STS policies, the copy in Sent. It is not linked, for libcurl brings
+// 26 libraries; and what it parses of strangers' it parses in a process of its own. What must stay true: every option goes
+// by standard input (`--config -`), so that no secret stands in a command line or an environment; no file of a user's is
+// read (`-q` comes first); nothing is followed to another place; time and size are bounded.
+
+import Formats
+import Glibc
+import Platform
+
+/// One request. Blocks the thread that runs it.
+package struct CurlRequest: Sendable {
+    /// Where Debian's package has it.
+    package static let program = "/usr/bin/curl"
+
+    /// Lines of curl's configuration; secrets may be among them.
+    private var lines: [UInt8] = []
+    private let outputLimit: Int
+
+    /// `protocols` is what the URL may be of, in curl's words: `https`, `imaps`. The answer may have `limit` bytes.
+    package init(url: String, protocols: String = "https", limit: Int = 1 << 20) throws(CurlFault) {
+        outputLimit = limit
+        try option("url", url)
+        try option("proto", "=" + protocols)
+        // A redirect is an answer like any other (RFC 8461 section 3.3: never followed).
+        try option("max-redirs", "0")
+        try option("max-filesize", "\(limit)")
+        // Behind the body, a line each.
+        try option("write-out", #"\n%{http_code}\n%{content_type}"#)
+        flag("tlsv1.2")
+        flag("globoff")
+        flag("silent")
+        flag("show-error")
+    }
+
+    /// An option with its value. Throws where the value cannot stand on a line.
+    package mutating func option(_ name: String, _ value: some StringProtocol) throws(CurlFault) {
+        guard !value.utf8.contains(where: { $0 == 0 || $0 == 0x0a || $0 == 0x0d }) else {
+            throw CurlFault(words: "curl's option '\(name)' cannot have a line end or a NUL in its value")
+        }
+        lines += "\(name) = \"".utf8
+        for byte in value.utf8 {
+            if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { lines.append(UInt8(ascii: "\\")) }
+            if byte == 0x09 { lines += "\\t".utf8 } else { lines.append(byte) }
+        }
+        lines += "\"\n".utf8
+    }
+
+    /// An option without a value.
+    package mutating func flag(_ name: String) { lines += "\(name)\n".utf8 }
+
+    /// Runs curl; `extra` is its descriptor 3 (`upload-file = "/dev/fd/3"`). Throws where there was no whole run of it; what
+    /// the other side says is no fault, whatever it is.
+    package func run(deadline: Duration, extra: Descriptor? = nil) throws(CurlFault) -> CurlReply {
+        guard access(Self.program, X_OK) == 0 else { throw .missing }
+        var request = self
+        let seconds = max(1, (deadline.microseconds + 999_999) / 1_000_000)
+        try request.option("max-time", "\(seconds)")
+        try request.option("connect-timeout", "\(min(seconds, 30))")
+        var child = ChildProcess([Self.program, "-q", "--config", "-"], deadline: deadline + .seconds(2))
+        child.outputLimit = outputLimit + 4096
+        let result: ChildProcess.Result
+        do throws(SystemError) {
+            result = try child.run(input: request.lines, more: extra)
+        } catch {
+            throw CurlFault(words: "curl cannot be run: \(error)")
+        }
+        guard case .exited(let code) = result.ending else { throw CurlFault(words: "curl \(result.words)") }
+        return CurlReply(code: code, output: result.output, errors: result.errors)
+    }
+}
+
+/// What curl brought.
+package struct CurlReply: Hashable, Sendable {
+    /// curl's own exit code (curl(1), "EXIT CODES"); 0 means that there was an answer, not that it is a good one.
+    package var code: Int32
+    /// 0: there was none.
+    package var httpStatus: Int
+    /// As the server wrote it; hostile.
+    package var contentType: String
+    /// Hostile.
+    package var body: [UInt8]
+    /// What curl said of a failure, safe to show.
+    package var words: String
+
+    init(code: Int32, output: [UInt8], errors: [UInt8]) {
+        self.code = code
+        var parts: [ArraySlice<UInt8>] = []
+        var rest = output[...]
+        for _ in 0..<2 {
+            guard let end = rest.lastIndex(of: 0x0a) else { break }
+            parts.append(rest[(end + 1)...])
+            rest = rest[..<end]
+        }
+        contentType = parts.count == 2 ? String(decoding: parts[0], as: UTF8.self) : ""
+        httpStatus = parts.count == 2 ? Int(String(decoding: parts[1], as: UTF8.self)) ?? 0 : 0
+        body = Array(parts.count == 2 ? rest : output[...])
+        let said = Printable.text(errors.prefix { $0 != 0x0a }, limit: 300)
+        words = said.isEmpty && code != 0 ? "curl ended with \(code)" : said
+    }
+}
+
+/// Why there is no reply.
+package struct CurlFault: Error, Hashable, Sendable, CustomStringConvertible {
+    package var words: String
+    /// curl is not installed.
+    package var isMissing = false
+
+    package static let missing = CurlFault(
+        words: "curl is not installed, which Herald fetches this with: apt-get install curl", isMissing: true)
+
+    package var description: String { words }
+}

@@ -36,8 +36,9 @@ struct HeaderWalk {
         case 0x20, 0x09: return 0
         default:
             if let month = month() { return syslog(month) }
-            // klog's letter stands before digits, asctime's name of a day before a space.
+            // klog's letter stands before digits, asctime's name of a day before a space, and what dmesg decoded is `kern  :`.
             let isCapital = first &- 65 < 26
+            if first == UInt8(ascii: "k"), peek(4) == 0x20, peek(6) == UInt8(ascii: ":") { return nil }
             return isCapital && (isDigit(peek(1)) || peek(3) == 0x20) ? nil : 0
         }
     }
@@ -244,13 +245,15 @@ struct HeaderWalk {
             take(UInt8(ascii: "T")) || take(0x20), let second = timeOfDay()
         else { return nil }
         var microsecond = 0
-        if peek() == 0x2e || peek() == 0x2c {
+        let isComma = peek() == 0x2c
+        if peek() == 0x2e || isComma {
             at += 1
             guard let fraction = fraction() else { return nil }
             microsecond = fraction
         }
         if peek() == 0x20 { return peek(1) == UInt8(ascii: "[") ? bracketed(skipping: 1) : postgresql() }
-        guard let offset = offset(), take(0x20) else { return nil }
+        // With a comma it may be dmesg's.
+        guard !isComma, let offset = offset(), take(0x20) else { return nil }
         var stamp = SyslogStamp(month: month, day: day, second: second)
         (stamp.year, stamp.microsecond, stamp.offset) = (century * 100 + year, microsecond, offset)
         guard takeHost(), let message = tagBehindHost() else { return nil }

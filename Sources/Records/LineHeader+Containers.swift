@@ -16,7 +16,7 @@ extension LineHeader {
         let content = scanner.rest
         var header = parse(content, context: inner(context), depth: 1)
         header.fields.append(Field("stream", stream.description))
-        header.stream = stream.description
+        (header.stream, header.isOfContainer) = (stream.description, true)
         header.isPartial = tag.first == UInt8(ascii: "P")
         header.isInnerDated = header.time != nil
         header.time = header.time ?? time
@@ -40,7 +40,7 @@ extension LineHeader {
         let isPartial = content.last != 0x0a
         if !isPartial { content.removeLast() }
         var header = parse(content, context: inner(context), depth: 1)
-        header.isPartial = isPartial
+        (header.isPartial, header.isOfContainer) = (isPartial, true)
         header.isInnerDated = header.time != nil
         var scanner = LineScanner(Array(stamp.utf8))
         header.time = header.time ?? scanner.isoTime(localOffset: 0)?.time

@@ -85,12 +85,19 @@ extension LineHeader {
         header.time = member(timeNames).flatMap { time($0, context) }
         header.priority = priority(members, &used)
         header.host = member(hostNames)?.string.flatMap { isHost($0.utf8) ? $0 : nil }
-        header.identifier = member(programNames)?.string
+        header.identifier = member(programNames)?.string ?? (saysKernel(members) ? "kernel" : nil)
         header.pid = member(["pid", "process_id"])?.int.flatMap { Int32(exactly: $0) }
         header.isAccess = isAccess(members, priority: header.priority)
         header.decoded = message(member(messageNames)?.string, members) ?? line
         header.fields = members.filter { !used.contains($0.name) }.map { Field($0.name, text($0.value)) }
         return header
+    }
+
+    /// What journald, rsyslog, Vector and Fluent Bit call the kernel's entries, where no member names a program.
+    private static func saysKernel(_ members: [JSON.Member]) -> Bool {
+        members.contains {
+            ["_TRANSPORT", "programname", "appname", "ident"].contains($0.name) && $0.value.string == "kernel"
+        }
     }
 
     private static func message(_ text: String?, _ members: [JSON.Member]) -> [UInt8]? {

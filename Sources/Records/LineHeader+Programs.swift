@@ -6,7 +6,7 @@ import Formats
 extension LineHeader {
     /// A line that begins with a date: syslog's with ISO times, CRI, nginx, PostgreSQL, any program's.
     static func dated(_ scanner: inout LineScanner, _ context: LineContext, depth: Int) -> LineHeader? {
-        if let header = isoSyslog(&scanner, context) { return header }
+        if let header = dmesgISO(&scanner, context) ?? isoSyslog(&scanner, context) { return header }
         var header = LineHeader()
         if let (time, hasZone) = scanner.isoTime(localOffset: context.utcOffset) {
             header.time = time
@@ -20,7 +20,7 @@ extension LineHeader {
         guard scanner.skipSpaces() > 0 || scanner.isAtEnd || scanner.peek() == UInt8(ascii: ":") else { return nil }
         header.messageStart = scanner.at
         if header.nginx(scanner) || header.postgresql(&scanner) { return header }
-        header.priority = LogLevel.found(in: scanner)
+        header.take(LogLevel.found(in: scanner))
         return header
     }
 
@@ -45,6 +45,7 @@ extension LineHeader {
                 guard let word = scanner.word(limit: 128) else { break }
                 if word.last == 0x3a, let level = LogLevel.postgresql(word.dropLast()) {
                     (pid, priority, messageStart) = (Int32(exactly: number), level, wordStart)
+                    isLevelVague = LogLevel.isForAdministrator(postgresql: word.dropLast())
                     return true
                 }
                 guard scanner.take(" ") else { break }
@@ -94,31 +95,50 @@ extension LineHeader {
             header.messageStart = scanner.at
             return header
         }
+        if let header = dmesgTime(&scanner, context) { return header }
         guard scanner.take("[") else { return nil }
         let start = scanner
         guard
             let time = scanner.isoTime(localOffset: context.utcOffset)?.time ?? scanner.dayFirstTime(context)
-                ?? scanner.asctime(context), scanner.take("]")
+                ?? scanner.asctime(context)
         else { return nil }
+        if let level = takeCeleryLevel(&scanner) {
+            (header.time, header.priority, header.messageStart) = (time, level, start.at - 1)
+            return header
+        }
+        guard scanner.take("]") else { return nil }
         scanner.skipSpaces()
         header.time = time
         if isRequest(scanner, isCommon: false) {
             (header.isAccess, header.messageStart) = (true, start.at - 1)
             return header
         }
-        header.priority = LogLevel.found(in: scanner)
+        header.take(LogLevel.found(in: scanner))
         header.messageStart = scanner.at
         return header
     }
 
-    /// `** 12 printk messages dropped ** [  123.456789] …`, on a console that is too slow.
-    static func droppedPrintk(_ scanner: inout LineScanner) -> LineHeader? {
-        var header = LineHeader()
-        guard scanner.take("** "), scanner.number(limit: 10) != nil, scanner.take(" printk messages dropped ** "),
-            header.printk(&scanner)
-        else { return nil }
-        header.messageStart = scanner.at
-        return header
+    /// `[2026-11-21 12:41:14,123: CRITICAL/MainProcess] message` (Celery), behind the time: `: CRITICAL/MainProcess]`.
+    private static func takeCeleryLevel(_ scanner: inout LineScanner) -> UInt8? {
+        let start = scanner.at
+        if scanner.take(": "), let word = scanner.word(limit: 10, until: { !(65...90).contains($0) }),
+            let level = LogLevel.named(word), scanner.take("/"),
+            scanner.word(limit: 64, until: { $0 == 0x5d }) != nil, scanner.take("]")
+        {
+            return level
+        }
+        scanner.at = start
+        return nil
+    }
+
+    /// Of a line that names its level, and has no header else.
+    init?(_ found: LogLevel.Found?) {
+        guard let found else { return nil }
+        take(found)
+    }
+
+    mutating func take(_ found: LogLevel.Found?) {
+        (priority, isLevelVague) = (found?.level, found?.isVague ?? false)
     }
 
     /// `Sat Nov 21 12:41:14 2026 message`.
@@ -126,7 +146,7 @@ extension LineHeader {
         guard let time = scanner.asctime(context), scanner.skipSpaces() > 0 else { return nil }
         var header = LineHeader()
         header.time = time
-        header.priority = LogLevel.found(in: scanner)
+        header.take(LogLevel.found(in: scanner))
         header.messageStart = scanner.at
         return header
     }
@@ -178,17 +198,21 @@ extension LineHeader {
     static func timed(_ line: LineScanner) -> LineHeader? {
         var scanner = line
         var civil = CivilTime(year: 2000, month: 1, day: 1)
-        guard scanner.timeOfDay(&civil), scanner.skipSpaces() > 0, let level = LogLevel.found(in: scanner) else {
+        guard scanner.timeOfDay(&civil), scanner.skipSpaces() > 0, let found = LogLevel.found(in: scanner) else {
             return nil
         }
-        return of(level, from: line)
+        var header = LineHeader(found)
+        header?.messageStart = line.at
+        return header
     }
 
     /// Lines that begin with their level, or name it as logfmt does; all of them stays message.
     static func undated(_ line: LineScanner, _ context: LineContext) -> LineHeader? {
-        if let level = LogLevel.first(of: line) ?? rubyLevel(line) ?? LogLevel.inBrackets(line)
-            ?? LogLevel.ofDevice(line)
-        {
+        if var header = LineHeader(LogLevel.first(of: line)) {
+            header.messageStart = line.at
+            return header
+        }
+        if let level = rubyLevel(line) ?? LogLevel.inBrackets(line) ?? LogLevel.ofDevice(line) {
             return of(level, from: line)
         }
         return logfmt(line, context)

@@ -22,6 +22,7 @@ extension LineHeader {
             header = kernel
         }
         header?.priority = UInt8(value & 7)
+        header?.isLevelVague = true
         return header
     }
 

@@ -24,8 +24,13 @@ package struct LineHeader: Equatable, Sendable {
     package var isAccess = false
     /// It has a syslog tag: whoever wrote the message is named before it.
     package var isTagged = false
+    /// A container engine wrote it, around a line of the program in it.
+    package var isOfContainer = false
     /// A container's line that goes on in the next one of its stream.
     package var isPartial = false
+    /// The priority is not surely the line's own word for how bad it is: `<PRI>`, which a program's logger may choose for all
+    /// of its lines; a word among others; PostgreSQL's LOG and WARNING, which are for its administrator.
+    package var isLevelVague = false
     /// The kernel's stamp, in microseconds since it started.
     package var uptime: Int64?
     /// The decoded text, where it does not stand in the line as it is (JSON).
@@ -35,8 +40,20 @@ package struct LineHeader: Equatable, Sendable {
 
     package init() {}
 
-    /// Whether the kernel may have written the line: it names no other program, and is not of an access log.
-    package var mayBeOfKernel: Bool { !isAccess && (identifier == nil || identifier == "kernel") }
+    /// Of a line that names its level, and has no header else.
+    init(level: UInt8) { priority = level }
+
+    /// It is of a form that the kernel's lines have, or names the kernel: see `KernelLine`.
+    package var isOfKernel: Bool { identifier == "kernel" && !isAccess && !isOfContainer }
+
+    /// Nothing was recognised before the text, but perhaps what says how bad it is: a word, `<4>`.
+    package var isBare: Bool {
+        time == nil && host == nil && identifier == nil && stream == nil && decoded == nil && fields.isEmpty
+            && !isAccess && !isTagged
+    }
+
+    /// Whether the line calls itself notice, info or milder; nil where its header does not say.
+    package var isRoutine: Bool? { isLevelVague ? nil : priority.map { LogLevel.isRoutine($0) } }
 
     /// The header of `line` (without its newline). Never fails: what is not recognised is message.
     package static func parse(_ line: [UInt8], context: LineContext) -> LineHeader {
@@ -46,6 +63,15 @@ package struct LineHeader: Equatable, Sendable {
     /// The header of the line that stands in `range` of `bytes`; its `messageStart` counts from there.
     package static func parse(_ bytes: [UInt8], _ range: Range<Int>, context: LineContext) -> LineHeader {
         parse(bytes, range, context: context, depth: 0)
+    }
+
+    /// Whether a line (without its newline) calls itself notice, info or milder, in its header or behind it.
+    package static func isRoutine(_ line: UnsafeRawBufferPointer) -> Bool {
+        let line = Array(line)
+        // What it says of the time is not asked.
+        let header = parse(line, context: LineContext(readAt: Timestamp(seconds: 0)))
+        return header.isRoutine
+            ?? (header.identifier != "kernel" && LogLevel.isRoutine(in: line, header.messageStart..<line.count))
     }
 
     /// `depth`: a container's line holds the line of the program in it, once.
@@ -92,7 +118,8 @@ package struct LineHeader: Equatable, Sendable {
             return header
         default:
             return klog(&scanner, context) ?? rfc3164(&scanner, context) ?? asctimeLine(&scanner, context)
-                ?? undated(start, context) ?? access(start, context) ?? LineHeader()
+                ?? decodedDmesg(&scanner, context) ?? undated(start, context) ?? access(start, context)
+                ?? LineHeader()
         }
     }
 
@@ -124,6 +151,8 @@ package struct LineHeader: Equatable, Sendable {
         record.pid = header.pid
         record.priority = header.priority
         (record.isAccess, record.isTagged) = (header.isAccess, header.isTagged)
+        (record.isBare, record.isOfContainer) = (header.isBare, header.isOfContainer)
+        record.isHeaderRoutine = header.isRoutine
         return record
     }
 }

@@ -9,8 +9,16 @@ extension LogLevel {
     private static let reach = 6
     private static let length = 160
 
+    /// A level among the words of a line.
+    struct Found {
+        var level: UInt8
+        /// It does not stand where a level stands, and may be a word of the sentence; or it is one that PostgreSQL gives to
+        /// what is for its administrator.
+        var isVague = false
+    }
+
     /// The level that the program gave the line whose rest this is.
-    static func found(in rest: LineScanner) -> UInt8? {
+    static func found(in rest: LineScanner) -> Found? {
         let end = min(rest.end, rest.at + length)
         var at = rest.at
         var words = 0
@@ -28,9 +36,14 @@ extension LogLevel {
             // `trace=4bf9`, `error=none`: a name of something.
             let isName = at < rest.end && rest.bytes[at] == 0x3d
             if !isName, let level = named(rest.bytes[start..<at]) {
-                if level > 2 { return level }
                 let place = Place(line: rest, word: start..<at, words: words, isInBrackets: depth > 0)
-                if place.isOfLevel { return place.isPostgreSQL ? postgresql(rest.bytes[start..<at]) : level }
+                if place.isOfLevel {
+                    let word = rest.bytes[start..<at]
+                    guard place.isPostgreSQL else { return Found(level: level) }
+                    let own = level > 2 ? level : postgresql(word) ?? level
+                    return Found(level: own, isVague: isForAdministrator(postgresql: word))
+                }
+                if level > 2 { return Found(level: level, isVague: true) }
             }
             if depth == 0 { words += 1 }
         }
@@ -39,7 +52,7 @@ extension LogLevel {
 
     /// The level of a line without a time of its own, which begins with it: `CRITICAL:root:message` (Python),
     /// `[ALERT] 324/124114 (812) : message` (HAProxy), `crit: App.Worker[0]` (.NET), `FATAL 2026-11-21 12:41:14 message`.
-    static func first(of line: LineScanner) -> UInt8? {
+    static func first(of line: LineScanner) -> Found? {
         var start = line.at
         while start < line.end, line.bytes[start] == 0x5b || line.bytes[start] == 0x20 { start += 1 }
         var at = start
@@ -48,14 +61,17 @@ extension LogLevel {
         let place = Place(line: line, word: start..<at, words: 0, isInBrackets: start > line.at)
         if !place.isCapital {
             return line.bytes[line.at..<line.end].starts(with: "crit: ".utf8) && line.bytes[line.end - 1] == 0x5d
-                ? 2 : nil
+                ? Found(level: 2) : nil
         }
         let ends = place.isInBrackets ? [0x5d, 0x20] : [UInt8(ascii: ":"), UInt8(ascii: "|")]
         guard
             ends.contains(line.bytes[at])
-                || (!place.isInBrackets && line.bytes[at] == 0x20 && (place.isBeforeBar || place.isBeforeTime))
+                || (!place.isInBrackets && line.bytes[at] == 0x20
+                    && (place.isBeforeBar || place.isBeforeTime || place.isBeforeLog15Time))
         else { return nil }
-        return place.isPostgreSQL ? postgresql(line.bytes[start..<at]) : level
+        guard place.isPostgreSQL else { return Found(level: level) }
+        let word = line.bytes[start..<at]
+        return postgresql(word).map { Found(level: $0, isVague: isForAdministrator(postgresql: word)) }
     }
 
     private static func isLetter(_ byte: UInt8) -> Bool { (97...122).contains(byte | 0x20) }
@@ -91,6 +107,15 @@ extension LogLevel {
             rest.skipSpaces()
             var civil = CivilTime(year: 2000, month: 1, day: 1)
             return rest.isoTime(localOffset: 0) != nil || rest.timeOfDay(&civil)
+        }
+
+        /// `CRIT [11-21|12:41:14.123] message` (log15, which geth's lines have).
+        var isBeforeLog15Time: Bool {
+            var rest = LineScanner(line.bytes, word.upperBound..<line.end)
+            var civil = CivilTime(year: 2000, month: 1, day: 1)
+            rest.skipSpaces()
+            return rest.take("[") && rest.digits(2) != nil && rest.take("-") && rest.digits(2) != nil && rest.take("|")
+                && rest.timeOfDay(&civil)
         }
 
         var isOfLevel: Bool {

@@ -17,7 +17,7 @@ package enum LogLevel {
     /// As the value of a member or a key: a word, or one of Go's slog with what is added to it (`ERROR+4`; its levels are
     /// four apart).
     static func valued(_ value: some Collection<UInt8>) -> UInt8? {
-        if let level = named(value) { return level }
+        if let level = named(value) ?? phrased(value) { return level }
         guard value.count <= 12, let sign = value.firstIndex(where: { $0 == 0x2b || $0 == 0x2d }),
             let base = ["DEBUG", "INFO", "WARN", "ERROR"].firstIndex(where: { value[..<sign].elementsEqual($0.utf8) }),
             let distance = Int(String(decoding: value[value.index(after: sign)...], as: UTF8.self))
@@ -31,6 +31,22 @@ package enum LogLevel {
         }
     }
 
+    /// `High Severity`, several of them with bars between, of which the gravest counts: Zscaler's feeds (its manual, "NSS Feed
+    /// Output Format"), where high is the gravest that there is.
+    private static func phrased(_ value: some Collection<UInt8>) -> UInt8? {
+        guard (12...120).contains(value.count) else { return nil }
+        var gravest: UInt8?
+        for part in String(decoding: value, as: UTF8.self).split(separator: "|") {
+            switch part {
+            case "Critical Severity", "High Severity": gravest = 2
+            case "Medium Severity": gravest = min(gravest ?? 4, 4)
+            case "Low Severity", "Info Severity", "Informational Severity": gravest = min(gravest ?? 6, 6)
+            default: return nil
+            }
+        }
+        return gravest
+    }
+
     /// Of Serilog and zerolog, in capitals only.
     private static let abbreviations: [(word: StaticString, level: UInt8)] = [
         ("ftl", 2), ("pnc", 2), ("wrn", 4), ("inf", 6), ("dbg", 7), ("trc", 7), ("vrb", 7),
@@ -39,7 +55,8 @@ package enum LogLevel {
     private static let words: [(word: StaticString, level: UInt8)] = [
         ("emerg", 0), ("emergency", 0), ("alert", 1), ("crit", 2), ("critical", 2), ("fatal", 2), ("panic", 2),
         ("dpanic", 2), ("error", 3), ("err", 3), ("eror", 3), ("severe", 3), ("warn", 4), ("warning", 4), ("notice", 5),
-        ("info", 6), ("information", 6), ("informational", 6), ("log", 6), ("debug", 7), ("trace", 7), ("verbose", 7),
+        ("info", 6), ("information", 6), ("informational", 6), ("log", 6), ("debug", 7), ("dbug", 7), ("trace", 7),
+        ("verbose", 7),
         ("finest", 7), ("finer", 7), ("fine", 7),
     ]
 
@@ -61,7 +78,7 @@ package enum LogLevel {
         case UInt8(ascii: "e"): 1 << 3 | 1 << 4 | 1 << 5 | 1 << 9
         case UInt8(ascii: "c"): 1 << 4 | 1 << 8
         case UInt8(ascii: "f"): 1 << 3 | 1 << 4 | 1 << 5 | 1 << 6
-        case UInt8(ascii: "d"): 1 << 3 | 1 << 5 | 1 << 6
+        case UInt8(ascii: "d"): 1 << 3 | 1 << 4 | 1 << 5 | 1 << 6
         case UInt8(ascii: "w"): 1 << 3 | 1 << 4 | 1 << 7
         case UInt8(ascii: "i"): 1 << 3 | 1 << 4 | 1 << 11 | 1 << 13
         case UInt8(ascii: "l"): 1 << 3
@@ -86,6 +103,14 @@ package enum LogLevel {
         default: nil
         }
     }
+
+    /// Whether PostgreSQL writes what it so calls for its administrator, though it is no error of a statement.
+    static func isForAdministrator(postgresql word: some Collection<UInt8>) -> Bool {
+        word.elementsEqual("LOG".utf8) || word.elementsEqual("WARNING".utf8)
+    }
+
+    /// Notice, info or milder.
+    static func isRoutine(_ level: UInt8) -> Bool { level > 4 }
 
     /// A number in a JSON line: 10 to 60 as bunyan and pino count, 100 to 600 as Monolog does; below 8 it is syslog's
     /// where the line is of a form that has those (GELF), else it may be of any scale and says nothing.
@@ -130,8 +155,10 @@ package enum LogLevel {
         let digits = asked.map { "\($0)" }.joined()
         patterns.append("%[A-Z][A-Z0-9_]*-(?:[A-Z0-9_]+-)?[\(digits)]-[A-Z0-9_]+: ")
         patterns.append("CEF:[01]\\|")
+        patterns.append("LEEF:[12]\\.[0-9]\\|")
         if asked.contains(2) {
             patterns.append("PHP Fatal error:")
+            patterns.append("(?:High|Critical) Severity")
             patterns.append("[=\"](?:ERROR|WARN|INFO|DEBUG)\\+[0-9]")
             atStart.append("[c\\xff]rit: ")
         }

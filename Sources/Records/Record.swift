@@ -41,6 +41,11 @@ package struct Record: Equatable, Sendable {
     package var isAccess = false
     /// A file's line that names its writer in a syslog tag.
     package var isTagged = false
+    /// A file's line with nothing before its text, or one that a container engine wrote: see `LineHeader`.
+    package var isBare = false
+    package var isOfContainer = false
+    /// Whether a file's line is called notice, info or milder by its header; nil where that does not say.
+    package var isHeaderRoutine: Bool?
     /// Journal: all fields but MESSAGE, in order. JSON lines: the members but the message. Repeated names allowed.
     package var fields: [Field]
     /// Without the recognised header; what patterns see.
@@ -95,8 +100,18 @@ package struct Record: Equatable, Sendable {
         return record
     }
 
-    /// Whether the kernel may have written it, of a file's line: see `LineHeader`.
-    package var mayBeOfKernel: Bool { !isAccess && (identifier == nil || identifier == "kernel") }
+    /// Whether the kernel may have written it, of a file's line: see `KernelLine`.
+    package var mayBeOfKernel: Bool {
+        if let identifier { return identifier == "kernel" && !isAccess && !isOfContainer }
+        return isBare && (KernelLine.isOfKernel(source) || KernelLine.isReport(message))
+    }
+
+    /// Whether the record calls itself notice, info or milder: in its header, or behind a syslog tag and in the journal in a
+    /// structure that the message begins with. The PRIORITY of an entry is not asked: it is that of the service's stream.
+    package var isRoutine: Bool {
+        if isOfKernel || transport == "audit" { return false }
+        return isHeaderRoutine ?? LogLevel.isRoutine(in: message, 0..<message.count)
+    }
 
     /// What of the message its writer only repeats.
     package var strangersWords: StrangersWords { StrangersWords(in: message, 0..<message.count, isAccess: isAccess) }

@@ -90,7 +90,8 @@ struct Decision<Subject: MatchSubject> {
             let number = Int(named.searches[at])
             let search = searches[number]
             guard search.role != matched,
-                holds(search.code, matcher.searches[number].pattern.pattern, of: rule, &marks)
+                holds(search.code, matcher.searches[number].pattern.pattern, of: rule, &marks),
+                !(search.role == .match && rules[rule].isForFaults && subject.isRoutine)
             else { continue }
             matched = search.role
             // Read before 'unless' uses the workspace.

@@ -21,6 +21,7 @@ struct RuleRow {
     let hasConditions: Bool
     let namesWriter: Bool
     let isUnscoped: Bool
+    let isForFaults: Bool
     /// Whether a line with a header of syslog is asked for hangs on its file and its program alone.
     let isOfProgram: Bool
     /// It has exceptions, and some that the scan does not search for.
@@ -29,7 +30,7 @@ struct RuleRow {
 
     init(_ rule: CompiledRule) {
         (isFloor, isExpected, hasPatterns) = (rule.isFloor, rule.isExpected, rule.hasPatterns)
-        (namesWriter, isUnscoped) = (rule.namesWriter, rule.isUnscoped)
+        (namesWriter, isUnscoped, isForFaults) = (rule.namesWriter, rule.isUnscoped, rule.isForFaults)
         hasConditions = !rule.conditions.isEmpty
         isOfProgram = rule.conditions.allSatisfy { $0.isOfProgramInSyslog }
         hasExceptions = !rule.unless.isEmpty

@@ -50,7 +50,7 @@ package enum ExampleTrial {
         guard example.isMessage else {
             // The year matters to nothing here.
             let context = LineContext(readAt: Timestamp(seconds: 1_790_000_000))
-            return LineHeader.record(of: bytes, source: .file("example"), context: context)
+            return LineHeader.record(of: bytes, source: .file("-"), context: context)
         }
         return record(of: bytes, example.fields)
     }

@@ -161,6 +161,7 @@ extension Matcher {
         _ number: Int, _ line: UnsafeRawBufferPointer, _ start: Int, _ message: UnsafeBufferPointer<UInt8>
     ) -> Bool {
         let row = ruleRows[searches[number].rule]
+        if row.isForFaults, LineHeader.isRoutine(line) { return true }
         exceptions.begin()
         if row.hasExceptions, compiled[searches[number].rule].unless.contains(where: { mayMatch($0, message) }) {
             return true

@@ -18,6 +18,8 @@ protocol MatchSubject {
     var strangersWords: StrangersWords { get }
     /// Its program writes what strangers say: see `StrangersWords.isRepeater`.
     var isOfRepeater: Bool { get }
+    /// It calls itself notice, info or milder: see `Record.isRoutine`.
+    var isRoutine: Bool { get }
     /// The level that the message names by itself: see `Record.statedLevel`.
     var statedLevel: UInt8? { get }
     /// What is known already of the rules that are asked of its program's lines; nil where it is not kept.
@@ -51,6 +53,7 @@ struct BuiltSubject: MatchSubject {
     var message: Range<Int> { 0..<record.message.count }
     var mayBeOfKernel: Bool { record.mayBeOfKernel }
     var isOfRepeater: Bool { record.identifier.map { StrangersWords.isRepeater(Array($0.utf8)[...]) } ?? false }
+    var isRoutine: Bool { record.isRoutine }
     var statedLevel: UInt8? { record.statedLevel }
     func has(_ condition: CompiledRule.Condition) -> Bool { record.has(field: condition.field) }
     func values(of field: String) -> [[UInt8]] { RuleField.values(field, of: record) }
@@ -118,10 +121,25 @@ final class StandingSubject: MatchSubject {
     var mayBeOfKernel: Bool {
         switch head {
         case .entry: return true
-        case .line(let header): return header.mayBeOfKernel
-        case .outlined(let outline):
-            return outline.isKernel || outline.identifier.isEmpty
+        case .line(let header):
+            return header.isOfKernel || header.isBare && (isFileOfKernel || KernelLine.isReport(Array(bytes[message])))
+        case .outlined(let outline): return outline.isKernel
         }
+    }
+
+    private lazy var isFileOfKernel = KernelLine.isOfKernel(batch.source)
+
+    var isRoutine: Bool {
+        switch head {
+        case .entry:
+            let transport = batch.values(of: "transport", at: index, nil).first
+            if transport == Array("kernel".utf8) || transport == Array("audit".utf8) { return false }
+        case .line(let header):
+            if let isRoutine = header.isRoutine { return isRoutine }
+            if header.identifier == "kernel" { return false }
+        case .outlined(let outline): if outline.isKernel { return false }
+        }
+        return LogLevel.isRoutine(in: batch.bytes, message)
     }
 
     var strangersWords: StrangersWords {

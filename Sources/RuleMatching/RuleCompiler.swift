@@ -70,6 +70,8 @@ final class CompiledRule {
     var namesWriter = false
     /// It names nothing that a line would have to be of: it is not asked of programs that repeat what strangers say.
     var isUnscoped = false
+    /// It names neither that nor a level: it is not asked of what calls itself notice, info or milder.
+    var isForFaults = false
     /// It is asked only where no other rule hit.
     var isFloor = false
     /// Its matches are signs of life.
@@ -109,6 +111,9 @@ struct RuleCompiler {
             ($0.field == "file" || $0.field == "identifier") && !$0.wanted.isEmpty
         }
         parts.isUnscoped = parts.conditions.allSatisfy { $0.wanted.isEmpty }
+        parts.isForFaults =
+            parts.isUnscoped && rule.expectEvery == nil && !rule.isFloor
+            && !parts.conditions.contains { $0.field == "priority" }
         parts.isFloor = rule.isFloor
         parts.isExpected = rule.expectEvery != nil
         for condition in parts.conditions where condition.field == "priority" {

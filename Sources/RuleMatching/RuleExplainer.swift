@@ -122,7 +122,7 @@ private struct RuleTrial {
         let isHit = matches.hits.contains { $0.hit.rule.id == rule.id }
         let conditions = failedConditions()
         obstacles += conditions
-        obstacles += strangers()
+        obstacles += strangers() + routine()
         let matched = firstMatch(.match)
         if matched != nil || !parts.hasPatterns, let exception = parts.unless.first(where: { fits($0.pattern) }) {
             obstacles.append("its 'unless' takes it back: \(Self.named(exception.written)) matches too")
@@ -223,9 +223,8 @@ private struct RuleTrial {
     private func failedConditions() -> [String] {
         zip(parts.conditions, RuleCompiler.conditions(of: rule)).compactMap { condition, written in
             guard isAsked(condition) else {
-                guard condition.isOfKernel, let writer = record.identifier, !record.mayBeOfKernel else { return nil }
-                let shown = Printable.text(Array(writer.utf8), limit: 80)
-                return "it is for the kernel's own lines, and this one is of '\(shown)'"
+                return condition.isOfKernel && !record.mayBeOfKernel
+                    ? "it is for the kernel's own lines, and \(otherThanKernel)" : nil
             }
             let values = RuleField.values(condition.field, of: record)
             if rule.isFloor, !parts.hasPatterns, condition.field == "priority", let stated = record.statedLevel,
@@ -240,6 +239,25 @@ private struct RuleTrial {
             let found = values.map { "'\(Printable.text($0, limit: 80))'" }.joined(separator: " and ")
             return "\(key) \(written.text), and here \(values.isEmpty ? "there is none" : "it is \(found)")"
         }
+    }
+
+    /// Why a file's line is not the kernel's.
+    private var otherThanKernel: String {
+        if record.isOfContainer { return "this one is a container's" }
+        if let writer = record.identifier { return "this one is of '\(Printable.text(Array(writer.utf8), limit: 80))'" }
+        if record.isBare {
+            return "this one has no header: alone it counts as the kernel's only in a file such as kern.log or dmesg"
+        }
+        return "the line names no program and its header is not the kernel's"
+    }
+
+    /// What the line calls itself, where the rule is for faults.
+    private func routine() -> [String] {
+        guard parts.isForFaults, record.isRoutine else { return [] }
+        return [
+            "the line calls itself notice, info or milder: only rules whose `where` names something, or says which "
+                + "`priority` they are for, are asked"
+        ]
     }
 
     /// What the rule does not see, because a client of a web server chose it.
@@ -269,6 +287,9 @@ private struct RuleTrial {
     private func unasked() -> [String] {
         zip(parts.conditions, RuleCompiler.conditions(of: rule)).compactMap { condition, written in
             if !isAsked(condition) {
+                if condition.isOfKernel, record.isBare, record.source == .file("-") {
+                    return "a line without a header counts as the kernel's only in a file such as kern.log or dmesg"
+                }
                 return "not asked of a file's line, but of a journal's entry: \(written.text)"
             }
             return RuleField.values(condition.field, of: record).isEmpty && !condition.wanted.isEmpty

@@ -50,6 +50,11 @@ import Testing
         ("2026-11-21 12:41:14 [critical ] no ledger   key=v", 2), ("FATAL 2026-11-21 12:41:14 no ledger", 2),
         ("%SYS-2-MALLOCFAIL: no ledger", 2), ("%LINK-SP-1-ERR: no ledger", 1),
         ("time=2026-11-21T12:41:14Z level=ERROR+4 msg=x", 2), (#"{"level":"ERROR+5","msg":"no ledger"}"#, 2),
+        ("[2026-11-21 12:41:14,123: CRITICAL/MainProcess] no ledger", 2),
+        ("CRIT [11-21|12:41:14.123] no ledger   err=x", 2), ("CRIT  [11-21|12:41:14] no ledger", 2),
+        ("LEEF:1.0|a|b|1.0|100|src=192.0.2.1\tsev=10\tmsg=no ledger", 2), ("LEEF:2.0|a|b|1.0|100|^|sev=9^src=::1", 2),
+        (#"{"event":{"severity":"Info Severity|High Severity"},"sourcetype":"x"}"#, 2),
+        (#"{"severity":"High Severity","msg":"no ledger"}"#, 2),
         (#"CEF:0|a|b\|c|1.0|100|no ledger|10|src=192.0.2.1"#, 2), ("CEF:1|a|b|1.0|100|no ledger|Very-High|", 2),
     ]
 

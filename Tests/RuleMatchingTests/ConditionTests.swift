@@ -73,12 +73,18 @@ import Testing
     }
 
     @Test(
-        "a rule for the kernel's entries takes of a file's lines those of the kernel, and those that name no program",
+        "a rule for the kernel's entries takes of a file's lines those of the kernel, and of its forms",
         arguments: [
-            ("Nov 21 12:41:14 web1 kernel: it broke", true), ("[ 12.345678] it broke", true), ("it broke", true),
+            ("Nov 21 12:41:14 web1 kernel: it broke", true), ("[ 12.345678] it broke", true), ("it broke", false),
+            ("<3>[ 12.345678] it broke", true), ("[Sat Nov 21 12:41:14 2026] it broke", true),
+            ("2026-11-21T12:41:14,123456+01:00 it broke", true), ("kern  :err   : [ 12.345678] it broke", true),
+            (#"{"_TRANSPORT":"kernel","MESSAGE":"it broke"}"#, true), (#"{"level":"error","msg":"it broke"}"#, false),
+            ("2026-11-21 12:41:14 SMTP syntax error in \"it broke\" H=[203.0.113.9]", false),
+            ("ERROR: it broke", false),
+            ("2026-11-21T12:41:14.5Z stderr F [ 12.345678] it broke", false), ("level=error msg=\"it broke\"", false),
             ("Nov 21 12:41:14 web1 app[7]: it broke", false), ("Nov 21 12:41:14 web1 app[7]: kernel: it broke", false),
             ("2026-11-21T12:41:14+00:00 web1 nginx: it broke", false), (#"{"app":"shop","msg":"it broke"}"#, false),
-            ("2026/11/21 12:41:14 [error] 812#812: it broke", true),
+            ("2026/11/21 12:41:14 [error] 812#812: it broke", false),
             (##"192.0.2.1 - - [21/Nov/2026:12:41:14 +0000] "GET / HTTP/1.1" 200 612 "-" "it broke""##, false),
             (##"192.0.2.1 - it broke [21/Nov/2026:12:41:14 +0000] "GET / HTTP/1.1" 401 612"##, false),
             (##"shop:443 ::1 - - [21/Nov/2026:12:41:14 +0000] "GET /it broke HTTP/1.1" 404 612 "-" "-""##, false),
@@ -87,10 +93,10 @@ import Testing
                 ##"{"log":"::1 - - [21/Nov/2026:12:41:14 +0000] \"GET /it broke\n","stream":"stdout","time":"2026-11-21T12:41:14Z"}"##,
                 false
             ),
-            (##"it broke: a b [21/Nov/2026:12:41:14 +0000] no request"##, true),
+            (##"it broke: a b [21/Nov/2026:12:41:14 +0000] no request"##, false),
         ])
     func kernelInFiles(line: String, expected: Bool) throws {
-        #expect(try told("transport: kernel", lines(line)) == (expected ? ["0 a"] : []))
+        #expect(try told("transport: kernel", lines(line, source: "x")) == (expected ? ["0 a"] : []))
         let matcher = try Matcher(
             rules("rules: [{id: a, title: t, severity: error, match: broke, where: {transport: kernel}}]"))
         // `herald scan --count` has a way of its own.
@@ -103,6 +109,26 @@ import Testing
         let reasons = RuleExplainer(matcher).verdicts(on: example, rule: "a").flatMap(\.reasons)
         let isSaid = reasons.contains { $0.contains("the kernel's own lines") || $0.contains("access log line: only") }
         #expect(isSaid == !expected, "\(reasons)")
+    }
+
+    @Test("a line with nothing before its text counts as the kernel's in the kernel's own files, and it is said")
+    func bareKernelLines() throws {
+        let matcher = try Matcher(
+            rules("rules: [{id: a, title: t, severity: error, match: broke, where: {transport: kernel}}]"))
+        for (file, expected) in [("/var/log/kern.log", true), ("/var/log/app.log", false), ("-", true)] {
+            let batch = lines("it broke", source: file)
+            #expect(matcher.matches(in: batch).told == (expected ? ["0 a"] : []))
+            let verdict = RuleExplainer(matcher).verdicts(on: batch.record(at: 0), rule: "a").first
+            #expect((verdict?.outcome == .hit) == expected)
+            let isSaid = verdict?.reasons.contains { $0.contains("only in a file such as kern.log") } ?? false
+            #expect(isSaid == (file != "/var/log/kern.log"), "\(file)")
+        }
+        let report = "------------[ cut here ]------------\nWARNING: CPU: 0 PID: 1 at a.c:1 f+0x1/0x2\n it broke\n"
+        var joiner = RecordJoiner(source: .file("x"))
+        let joined = try TraceFinder().join(
+            RecordBatch(lines: Array(report.utf8), source: .file("x"), context: readAt), by: &joiner, at: .zero)
+        let all = matcher.matches(in: joined).told + (joiner.flush().map { matcher.matches(in: $0).told } ?? [])
+        #expect(all == ["0 a"])
     }
 
     @Test("whoever has a rule for what clients send has it hit in an access log")
@@ -165,6 +191,7 @@ private final class CountingSubject: MatchSubject {
     var mayBeOfKernel: Bool { subject.mayBeOfKernel }
     var strangersWords: StrangersWords { subject.strangersWords }
     var isOfRepeater: Bool { subject.isOfRepeater }
+    var isRoutine: Bool { subject.isRoutine }
     var statedLevel: UInt8? { subject.statedLevel }
     func has(_ condition: CompiledRule.Condition) -> Bool { subject.has(condition) }
     func values(of field: String) -> [[UInt8]] {

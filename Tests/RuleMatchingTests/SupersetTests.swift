@@ -220,7 +220,7 @@ extension Generator {
             for search in matcher.searches where !matched.contains(search.rule) {
                 if search.pattern.match(message, matcher.workspace) == .matched { matched.insert(search.rule) }
             }
-            for number in matched {
+            for number in matched where !(matcher.compiled[number].isForFaults && record.isRoutine) {
                 let isTakenBack = matcher.compiled[number].unless.contains {
                     $0.pattern.match(message, matcher.workspace) == .matched
                 }

@@ -39,8 +39,17 @@ struct HeaderWalk {
             // klog's letter stands before digits, asctime's name of a day before a space, and what dmesg decoded is `kern  :`.
             let isCapital = first &- 65 < 26
             if first == UInt8(ascii: "k"), peek(4) == 0x20, peek(6) == UInt8(ascii: ":") { return nil }
+            if isPrompt { return nil }
             return isCapital && (isDigit(peek(1)) || peek(3) == 0x20) ? nil : 0
         }
+    }
+
+    /// `web1 login: [`: the kernel's stamp may stand behind it.
+    private var isPrompt: Bool {
+        guard let space = line.prefix(65).firstIndex(of: 0x20), line.count > space + 8, line[space + 8] == 0x5b else {
+            return false
+        }
+        return line[space..<space + 8].elementsEqual(" login: ".utf8)
     }
 
     var isOfKernel: Bool {

@@ -61,6 +61,36 @@ extension LineHeader {
         return nil
     }
 
+    /// `6,812,123456789,-;message` (/dev/kmsg, the extended format of netconsole): level, number, microseconds, flags; perhaps
+    /// `caller=T12` behind these. Its level is not read: the numbers are not what a level is searched for by.
+    static func kmsg(_ scanner: inout LineScanner) -> LineHeader? {
+        let start = scanner.at
+        if scanner.number(limit: 3) != nil, scanner.take(","), scanner.number(limit: 18) != nil, scanner.take(","),
+            let stamp = scanner.number(limit: 18), scanner.take(","),
+            let flags = scanner.word(limit: 80, until: { $0 == UInt8(ascii: ";") || $0 == 0x20 }),
+            flags.count == 1 || flags.dropFirst().starts(with: ",caller=".utf8), scanner.take(";")
+        {
+            var header = LineHeader()
+            (header.identifier, header.uptime, header.messageStart) = ("kernel", Int64(stamp), scanner.at)
+            header.stream = flags.count > 9 ? flags.dropFirst(9).text : nil
+            return header
+        }
+        scanner.at = start
+        return nil
+    }
+
+    /// `web1 login: [  123.456789] message`: on a console behind getty's prompt.
+    static func behindPrompt(_ scanner: inout LineScanner) -> LineHeader? {
+        let start = scanner.at
+        var header = LineHeader()
+        if let host = scanner.word(limit: 64), isHost(host), scanner.take(" login: "), header.printk(&scanner) {
+            header.messageStart = scanner.at
+            return header
+        }
+        scanner.at = start
+        return nil
+    }
+
     private static func ofKernel(_ time: Timestamp, _ scanner: LineScanner) -> LineHeader {
         var header = LineHeader()
         (header.time, header.identifier, header.messageStart) = (time, "kernel", scanner.at)

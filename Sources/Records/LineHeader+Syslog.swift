@@ -122,6 +122,16 @@ extension LineHeader {
         return true
     }
 
+    /// `1 2026-11-21T12:41:14Z web1 app 812 - - message`: some write RFC 5424 to files so.
+    static func rfc5424WithoutPriority(_ scanner: inout LineScanner, _ context: LineContext) -> LineHeader? {
+        let start = scanner.at
+        if scanner.take("1 "), scanner.peek() != UInt8(ascii: "-"), let header = rfc5424(&scanner, context) {
+            return header
+        }
+        scanner.at = start
+        return nil
+    }
+
     /// Behind `<PRI>1 `: `TIMESTAMP HOSTNAME APP-NAME PROCID MSGID STRUCTURED-DATA [MSG]`.
     private static func rfc5424(_ scanner: inout LineScanner, _ context: LineContext) -> LineHeader? {
         var header = LineHeader()

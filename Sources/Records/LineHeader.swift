@@ -105,8 +105,8 @@ package struct LineHeader: Equatable, Sendable {
         case UInt8(ascii: "["):
             return bracketed(&scanner, context) ?? undated(start, context) ?? access(start, context) ?? LineHeader()
         case UInt8(ascii: "0")...UInt8(ascii: "9"):
-            return redis(&scanner, context) ?? dated(&scanner, context, depth: depth) ?? timed(start)
-                ?? access(start, context) ?? LineHeader()
+            return redis(&scanner, context) ?? dated(&scanner, context, depth: depth) ?? kmsg(&scanner)
+                ?? rfc5424WithoutPriority(&scanner, context) ?? timed(start) ?? access(start, context) ?? LineHeader()
         case 0x20, 0x09:
             var header = LineHeader()
             guard context.format == .json || context.format == .docker else { return header }
@@ -118,8 +118,8 @@ package struct LineHeader: Equatable, Sendable {
             return header
         default:
             return klog(&scanner, context) ?? rfc3164(&scanner, context) ?? asctimeLine(&scanner, context)
-                ?? decodedDmesg(&scanner, context) ?? undated(start, context) ?? access(start, context)
-                ?? LineHeader()
+                ?? decodedDmesg(&scanner, context) ?? behindPrompt(&scanner) ?? undated(start, context)
+                ?? access(start, context) ?? LineHeader()
         }
     }
 

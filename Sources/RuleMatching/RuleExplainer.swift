@@ -307,5 +307,7 @@ private struct RuleTrial {
         return reasons
     }
 
-    private static func named(_ pattern: Pattern) -> String { "`\(Printable.text(pattern.text, limit: 80))`" }
+    private static func named(_ pattern: Pattern) -> String {
+        NamedException(text: pattern.text)?.rawValue ?? "`\(Printable.text(pattern.text, limit: 80))`"
+    }
 }

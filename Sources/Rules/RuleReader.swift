@@ -123,7 +123,16 @@ struct RuleReader {
                 map.fault(item, "an empty pattern in '\(key)'")
                 return nil
             }
-            return Pattern(text, file: item.file, line: item.line, column: item.column)
+            guard key == "unless", NamedException.isName(text) else {
+                return Pattern(text, file: item.file, line: item.line, column: item.column)
+            }
+            guard let exception = NamedException(rawValue: text) else {
+                let names = NamedException.allCases.map(\.rawValue)
+                map.fault(
+                    item, "'unless' names '\(text)'; there are \(names.joined(separator: ", "))\(hint(text, names))")
+                return nil
+            }
+            return Pattern(exception.text, file: item.file, line: item.line, column: item.column)
         }
     }
 

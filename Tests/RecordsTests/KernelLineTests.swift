@@ -24,7 +24,9 @@ import Testing
             ("kern  :err   : 2026-11-03T02:11:07,123456+01:00 md0: x", "2026-11-03T01:11:07.123456Z", 3),
             (#"{"_TRANSPORT":"kernel","MESSAGE":"md0: x"}"#, nil, nil),
             (#"{"SYSLOG_IDENTIFIER":"kernel","MESSAGE":"md0: x","PRIORITY":"2"}"#, nil, 2),
-            (#"{"programname":"kernel","msg":"md0: x"}"#, nil, nil),
+            (#"{"programname":"kernel","msg":"md0: x"}"#, nil, nil), ("6,812,123456789,-;md0: x", nil, nil),
+            ("12,812,123456789,c,caller=T12;md0: x", nil, nil), ("web1 login: [  123.456789] md0: x", nil, nil),
+            ("1 2026-11-03T02:11:07Z web1 kernel - - - md0: x", "2026-11-03T02:11:07.000000Z", nil),
         ] as [(String, String?, UInt8?)])
     func own(line: String, time: String?, priority: UInt8?) {
         let found = record(line)
@@ -41,7 +43,8 @@ import Testing
             "2026-11-03T02:11:07,123 md0: x", "Nov  3 02:11:07 web1 the text", "Nov  3 02:11:07 md0 x y",
             "[Tue Nov 03 02:11:07 2026] md0: x", "[Tue Nov  3 02:11:07.123456 2026] md0: x",
             "[Sat Nov 21 12:41:14 2026] [error] md0: x", "[Sat Nov 21 12:41:14 2026] [client 192.0.2.1] md0: x",
-            "[2026-11-03 02:11:07] md0: x", "2026/11/03 02:11:07 [error] 8#8: md0: x", #"{"level":"error","msg":"x"}"#,
+            "1 2026-11-03T02:11:07Z web1 app - - - md0: x", "[2026-11-03 02:11:07] md0: x",
+            "2026/11/03 02:11:07 [error] 8#8: md0: x", #"{"level":"error","msg":"x"}"#,
             #"{"msg":"_TRANSPORT kernel"}"#, #"{"_TRANSPORT":"stdout","MESSAGE":"x"}"#,
             "level=error time=2026-11-03T02:11:07Z msg=x",
             "2026-11-03T02:11:07.5Z stderr F md0: x", "2026-11-03T02:11:07.5Z stderr F [  123.456789] md0: x",

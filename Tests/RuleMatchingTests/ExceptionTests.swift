@@ -91,4 +91,27 @@ import YAML
             }
         }
     }
+
+    @Test(
+        "a line that repeats somebody's words is known by name, and it is said",
+        arguments: [
+            (#"192.0.2.1 - - [x] "GET /it-broke HTTP/1.1" 200 "#, "<quoted>"), ("ModSecurity: it broke", "<quoted>"),
+            ("H=a rejected DATA: it broke", nil), ("H=a rejected EHLO it broke", "<quoted>"),
+            ("db STATEMENT:  it broke", "<quoted>"), ("db STATEMENT: it broke", nil),
+            ("LOG:  duration: it broke", "<quoted>"),
+            ("LOG:  it broke", nil), ("root : TTY=pts/0 ; COMMAND=/bin/echo it broke", "<quoted>"),
+            ("host mx said: 550 5.1.1 it broke", "<quoted>"), ("they said: it broke", nil),
+            ("open failed, client: ::1, server: a, it broke", "<request>"), ("it broke, referer: b", "<request>"),
+            ("[client 192.0.2.1] it broke", "<request>"), ("the client: it broke", nil),
+        ] as [(String, String?)])
+    func named(message: String, exception: String?) throws {
+        let matcher = try Matcher(
+            rules("rules: [{id: a, title: t, severity: error, match: 'it.broke', unless: [<quoted>, <request>]}]"))
+        let line = "Nov 21 12:41:14 web1 app[812]: \(message)"
+        #expect(matcher.matches(in: lines(line)).told == (exception == nil ? ["0 a"] : []))
+        let reasons = RuleExplainer(matcher).verdicts(on: lines(line).record(at: 0), rule: "a").flatMap(\.reasons)
+        if let exception {
+            #expect(reasons.contains("its 'unless' takes it back: \(exception) matches too"), "\(reasons)")
+        }
+    }
 }

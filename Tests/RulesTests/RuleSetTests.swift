@@ -143,6 +143,10 @@ import YAML
                 #"'\K' is refused; capture what follows in a named group instead (character 2 of the pattern)"#
             ),
             ("unless: '(?|a|b)'", "'(?|' is refused"),
+            (
+                "unless: [a, <quotd>]",
+                "there are <quoted>, <request>; did you mean '<quoted>'?"
+            ),
             ("recovered_by: '(*UTF)a'", "a verb such as (*SKIP) or (*UTF) is refused"),
         ])
     func faults(line: String, expected: String) {

@@ -1,31 +1,28 @@
-/* The C library's resolver, a state for each thread: questions and answers are bytes, which MailRouting makes and reads.
-   res_ninit(3) and its like are macros, and the addresses of IPv6 servers lie in a union that Swift does not see. */
+/* What resolv.conf(5) says. Questions and answers are bytes that MailRouting makes and reads, and SMTPTransport carries:
+   res_nsend(3) would wait for a server that takes a connection and says nothing for ever. The state's initialiser is a
+   macro, and the addresses of IPv6 servers lie in a union that Swift does not see. */
 #pragma once
 #include <arpa/nameser.h>
 #include <netinet/in.h>
 #include <resolv.h>
 #include <string.h>
+#include <sys/socket.h>
 
-static inline int herald_res_init(struct __res_state *state) {
-    memset(state, 0, sizeof *state);
-    return res_ninit(state);
-}
-static inline void herald_res_close(struct __res_state *state) { res_nclose(state); }
-static inline int herald_res_send(
-    struct __res_state *state, const unsigned char *query, int count, unsigned char *answer, int room) {
-    return res_nsend(state, query, count, answer, room);
-}
-/* Whether every server that is asked is on this host: only then does its word that an answer is authentic count. */
-static inline int herald_res_is_local(const struct __res_state *state) {
-    if (state->nscount < 1) return 0;
-    for (int i = 0; i < state->nscount; i++) {
-        const struct sockaddr_in *four = &state->nsaddr_list[i];
-        const struct sockaddr_in6 *six = state->_u._ext.nsaddrs[i];
-        if (four->sin_family == AF_INET) {
-            if ((ntohl(four->sin_addr.s_addr) >> 24) != 127) return 0;
-        } else if (!six || !IN6_IS_ADDR_LOOPBACK(&six->sin6_addr)) {
-            return 0;
+/* The name servers, at most MAXNS, in order; the count, or -1. `uses_tcp`: the option use-vc. */
+static inline int herald_name_servers(struct sockaddr_storage *servers, int room, int *uses_tcp) {
+    struct __res_state state;
+    memset(&state, 0, sizeof state);
+    if (res_ninit(&state) != 0) return -1;
+    int count = 0;
+    for (int i = 0; i < state.nscount && count < room; i++) {
+        memset(&servers[count], 0, sizeof servers[count]);
+        if (state.nsaddr_list[i].sin_family == AF_INET) {
+            memcpy(&servers[count++], &state.nsaddr_list[i], sizeof(struct sockaddr_in));
+        } else if (state._u._ext.nsaddrs[i]) {
+            memcpy(&servers[count++], state._u._ext.nsaddrs[i], sizeof(struct sockaddr_in6));
         }
     }
-    return 1;
+    *uses_tcp = (state.options & RES_USEVC) != 0;
+    res_nclose(&state);
+    return count;
 }

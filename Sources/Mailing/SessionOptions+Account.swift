@@ -25,6 +25,9 @@ extension SessionOptions {
 
     private static func login(_ account: Settings.Account) -> LoginSource? {
         guard let name = account.login, account.authentication != .none else { return nil }
+        if account.password == nil, account.oauth == nil, account.clientCertificate != nil {
+            return { (_) throws(SessionFault) in .certificate(name: name) }
+        }
         return { (_) throws(SessionFault) in
             .password(name: name, try Passwords.read(account.password, of: account.name))
         }

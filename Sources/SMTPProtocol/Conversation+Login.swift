@@ -42,7 +42,10 @@ extension Conversation {
         let mechanisms = terms.mechanisms.filter { $0.fits(login) && isOffered($0) }
         guard mechanisms.isEmpty else { return tryMechanisms(mechanisms, .unavailable("")) }
         let list = capabilities.mechanisms.map { Printable.text($0, limit: 40) }.joined(separator: " ")
-        let words = list.isEmpty ? "the server offers no login" : "the server offers only \(list)"
+        var words = list.isEmpty ? "the server offers no login" : "the server offers only \(list)"
+        if terms.mechanisms == [.scramSHA256Plus], channelBinding == nil {
+            words = "SCRAM-SHA-256-PLUS needs TLS 1.3, and this connection has less"
+        }
         return fail(
             SessionFault(
                 .login, words, [.tryAgain, .close, .tellOperator],
@@ -77,9 +80,7 @@ extension Conversation {
         state = .login(LoginProgress(exchange: exchange, initialWasSent: false, remaining: remaining))
         guard let initial = exchange.initialResponse else { return send(.auth(exchange.mechanism)) }
         let text = initial.base64
-        guard text.count + 2 <= Self.responseLimit else {
-            throw .unavailable("a login of \(text.count) octets; SMTP allows \(Self.responseLimit - 2)")
-        }
+        guard text.count + 2 <= Self.responseLimit else { throw .tooLong(text.count + 2) }
         // Section 4: where the initial response would make the line too long, the server asks for it.
         let line = Secret(.text("AUTH \(name) "), text.isEmpty ? .text("=") : .secret(text), .text("\r\n"))
         guard line.count <= Command.limit else { return send(.auth(exchange.mechanism)) }
@@ -113,8 +114,10 @@ extension Conversation {
             // RFC 4954 section 4: nothing but base64; an empty challenge is an empty line.
             guard let challenge = Base64.decode((reply.lines.last ?? "").utf8) else { throw .challenge(reply.text) }
             let response = try progress.exchange.respond(to: challenge, initialWasSent: progress.initialWasSent)
+            let line = Secret(.secret(response.base64), .text("\r\n"))
+            guard line.count <= Self.responseLimit else { throw .tooLong(line.count) }
             state = .login(progress)
-            return [.sendSecret(Secret(.secret(response.base64), .text("\r\n")), shown: "****")]
+            return [.sendSecret(line, shown: "****")]
         } catch {
             if case .bindingUnsupported = error, !bindingWasRefused {
                 return cancel(then: .tryNext(unbound(after: progress)))
@@ -161,7 +164,7 @@ extension Conversation {
 
     mutating func tokenRefreshed(_ token: Secret) -> [Action] {
         guard case .refreshing(let mechanisms) = state else { return [] }
-        replaceToken(token)
+        if case .token(let name, _) = terms.login { terms.login = .token(name: name, token) }
         return tryMechanisms(mechanisms, .unavailable("the login has no token"))
     }
 
@@ -196,8 +199,15 @@ extension Conversation {
 
     /// Row 58: EHLO is not said again after a login without a security layer; what the server can do stays known.
     private mutating func becomeReady() -> [Action] {
-        endLogin()
+        // Nothing that proves who we are is kept beyond the login.
+        terms.login = nil
         state = .ready
         return [.becomeReady]
+    }
+}
+
+extension SASLError {
+    fileprivate static func tooLong(_ length: Int) -> SASLError {
+        .unavailable("a line of the login has \(length) octets; SMTP allows \(Conversation.responseLimit)")
     }
 }

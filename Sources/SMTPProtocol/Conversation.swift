@@ -9,51 +9,6 @@ import Mail
 
 /// The conversation of one connection.
 package struct Conversation: Sendable {
-    /// What the account asks for.
-    package struct Terms: Sendable {
-        package var security: Security
-        /// Nil: nobody logs in. Forgotten when the login is over.
-        package var login: Login?
-        /// In order of preference; those that the login or the server cannot do are passed over.
-        package var mechanisms: [AuthMechanism]
-        /// For EHLO: a domain, or the connection's own address as a literal (RFC 5321 section 4.1.4).
-        package var heloName: String
-        package var allowPlaintextLogin: Bool
-        package var pipelining: Bool
-        /// For SCRAM: fresh for each connection, from at least 18 random bytes.
-        package var nonce: String
-        /// The server as it was asked for: for OAUTHBEARER, and to know a provider by.
-        package var host: String
-        package var port: Int
-        /// Whether this is an account's own server. Of an MX host nothing pauses an account: what is OP there is N here.
-        package var isRelay = true
-        /// DANE or MTA-STS ask for TLS, though `security` is opportunistic.
-        package var requiresTLS = false
-        /// Opportunistic TLS has failed with this server: STARTTLS is left out (`SessionFault.mayRetryPlain`).
-        package var leavesOutTLS = false
-        /// A domain in A-labels (RFC 5890); nil where it has none.
-        package var asciiDomain: @Sendable (String) -> String? = { _ in nil }
-
-        package init(
-            security: Security, login: Login? = nil, mechanisms: [AuthMechanism] = AuthMechanism.allCases,
-            heloName: String, allowPlaintextLogin: Bool = false, pipelining: Bool = true, nonce: String = "",
-            host: String = "", port: Int = 0
-        ) {
-            self.security = security
-            self.login = login
-            self.mechanisms = mechanisms
-            self.heloName = heloName
-            self.allowPlaintextLogin = allowPlaintextLogin
-            self.pipelining = pipelining
-            self.nonce = nonce
-            self.host = host
-            self.port = port
-        }
-
-        /// Whether the session may go on without TLS.
-        var mayBePlain: Bool { security == .none || (security == .opportunistic && !requiresTLS) }
-    }
-
     /// What happened.
     package enum Event: Hashable, Sendable {
         case connected
@@ -134,7 +89,7 @@ package struct Conversation: Sendable {
         case closed
     }
 
-    private(set) var terms: Terms
+    var terms: Terms
     var state = State.initial
     /// Of the latest EHLO alone: what a server said before TLS is forgotten (RFC 3207 section 4.2).
     package internal(set) var capabilities = Capabilities()
@@ -233,130 +188,5 @@ package struct Conversation: Sendable {
     private mutating func unsolicited(_ reply: Reply) -> [Action] {
         // Section 3.8: a server that closes an idle connection says 421 first.
         fail(SessionFault(.idle, reply.text, [.tryAgain, .nextAddress, .close]))
-    }
-}
-
-extension Conversation {
-    /// The step that the session is at.
-    var phase: SessionPhase {
-        switch state {
-        case .initial: .connect
-        case .greeting: .greeting
-        case .hello: .hello
-        case .startTLS: .startTLS
-        case .handshake: .tls
-        case .login, .cancelling, .refreshing: .login
-        case .ready, .closed: .idle
-        case .resetting: .reset
-        case .transaction(let progress):
-            switch progress.expected.first {
-            case .mail: .sender
-            case .rcpt: .recipients
-            case .data, nil: .data
-            }
-        case .body, .markingDot, .sendingEnd: .body
-        case .finalReply: .finalReply
-        case .emptyData: .data
-        case .quitting: .quit
-        }
-    }
-
-    /// A command; one that cannot be rendered ends the session, since it is made from settings.
-    mutating func send(_ command: Command) -> [Action] {
-        do throws(CommandError) {
-            return [.send(try command.rendered(), shown: command.shown)]
-        } catch {
-            return fail(SessionFault(phase, "\(error)", [.tryAgain, .close, .tellOperator]))
-        }
-    }
-
-    /// The session ends and decides nothing.
-    mutating func fail(_ fault: SessionFault) -> [Action] {
-        if case .closed = state { return [] }
-        let fault = judged(fault)
-        endLogin()
-        state = .closed
-        return [.fail(fault), .close]
-    }
-
-    mutating func close() -> [Action] {
-        if case .closed = state { return [] }
-        endLogin()
-        state = .closed
-        return [.close]
-    }
-
-    /// A fault with its case, and what it means for this kind of server.
-    func judged(_ fault: SessionFault) -> SessionFault {
-        var fault = fault
-        var hasToken = false
-        if case .token = terms.login { hasToken = true }
-        if fault.diagnosis == nil, fault.likelyCause.isEmpty, fault.remedy.isEmpty,
-            let known = Diagnosis(phase: fault.phase, words: fault.words, host: terms.host, hasToken: hasToken)
-        {
-            fault.set(known, host: terms.host, detail: detail(of: known))
-        }
-        if !terms.isRelay, fault.reaction.contains(.tellOperator) {
-            fault.reaction.remove(.tellOperator)
-            fault.reaction.insert(.nextAddress)
-        }
-        return fault
-    }
-
-    private func detail(of diagnosis: Diagnosis) -> String {
-        switch diagnosis {
-        case .helloRefused: Printable.text(terms.heloName)
-        case .loginRefused: if case .login(let progress) = state { progress.exchange.mechanism.rawValue } else { "" }
-        default: ""
-        }
-    }
-
-    /// Nothing that proves who we are is kept beyond the login.
-    mutating func endLogin() { terms.login = nil }
-
-    /// The login goes on with another token.
-    mutating func replaceToken(_ token: Secret) {
-        if case .token(let name, _) = terms.login { terms.login = .token(name: name, token) }
-    }
-
-    /// The connection is of no use any more: closed by the other side, silent, or out of step.
-    mutating func broken(_ words: String, malformed: Bool = false, timedOut: Bool = false) -> [Action] {
-        var fault = SessionFault(phase, words, [.tryAgain, .close])
-        fault.timedOut = timedOut
-        if timedOut { fault.set(.silence) }
-        switch state {
-        case .closed: return []
-        case .quitting: return close()
-        case .cancelling(.fail(let reason)): return fail(reason)
-        case .emptyData(let progress): return end(progress, fault)
-        case .transaction(let progress):
-            if malformed, terms.pipelining, capabilities.pipelining { pipeliningFailed = true }
-            return end(progress, fault)
-        case .body(let progress), .markingDot(let progress), .sendingEnd(let progress): return end(progress, fault)
-        case .finalReply(let progress): return uncertain(progress, words)
-        case .greeting:
-            fault.reaction.insert(.nextAddress)
-            explainGreeting(&fault, malformed: malformed)
-            return fail(fault)
-        case .initial, .hello, .startTLS, .handshake, .login, .cancelling, .refreshing, .ready, .resetting:
-            fault.reaction.insert(.nextAddress)
-            if isBeforeTLS { retryPlain(&fault) }
-            return fail(fault)
-        }
-    }
-
-    private var isBeforeTLS: Bool {
-        switch state {
-        case .startTLS, .handshake: true
-        default: false
-        }
-    }
-
-    /// The transaction ends with the connection, before the dot: what is decided stands, the rest is tried again.
-    mutating func end(_ progress: TransactionProgress, _ fault: SessionFault) -> [Action] {
-        guard !progress.outcomes.isEmpty else { return fail(fault) }
-        var progress = progress
-        progress.decide(progress.transaction.recipients, .transient(fault.words))
-        return finish(progress, with: fault)
     }
 }

@@ -114,9 +114,11 @@ private struct Refusal {
                 "not owned by user", "not logged in as owner",
                 // GMX, Web.de and Ionos, 550 and 554.
                 "sender address is not allowed", "sender address not allowed",
-                // Yahoo and AOL, 553; Amazon, 554; Zoho, 553; Fastmail, 551 5.7.1.
-                "from address not verified", "address is not verified", "sender is not allowed to relay",
-                "not authorised to send from", "not authorized to send from")
+                // Zoho, 553, also of the envelope: zoho.com/zeptomail/help/api/smtp-error-codes.html. QQ, 501.
+                "relaying disallowed as", "sender is not allowed to relay", "must be same as authorization user",
+                // Yahoo and AOL, 553; Amazon, 554; Fastmail, 551 5.7.1.
+                "from address not verified", "address is not verified", "not authorised to send from",
+                "not authorized to send from")
     }
 
     private var isAboutRelaying: Bool {

@@ -21,7 +21,8 @@ extension Diagnosis {
         case .tlsOnPlainPort: "a server that expects TLS from the first byte says nothing before it"
         case .plainOnTLSPort: "the server does not speak TLS from the first byte on this port"
         case .otherProtocol: detail.isEmpty ? "no mail server listens there" : "\(detail) listens there, not SMTP"
-        case .hostRefused: "the server takes no mail from this address"
+        case .hostRefused:
+            "the server takes no mail from this host: its address is blocked, or has no name in the DNS (PTR)"
         case .busy: "the server is busy, or has too many connections from here"
         case .helloRefused: about("the server does not like the name in EHLO")
         case .noSTARTTLS: "another port, or someone on the way who strips STARTTLS"

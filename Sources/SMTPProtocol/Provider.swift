@@ -61,7 +61,10 @@ package enum Provider: Hashable, Sendable, CaseIterable {
         // learn.microsoft.com/exchange/clients-and-mobile-in-exchange-online/authenticated-client-smtp-submission
         case (.microsoft, .smtpAuthOff):
             "have SMTP AUTH switched on for the mailbox (Set-CASMailbox -SmtpClientAuthenticationDisabled $false) and set "
-                + "oauth; a password works only with Security defaults off, and as long as Microsoft allows it"
+                + "oauth; a password works only with Security defaults off, and as long as Microsoft allows it; a personal "
+                + "mailbox (outlook.com) needs oauth"
+        case (.microsoft, .loginRefused):
+            "check the account's login and password; Microsoft is ending logins with a password: set oauth"
         // learn.microsoft.com/exchange/client-developer/legacy-protocols/how-to-authenticate-an-imap-pop-smtp-application-by-using-oauth
         case (.microsoft, .tokenLacksRights):
             "grant the application SMTP.SendAsApp with admin consent, register its service principal in Exchange "

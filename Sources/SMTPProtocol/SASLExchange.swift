@@ -65,6 +65,7 @@ package struct SASLExchange: Sendable {
     /// Throws `unavailable` when the login cannot be made by this mechanism.
     package init(_ mechanism: AuthMechanism, _ login: Login, _ context: Context) throws(SASLError) {
         guard mechanism.fits(login) else { throw .unavailable("\(mechanism.rawValue) is for another kind of login") }
+        try Self.check(mechanism, login)
         self.mechanism = mechanism
         self.login = login
         self.context = context
@@ -75,6 +76,29 @@ package struct SASLExchange: Sendable {
         case .scramSHA1:
             scram = try SCRAMClient(.sha1, name, password, nonce: context.nonce, binding: context.binding)
         case .cramMD5, .plain, .login, .xoauth2, .oauthbearer, .external: break
+        }
+    }
+
+    /// What would end a field of the message before its end: controls, and what RFC 6750 section 2.1 has not in a token.
+    private static func check(_ mechanism: AuthMechanism, _ login: Login) throws(SASLError) {
+        if (login.name ?? "").utf8.contains(where: { $0 < 0x20 || $0 == 0x7f }) {
+            throw .unavailable("the login has a control character in it")
+        }
+        switch (mechanism, login) {
+        case (.plain, .password(_, let password)) where password.withBytes({ $0.contains(0) }):
+            throw .unavailable("the password has a NUL in it, which PLAIN cannot carry")
+        case (_, .token(_, let token)) where token.isEmpty || !token.withBytes({ $0.allSatisfy(isTokenText) }):
+            throw .unavailable("the access token is none: it is empty, or has characters that no token has")
+        default: break
+        }
+    }
+
+    private static func isTokenText(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"):
+            true
+        default: "-._~+/=".utf8.contains(byte)
         }
     }
 

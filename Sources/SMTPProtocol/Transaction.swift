@@ -19,6 +19,15 @@ package struct Transaction: Hashable, Sendable {
     package var envelopeID: String?
 
     /// The first hundred recipients of the envelope, each once.
+    ///
+    /// - Parameter message: with CRLF, header first.
+    package init(_ envelope: Envelope, message: [UInt8]) {
+        self.init(
+            envelope, size: DotStuffing.size(of: message), hasEightBit: message.contains { $0 >= 0x80 },
+            needsUTF8: false)
+        needsUTF8 = hasEightBit && Self.hasUTF8Header(message)
+    }
+
     package init(_ envelope: Envelope, size: Int, hasEightBit: Bool, needsUTF8: Bool = false) {
         sender = envelope.sender
         recipients = []
@@ -30,6 +39,22 @@ package struct Transaction: Hashable, Sendable {
         self.needsUTF8 = needsUTF8
         notify = envelope.notify
         envelopeID = envelope.envelopeID
+    }
+
+    /// Whether something before the first empty line is not ASCII.
+    private static func hasUTF8Header(_ message: [UInt8]) -> Bool {
+        var lineIsEmpty = true
+        for byte in message {
+            switch byte {
+            case 0x0a:
+                if lineIsEmpty { return false }
+                lineIsEmpty = true
+            case 0x0d: continue
+            case 0x80...0xff: return true
+            default: lineIsEmpty = false
+            }
+        }
+        return false
     }
 
     /// The parameters of MAIL for a server that can do `capabilities`.

@@ -91,8 +91,7 @@ package final class SMTPClient {
         _ envelope: Envelope, message: [UInt8], onDotPending: ([EmailAddress]) throws -> Void
     ) throws(SessionFault) -> [EmailAddress: Outcome] {
         lastFault = nil
-        let transaction = Transaction(
-            envelope, size: DotStuffing.size(of: message), hasEightBit: message.contains { $0 >= 0x80 })
+        let transaction = Transaction(envelope, message: message)
         if transaction.recipients.isEmpty { return [:] }
         let isReused = isConnected
         try connect()
@@ -175,7 +174,7 @@ extension SMTPClient {
                 commands += bytes
             case .sendSecret(let secret, let shown):
                 log.debug("> \(shown)")
-                commands += secret.withBytes { Array($0) }
+                secret.withBytes { commands.append(contentsOf: $0) }
             case .refreshToken: performed = .event(refreshToken())
             case .startTLS: performed = .event(startTLS())
             case .becomeReady: performed = .result(.ready)

@@ -84,6 +84,26 @@ extension SASLExchange {
         #expect(logins.filter { mechanism.fits($0) }.count == 1)
     }
 
+    @Test(
+        "what would end a field before its end is not sent",
+        arguments: [
+            (AuthMechanism.plain, Login.password(name: "user\u{0}root", Secret("pencil"))),
+            (.plain, .password(name: "user", Secret("pen\u{0}cil"))),
+            (.login, .password(name: "us\r\ner", Secret("p"))),
+            (.cramMD5, .password(name: "user\n", Secret("p"))),
+            (.xoauth2, .token(name: "a\u{1}auth=Bearer x", Secret("t"))),
+            (.xoauth2, .token(name: "a", Secret("t\u{1}x"))), (.oauthbearer, .token(name: "a", Secret("t t"))),
+            (.oauthbearer, .token(name: "a", Secret(""))), (.xoauth2, .token(name: "a", Secret("{\"error\":1}"))),
+            (.external, .certificate(name: "a\u{0}")),
+        ]) func injected(_ mechanism: AuthMechanism, _ login: Login)
+    {
+        let error = #expect(throws: SASLError.self) { try exchange(mechanism, login) }
+        guard case .unavailable = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+    }
+
     @Test("a login shows its name, and nothing of what proves it") func hidden() {
         for login in [user, .token(name: "user", Secret("pencil"))] {
             var shown = "\(login) \(String(reflecting: login))"

@@ -103,7 +103,8 @@ package struct Record: Equatable, Sendable {
     /// Whether the kernel may have written it, of a file's line: see `KernelLine`.
     package var mayBeOfKernel: Bool {
         if let identifier { return identifier == "kernel" && !isAccess && !isOfContainer }
-        return isBare && (KernelLine.isOfKernel(source) || KernelLine.isReport(message))
+        return isBare
+            && (KernelLine.isOfKernel(source) || KernelLine.isNamed(message) || KernelLine.isReport(message))
     }
 
     /// Whether the record calls itself notice, info or milder: in its header, or behind a syslog tag and in the journal in a

@@ -91,7 +91,8 @@ struct Decision<Subject: MatchSubject> {
             let search = searches[number]
             guard search.role != matched,
                 holds(search.code, matcher.searches[number].pattern.pattern, of: rule, &marks),
-                !(search.role == .match && rules[rule].isForFaults && subject.isRoutine)
+                !(search.role == .match && rules[rule].isForFaults && subject.isRoutine),
+                !rules[rule].isOfKernel || isWhereKernelSpeaks()
             else { continue }
             matched = search.role
             // Read before 'unless' uses the workspace.
@@ -103,6 +104,16 @@ struct Decision<Subject: MatchSubject> {
             } else if !isTakenBack(rule, &marks) {
                 note(mark, &marks)
             }
+        }
+    }
+
+    /// Whether what matched last may be the kernel's words: in a line with nothing before its text only where a line begins.
+    private func isWhereKernelSpeaks() -> Bool {
+        if !subject.isBare || subject.mayBeOfKernel { return true }
+        return subject.withMessage { message in
+            CompiledPattern.range(workspace, of: message.count).map {
+                KernelLine.isBeginning($0.lowerBound, of: message)
+            } ?? false
         }
     }
 
@@ -166,7 +177,7 @@ struct Decision<Subject: MatchSubject> {
             }
             // A rule that fields alone decide cannot do without them.
             if rules[rule].hasPatterns, !subject.has(condition) {
-                return !condition.isOfKernel || subject.mayBeOfKernel
+                return !condition.isOfKernel || subject.isBare || subject.mayBeOfKernel
             }
             return subject.meets(condition, strictly: strictly)
         }

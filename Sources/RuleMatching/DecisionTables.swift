@@ -22,6 +22,7 @@ struct RuleRow {
     let namesWriter: Bool
     let isUnscoped: Bool
     let isForFaults: Bool
+    let isOfKernel: Bool
     /// Whether a line with a header of syslog is asked for hangs on its file and its program alone.
     let isOfProgram: Bool
     /// It has exceptions, and some that the scan does not search for.
@@ -31,6 +32,7 @@ struct RuleRow {
     init(_ rule: CompiledRule) {
         (isFloor, isExpected, hasPatterns) = (rule.isFloor, rule.isExpected, rule.hasPatterns)
         (namesWriter, isUnscoped, isForFaults) = (rule.namesWriter, rule.isUnscoped, rule.isForFaults)
+        isOfKernel = rule.conditions.contains { $0.isOfKernel }
         hasConditions = !rule.conditions.isEmpty
         isOfProgram = rule.conditions.allSatisfy { $0.isOfProgramInSyslog }
         hasExceptions = !rule.unless.isEmpty

@@ -14,6 +14,8 @@ protocol MatchSubject {
     var record: Record { get }
     /// Of a file's line.
     var mayBeOfKernel: Bool { get }
+    /// A file's line with nothing before its text: see `KernelLine`.
+    var isBare: Bool { get }
     /// What of the message its writer only repeats.
     var strangersWords: StrangersWords { get }
     /// Its program writes what strangers say: see `StrangersWords.isRepeater`.
@@ -52,6 +54,7 @@ struct BuiltSubject: MatchSubject {
 
     var message: Range<Int> { 0..<record.message.count }
     var mayBeOfKernel: Bool { record.mayBeOfKernel }
+    var isBare: Bool { record.isBare }
     var isOfRepeater: Bool { record.identifier.map { StrangersWords.isRepeater(Array($0.utf8)[...]) } ?? false }
     var isRoutine: Bool { record.isRoutine }
     var statedLevel: UInt8? { record.statedLevel }
@@ -122,10 +125,14 @@ final class StandingSubject: MatchSubject {
         switch head {
         case .entry: return true
         case .line(let header):
-            return header.isOfKernel || header.isBare && (isFileOfKernel || KernelLine.isReport(Array(bytes[message])))
+            if header.isOfKernel { return true }
+            guard header.isBare else { return false }
+            return isFileOfKernel || KernelLine.isNamed(bytes[message]) || KernelLine.isReport(Array(bytes[message]))
         case .outlined(let outline): return outline.isKernel
         }
     }
+
+    var isBare: Bool { if case .line(let header) = head { header.isBare } else { false } }
 
     private lazy var isFileOfKernel = KernelLine.isOfKernel(batch.source)
 

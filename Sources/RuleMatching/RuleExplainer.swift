@@ -246,7 +246,9 @@ private struct RuleTrial {
         if record.isOfContainer { return "this one is a container's" }
         if let writer = record.identifier { return "this one is of '\(Printable.text(Array(writer.utf8), limit: 80))'" }
         if record.isBare {
-            return "this one has no header: alone it counts as the kernel's only in a file such as kern.log or dmesg"
+            return
+                "this one has no header and does not begin with what the rule looks for: so it counts only in a file such "
+                + "as kern.log or dmesg"
         }
         return "the line names no program and its header is not the kernel's"
     }
@@ -287,9 +289,6 @@ private struct RuleTrial {
     private func unasked() -> [String] {
         zip(parts.conditions, RuleCompiler.conditions(of: rule)).compactMap { condition, written in
             if !isAsked(condition) {
-                if condition.isOfKernel, record.isBare, record.source == .file("-") {
-                    return "a line without a header counts as the kernel's only in a file such as kern.log or dmesg"
-                }
                 return "not asked of a file's line, but of a journal's entry: \(written.text)"
             }
             return RuleField.values(condition.field, of: record).isEmpty && !condition.wanted.isEmpty

@@ -115,13 +115,19 @@ import Testing
     func bareKernelLines() throws {
         let matcher = try Matcher(
             rules("rules: [{id: a, title: t, severity: error, match: broke, where: {transport: kernel}}]"))
-        for (file, expected) in [("/var/log/kern.log", true), ("/var/log/app.log", false), ("-", true)] {
-            let batch = lines("it broke", source: file)
-            #expect(matcher.matches(in: batch).told == (expected ? ["0 a"] : []))
+        let cases = [
+            ("/var/log/kern.log", "it broke", true), ("/var/log/app.log", "it broke", false),
+            ("/var/log/app.log", "broke it", true), ("/var/log/app.log", "kernel: it broke", true),
+            ("/var/log/app.log", "say kernel: it broke", false), ("/var/log/app.log", " broke", false),
+            ("/var/log/app.log", "it broke, broke", false), ("-", "it broke", false), ("-", "broke it", true),
+        ]
+        for (file, line, expected) in cases {
+            let batch = lines(line, source: file)
+            #expect(matcher.matches(in: batch).told == (expected ? ["0 a"] : []), "\(line)")
             let verdict = RuleExplainer(matcher).verdicts(on: batch.record(at: 0), rule: "a").first
             #expect((verdict?.outcome == .hit) == expected)
             let isSaid = verdict?.reasons.contains { $0.contains("only in a file such as kern.log") } ?? false
-            #expect(isSaid == (file != "/var/log/kern.log"), "\(file)")
+            #expect(isSaid == !expected, "\(line)")
         }
         let report = "------------[ cut here ]------------\nWARNING: CPU: 0 PID: 1 at a.c:1 f+0x1/0x2\n it broke\n"
         var joiner = RecordJoiner(source: .file("x"))
@@ -192,6 +198,7 @@ private final class CountingSubject: MatchSubject {
     var strangersWords: StrangersWords { subject.strangersWords }
     var isOfRepeater: Bool { subject.isOfRepeater }
     var isRoutine: Bool { subject.isRoutine }
+    var isBare: Bool { subject.isBare }
     var statedLevel: UInt8? { subject.statedLevel }
     func has(_ condition: CompiledRule.Condition) -> Bool { subject.has(condition) }
     func values(of field: String) -> [[UInt8]] {

@@ -9,6 +9,12 @@ package struct PlannedHost: Hashable, Sendable {
     package var addresses: [IPAddress]
     package var protection: HostProtection
 
+    package init(name: DomainName?, addresses: [IPAddress], protection: HostProtection) {
+        self.name = name
+        self.addresses = addresses
+        self.protection = protection
+    }
+
     /// The name, else the address.
     package var words: String { name?.ascii ?? addresses.first.map { "[\($0)]" } ?? "?" }
 }
@@ -67,6 +73,11 @@ package struct HostObstacle: Hashable, Sendable, CustomStringConvertible {
 
     package var host: String
     package var kind: Kind
+
+    package init(host: String, kind: Kind) {
+        self.host = host
+        self.kind = kind
+    }
 
     /// Whether waiting does not help.
     package var isPermanent: Bool {

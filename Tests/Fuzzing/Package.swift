@@ -20,11 +20,12 @@ let package = Package(
     targets: [
         system("CSystemd", pkgConfig: "libsystemd"), system("COpenSSL", pkgConfig: "openssl"),
         system("CVectorscan", pkgConfig: "libhs"), system("CPCRE2", pkgConfig: "libpcre2-8"),
-        system("CYAML", pkgConfig: "yaml-0.1"), .target(name: "CPlatform"),
+        system("CYAML", pkgConfig: "yaml-0.1"), system("CIDN2", pkgConfig: "libidn2"), .target(name: "CPlatform"),
         module("Formats"), module("Platform", ["CPlatform", "Formats", logging]), module("YAML", ["CYAML", "Formats"]),
         module("Records", ["Formats"]), module("Rules", ["Formats", "YAML", "Records"]),
         module("Incidents", ["Formats", "Records", "Rules"]), module("Mail", ["Formats"]),
         module("SMTPProtocol", ["COpenSSL", "Formats", "Mail"]),
+        module("MailRouting", ["CIDN2", "Formats", "Mail"]),
         module("Settings", ["Formats", "Platform", "YAML", "Mail", "Records", "Rules"]),
         module("LogSources", ["CSystemd", "CPlatform", "Formats", "Platform", "Records", logging]),
         module(
@@ -34,7 +35,7 @@ let package = Package(
             name: "Fuzz",
             dependencies: [
                 "Formats", "Platform", "YAML", "Records", "Rules", "Incidents", "Mail", "SMTPProtocol", "Settings",
-                "LogSources", "RuleMatching", "Spool",
+                "LogSources", "RuleMatching", "Spool", "MailRouting",
             ],
             path: "Fuzz", swiftSettings: swift6 + [.unsafeFlags(["-parse-as-library"])]),
     ]

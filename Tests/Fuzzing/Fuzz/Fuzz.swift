@@ -14,7 +14,7 @@ typealias FuzzTarget = @MainActor ([UInt8]) -> Void
     "json": FileTargets.json, "settings": FileTargets.settings, "rules": FileTargets.rules,
     "pattern": FileTargets.pattern, "state": FileTargets.state, "letter": FileTargets.letter,
     "message": MailTargets.message, "address": MailTargets.address, "reply": MailTargets.reply,
-    "sasl": MailTargets.sasl,
+    "sasl": MailTargets.sasl, "dns": RouteTargets.dns, "sts": RouteTargets.sts, "domain": RouteTargets.domain,
 ]
 
 @MainActor private let target: FuzzTarget = {

@@ -59,9 +59,8 @@ import SMTPProtocol
         check(replies(bytes, by: 1) == replies(bytes, by: .max), "pieces are read otherwise than the whole")
         let terms = Conversation.Terms(
             security: [.none, .starttls, .opportunistic, .tls][Int(choice & 3)],
-            credentials: choice & 4 == 0 ? nil : Credentials(login: "me", password: Array("secret".utf8)),
-            heloName: "c.example", allowPlaintextLogin: choice & 8 != 0, pipelining: choice & 16 != 0,
-            nonce: "fyko+d2lbbFgONRv9qkx")
+            login: choice & 4 == 0 ? nil : choice & 64 == 0 ? password : token, heloName: "c.example",
+            allowPlaintextLogin: choice & 8 != 0, pipelining: choice & 16 != 0, nonce: "fyko+d2lbbFgONRv9qkx")
         var conversation = Conversation(terms)
         var actions = conversation.handle(.connected)
         guard let sender = try? EmailAddress("s@example.org"), let one = try? EmailAddress("a@example.org"),
@@ -75,12 +74,13 @@ import SMTPProtocol
             var next: Conversation.Event?
             for action in actions {
                 switch action {
-                case .startTLS: next = .tlsEstablished(verified: choice & 64 == 0)
+                case .startTLS: next = .tlsEstablished(TLSFacts(isVerified: choice & 64 == 0))
                 case .becomeReady: next = .transactionRequested(transaction)
                 case .sendBody: next = .bodySent
                 case .markDotPending: next = .dotMarked
                 case .sendEnd: next = .endSent
-                case .finish, .fail, .close, .send: break
+                case .refreshToken: next = .tokenRefreshed(Secret("other"))
+                case .finish, .fail, .close, .send, .sendSecret: break
                 }
             }
             actions = conversation.handle(next ?? event(of: &parser))
@@ -117,9 +117,11 @@ import SMTPProtocol
     /// Challenges of a server, line by line, to each mechanism; and a client's words to our own server.
     static func sasl(_ input: [UInt8]) {
         let lines = input.split(separator: 0x0a, omittingEmptySubsequences: false).prefix(8).map { Array($0) }
-        for mechanism in [AuthMechanism.scramSHA256, .scramSHA1, .cramMD5, .plain, .login] {
-            var exchange = SASLExchange(
-                mechanism, Credentials(login: "me,=", password: Array("secret".utf8)), nonce: "fyko+d2lbbFgONRv9qkx")
+        let context = SASLExchange.Context(
+            nonce: "fyko+d2lbbFgONRv9qkx", binding: .exporter([UInt8](repeating: 7, count: 32)), host: "s.example",
+            port: 587)
+        for (mechanism, login) in AuthMechanism.allCases.flatMap({ [($0, password), ($0, token)] }) {
+            guard var exchange = try? SASLExchange(mechanism, login, context) else { continue }
             for line in lines where !Self.isLong(line) {
                 guard (try? exchange.respond(to: line, initialWasSent: true)) != nil else { break }
             }
@@ -127,9 +129,12 @@ import SMTPProtocol
         var server = SCRAMServer(salt: Array("salt of some length".utf8))
         for line in lines {
             _ = try? server.challenge(to: line, nonce: "server")
-            _ = try? server.verdict(on: line, password: Array("secret".utf8))
+            _ = try? server.verdict(on: line, password: Secret("secret"))
         }
     }
+
+    private static let password = Login.password(name: "me,=", Secret("secret"))
+    private static let token = Login.token(name: "me@example.org", Secret("secret"))
 
     /// A million iterations are allowed, and take half a second: no finding.
     private static func isLong(_ line: [UInt8]) -> Bool {

@@ -37,12 +37,24 @@ extension Descriptor {
         }
     }
 
-    /// Whether the file holds all that was read of the text of `checkpoint`.
+    /// Whether the file, which is no archive, holds all that was read of the text of `checkpoint`.
     func holds(_ checkpoint: FileCheckpoint) -> Bool {
+        // Of an archive that was passed over its text is not known.
+        if checkpoint.marks.isEmpty, checkpoint.archive != nil { return false }
         guard let size = try? status().size, size >= checkpoint.offset,
             size >= checkpoint.marks.all.last?.offset ?? 0
         else { return false }
         return agrees(with: checkpoint.marks, size: size)
+    }
+
+    /// How long this file is, and how it ends; nil of an empty one.
+    var end: TextMark? {
+        guard let size = try? status().size, size > 0 else { return nil }
+        let window = TextMark.window(at: size)
+        guard let bytes = try? read(at: window.lowerBound, upTo: window.count), bytes.count == window.count else {
+            return nil
+        }
+        return TextMark(offset: size, checksum: TextMark.checksum(bytes))
     }
 
     /// Whether everything in this file, which is not empty, stands at the same place in `original`, judged by both
@@ -79,6 +91,16 @@ extension Descriptor {
         }
         if let failure { throw failure }
         return bytes
+    }
+}
+
+extension FileCheckpoint {
+    /// Whether an archive whose text begins with `head` may hold this one: all that was read of it, or, where that was
+    /// never at rest, a copy that ends before.
+    func mayBegin(with head: [UInt8]) -> Bool {
+        guard marks.fit(head: head) else { return false }
+        return head.count >= min(Int(clamping: offset), TextMark.headLength)
+            || (!isFinished && marks.distinguish(Int64(head.count)))
     }
 }
 

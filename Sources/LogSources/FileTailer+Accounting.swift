@@ -3,13 +3,17 @@
 //
 // 1. What a file holds (FileIdentity, TextMarks): a text is followed wherever it goes, by its file, else by what stands in
 //    other files (a copy, an archive).
-// 2. The order of the generations of one naming scheme, by their names (RotatedNames). Between schemes there is none.
-// 3. In each scheme, the newest generation that holds a text which was read, or that was there at the first look
-//    (FirstLook): all that is newer is unread; where there is none, all is.
-// 4. Whose a file is (Namesakes): what only rotation names so is its log's; anything else that a pattern names is a log of
-//    its own, in no order with the generations, unless it holds text of this log.
+// 2. Each generation that stands there is noted (WatchedLog.closed, and what is open), or it is unread. Noted is one that
+//    holds a text which was read, that was there at the first look (FirstLook), or that holds nothing but what another
+//    holds (a plain copy). What was not read is noted as what was read to its end: it is found again, and grows, alike.
+//    A note goes with its file: there are as many as files, each of some hundred bytes, in memory and stored. An inode
+//    with an equal beginning is no proof: a plain file is compared where reading stopped, an archive by its size and end.
+// 3. Whose a file is (Namesakes): what only rotation names so is its log's; anything else that a pattern names is a log of
+//    its own, unless it holds text of this log.
 //
-// Times decide nothing: clocks are set, and files bear the times of other hosts. Must stay true besides:
+// Names (RotatedNames) give the order in which unread generations are read, and tell no more: numbers count upwards too,
+// dates begin with the day, clocks are set back. Times decide nothing: files bear those of other hosts. Must stay true
+// besides:
 //
 // - The look at the generations is behind the look at the file: a copy that holds what the file held at that time is the
 //   file's own text, and is found again from the file's marks when the file is truncated.
@@ -17,8 +21,8 @@
 //
 // What cannot be told, because the file system does not show it: a log that was truncated and holds, byte for byte at
 // every mark, what it held before (the same lines written again after copytruncate, within one look or one downtime): its
-// lines are taken for those that were read. And lines written between the copying and the truncation by copytruncate are
-// lost by logrotate itself.
+// lines are taken for those that were read; so is a generation that is, byte for byte, another. And lines written between
+// the copying and the truncation by copytruncate are lost by logrotate itself.
 
 import Formats
 import Glibc
@@ -40,29 +44,36 @@ extension FileTailer {
         if let present, !stands(present.key, at: log.path) { return postpone() }
         var survey = GenerationSurvey(chain, archives, present: present?.descriptor)
         recognise(&survey, log, present, time, &output)
-        guard recognisePassed(&survey, log, &output) else { return postpone() }
         var resolved: [FileCheckpoint] = []
+        var waiting: [WatchedLog.Astray] = []
         for text in log.astray.sorted(by: Self.isOlder) {
             if find(text, &survey, log, present, time, &output) {
                 resolved.append(text.checkpoint)
+            } else if isClaimed(text.checkpoint, &survey, log) {
+                waiting.append(text)
             } else if survey.isStarved || !isLost(text, log, time) {
                 return postpone()
             } else {
-                giveUp(text, &output)
+                giveUp(text, present, &output)
                 resolved.append(text.checkpoint)
             }
         }
         if let present, let text = doubt(present, &survey, time) {
             _ = find(WatchedLog.Astray(checkpoint: text, unread: 0), &survey, log, present, time, &output)
         }
-        if log.isAdopting { survey.forgetAnchors() }
+        passOverOlder(&survey, log, &output)
         let hasNew = log.open.contains { files[$0]?.isNew ?? false }
-        if log.isAdopting || present == nil || hasNew { survey.findUnread { isKnown($0, log, present) } }
+        if present == nil || hasNew || survey.mayHoldUnread || !log.isSurveyed {
+            survey.findUnread(besides: texts(of: log)) { likeness($0, log, present) }
+        }
         if survey.isStarved { return postpone() }
+        // They may be of what was passed over, as long as that is not decided.
+        if survey.isUndecided { waiting += log.astray.filter { $0.checkpoint.isPassedOver } }
+        resolved.removeAll { text in waiting.contains { $0.checkpoint == text } }
+        for index in survey.copies { notePassed(survey.chain[index], log, &output) }
         guard let last = openUnread(&survey, log, present, time, &output) else { return postpone() }
-        log.astray = []
-        log.missedAt = nil
-        log.isAdopting = false
+        log.astray = waiting
+        (log.missedAt, log.isSurveyed) = (nil, !survey.isUndecided)
         for text in resolved { forgetRow(FileKey(text), of: log, &output) }
         if let present { present.predecessor = last.file ?? present.predecessor }
         // Some left the path before they were accounted for.
@@ -117,9 +128,11 @@ extension FileTailer {
         return false
     }
 
-    /// Rotated ones first, in the order in which they were seen at their path.
+    /// Rotated ones first, in the order in which they were seen at their path. Last what is passed over, for it may be a
+    /// copy of another.
     private static func isOlder(_ a: WatchedLog.Astray, _ b: WatchedLog.Astray) -> Bool {
-        a.checkpoint.isRotated != b.checkpoint.isRotated
+        if a.checkpoint.isPassedOver != b.checkpoint.isPassedOver { return b.checkpoint.isPassedOver }
+        return a.checkpoint.isRotated != b.checkpoint.isRotated
             ? a.checkpoint.isRotated : a.checkpoint.seen < b.checkpoint.seen
     }
 
@@ -135,27 +148,34 @@ extension FileTailer {
             } else if let file = files[key] {
                 if file.path != log.path, yield(file, &output) { continue }
                 if file.path != log.path || file.stillHolds {
-                    // What came before a file that was taken for a log of its own nobody looked.
-                    survey.know(index, isAnchor: !file.isNew && file.path == log.path)
+                    survey.know(index)
                     if file.path == log.path { file.placedAt = generation.path }
                 } else {
                     // Another text was written over it (cp keeps the inode of what it overwrites).
                     loseSight(of: file)
                 }
             } else if let row = log.closed[key] {
-                if verified[key] != generation.status.modified {
+                if verified[key] != generation.status.modified || generation.isCompressed != (row.archive != nil) {
                     guard survey.stillHolds(row, index) else {
                         // The inode is used again: the text is elsewhere.
                         miss(row, of: log)
+                        survey.mayHoldUnread = true
                         continue
                     }
                     if !survey.isStarved { verify(key, generation.status.modified, time) }
                 }
+                let hasGrown = !generation.isCompressed && generation.status.size > row.offset
+                if hasGrown, row.isPassedOver {
+                    // It may be a copy that is on its way.
+                    survey.mayHoldUnread = true
+                    continue
+                }
                 survey.know(index)
-                if !generation.isCompressed, generation.status.size > row.offset { survey.noteUnread(index, from: row) }
-            } else if texts(of: key, besides: log).contains(where: { survey.stillHolds($0, index) }) {
+                if hasGrown { survey.noteUnread(index, from: row) }
+            } else if texts(of: key, besides: log).contains(where: { !$0.marks.isEmpty && survey.stillHolds($0, index) }
+            ) {
                 // One that was taken for a log of its own, or that is another log's by its name too.
-                survey.know(index, isAnchor: false)
+                survey.know(index)
             }
         }
     }
@@ -187,20 +207,31 @@ extension FileTailer {
         verified[key] = nil
     }
 
-    /// Whether a text that begins so is one of those that are open or were read: an archive of it.
-    private func isKnown(_ head: [UInt8], _ log: WatchedLog, _ present: TailedFile?) -> Bool {
+    /// Of which of those that are open or were read an archive that begins so may be.
+    private func likeness(_ head: [UInt8], _ log: WatchedLog, _ present: TailedFile?) -> GenerationSurvey.Likeness {
+        func fits(_ row: FileCheckpoint) -> Bool {
+            row.marks.distinguish(Int64(head.count)) && row.mayBegin(with: head)
+        }
         let isOpen = files.values.contains { file in
             guard file !== present, !file.head.isEmpty, begins(file.head, head) else { return false }
             return file.path == log.path || mayBeGeneration(file.path, of: log)
         }
-        func isOneOf(_ rows: some Sequence<FileCheckpoint>) -> Bool {
-            rows.contains { $0.marks.distinguish(Int64(head.count)) && $0.marks.fit(head: head) }
-        }
-        if isOpen || isOneOf(log.closed.values) { return true }
         // Generations that were taken for logs of their own.
-        return logs.values.contains { other in
-            other !== log && isOneOf(Array(other.closed.values) + other.astray.map(\.checkpoint))
-                && mayBeGeneration(other.path, of: log)
+        let others = logs.values.filter { $0 !== log && mayBeGeneration($0.path, of: log) }
+        if isOpen || others.contains(where: { $0.astray.contains { fits($0.checkpoint) } }) { return .open }
+        // Last what was passed over: it may be a copy of what was read further.
+        let read = ([log] + others).flatMap { $0.closed.values.filter(fits) }.sorted {
+            !$0.isPassedOver && $1.isPassedOver
+        }
+        let astray = log.astray.map(\.checkpoint).filter { $0.isPassedOver && fits($0) }
+        return read.isEmpty && astray.isEmpty ? .none : .read(read + astray)
+    }
+
+    /// The texts of which generations may be copies: those of `log`, and of what was taken for logs of their own.
+    private func texts(of log: WatchedLog) -> [FileCheckpoint] {
+        let others = logs.values.filter { $0 !== log && mayBeGeneration($0.path, of: log) }
+        return ([log] + others).flatMap { log in
+            log.open.compactMap { files[$0]?.checkpoint } + log.closed.values + log.astray.map(\.checkpoint)
         }
     }
 
@@ -217,6 +248,8 @@ extension FileTailer {
 
     /// The row of a text that is elsewhere or gone, unless another text of the log has its inode.
     func forgetRow(_ key: FileKey, of log: WatchedLog, _ output: inout SourceOutput) {
-        if files[key]?.path != log.path, log.closed[key] == nil { output.forget(key.row(of: log.path)) }
+        if files[key]?.path != log.path, log.closed[key] == nil {
+            output.forget(key.row(of: log.path))
+        }
     }
 }

@@ -31,7 +31,7 @@ extension FileTailer {
                 order.insert((index, file.key), at: order.firstIndex { $0.place < index } ?? order.count)
             } catch {
                 if error.isPassing { return nil }
-                unreadable(generation, log, error, time, &output)
+                unreadable(generation, log, error, &output)
             }
         }
         for (before, next) in zip(order, order.dropFirst()) {
@@ -55,6 +55,7 @@ extension FileTailer {
             checkpoint: start, seen: seen(at: time), time: time)
         // What it holds is known from now on, wherever it goes.
         if file.descriptor != nil, !((try? start == nil ? file.meet() : file.load()) ?? false) { return nil }
+        if file.archive != nil { file.checkpoint.archive = descriptor.end }
         if file.archive != nil, start == nil, let head = archives.knownHead(of: file.key) {
             file.checkpoint.marks.noteHead(head)
         }
@@ -71,14 +72,9 @@ extension FileTailer {
 
     /// An archive that cannot be read is said, and is done with.
     private func unreadable(
-        _ generation: Generation, _ log: WatchedLog, _ failure: ArchiveFailure, _ time: SourceTime,
-        _ output: inout SourceOutput
+        _ generation: Generation, _ log: WatchedLog, _ failure: ArchiveFailure, _ output: inout SourceOutput
     ) {
         gap(log.path, "\(LogPath.shown(generation.path)) was not read: \(failure.text).", &output)
-        var row = FileCheckpoint(path: log.path, device: generation.status.device, inode: generation.status.inode)
-        (row.isRotated, row.isFinished, row.seen) = (true, true, seen(at: time))
-        keepClosed(row, of: log)
-        verify(generation.key, generation.status.modified, time)
-        note(row, &output)
+        notePassed(generation, log, &output)
     }
 }

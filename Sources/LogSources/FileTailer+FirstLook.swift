@@ -1,6 +1,6 @@
 // What was rotated before its log was looked at first is not told. No time says what that is, for clocks are set and files
-// bear the times of other hosts: the newest generation of each naming scheme is noted, whether its log is there or not,
-// and all that comes after it is new. It is noted as long as it stands there, under whatever name.
+// bear the times of other hosts, and no name, for they do not always ascend: each generation is noted that stands there,
+// whether its log does or not. It is noted as long as it is there, under whatever name.
 
 import Formats
 import Platform
@@ -31,8 +31,8 @@ extension FileTailer {
         lister.forget()
     }
 
-    /// Notes the newest generations of the logs in `home` that are named first by `pattern`, and of which nothing is
-    /// known. Of a log that is not there only what certainly is a generation.
+    /// Notes the generations of the logs in `home` that are named first by `pattern`, and of which nothing is
+    /// known. Of a log that is not there only what most likely is a generation.
     /// - Parameter since: what was written later is unread: nobody might look then. The only question that is asked of
     ///   times, for nothing else tells.
     private func passOver(
@@ -44,11 +44,10 @@ extension FileTailer {
             guard pattern.names(path), finder.pattern(for: path) == pattern, logs[path]?.isKnown != true else {
                 continue
             }
-            var schemes: Set<RotatedName.Scheme> = []
             for generation in lister.listed(of: path, pattern) where !isOthers(generation, than: path) {
-                guard generation.status.size > 0, generation.name.isCertain || isThere.contains(path),
-                    since.map({ generation.status.modified + Self.tick < $0 }) ?? true,
-                    schemes.insert(generation.name.scheme).inserted
+                let isLikely = generation.name.isCertain || generation.name.isDated || isThere.contains(path)
+                guard generation.status.size > 0, isLikely, !isReadAsLog(generation, isThere),
+                    since.map({ generation.status.modified + Self.tick < $0 }) ?? true
                 else { continue }
                 notePassed(generation, log(at: path), &output)
             }
@@ -58,39 +57,42 @@ extension FileTailer {
     /// Files are stamped with the time of the kernel's last tick: a little early.
     private static let tick = Duration.milliseconds(100)
 
-    private func notePassed(_ generation: Generation, _ log: WatchedLog, _ output: inout SourceOutput) {
+    /// Whether a scan that finds the files `isThere` takes a generation, whose log is not there, for a log of its own.
+    private func isReadAsLog(_ generation: Generation, _ isThere: Set<String>) -> Bool {
+        guard isThere.contains(generation.path), !generation.isCompressed else { return false }
+        return namesakes(of: generation.path) { isThere.contains($0) || logs[$0]?.isKnown ?? false }.certain.isEmpty
+    }
+
+    /// Of an archive its own bytes are remembered, without running its program.
+    func notePassed(_ generation: Generation, _ log: WatchedLog, _ output: inout SourceOutput) {
         var row = FileCheckpoint(path: log.path, device: generation.status.device, inode: generation.status.inode)
         (row.isRotated, row.isFinished, row.isPassedOver) = (true, true, true)
-        // Of an archive that is not its text's length: it is known by its size, without running its program.
-        row.offset = generation.status.size
-        if !generation.isCompressed, let descriptor = try? generation.open() {
-            row.marks.noteHead((try? descriptor.read(at: 0, upTo: TextMark.headLength)) ?? [])
-            let window = TextMark.window(at: row.offset)
-            if let end = try? descriptor.read(at: window.lowerBound, upTo: window.count), end.count == window.count {
-                row.marks.noteRead(TextMark(offset: row.offset, checksum: TextMark.checksum(end)))
+        if let descriptor = try? generation.open(), let end = descriptor.end {
+            if generation.isCompressed {
+                row.archive = end
+            } else {
+                row.marks.noteHead((try? descriptor.read(at: 0, upTo: TextMark.headLength)) ?? [])
+                row.marks.noteRead(end)
+                row.offset = end.offset
+                // In mid-line the rest of that line is no line.
+                row.skipsLine = (try? descriptor.read(at: end.offset - 1, upTo: 1)) != [0x0a]
             }
         }
-        log.passed[generation.key] = row
+        keepClosed(row, of: log)
         note(row, &output)
     }
 
-    /// Finds what was passed over among the generations: it, and all before it, are not unread. False: it cannot be told
-    /// now.
-    func recognisePassed(_ survey: inout GenerationSurvey, _ log: WatchedLog, _ output: inout SourceOutput) -> Bool {
-        for (key, row) in log.passed {
-            let index = survey.byPassing(row)
-            if survey.isStarved { return false }
-            if let index { survey.passOver(index) }
-            if let index, survey.chain[index].key == key { continue }
-            // It was copied or compressed; or it is gone, and with it all before it.
-            log.passed[key] = nil
-            if log.closed[key] == nil, files[key]?.path != log.path,
-                !log.astray.contains(where: { FileKey($0.checkpoint) == key })
+    /// Databases of before say of each way of naming only which was the newest that is passed over.
+    func passOverOlder(_ survey: inout GenerationSurvey, _ log: WatchedLog, _ output: inout SourceOutput) {
+        for (place, generation) in survey.chain.enumerated() {
+            let row = log.closed[generation.key] ?? survey.unread.first { $0.index == place }?.start
+            guard row?.passesOlder ?? false else { continue }
+            for index in survey.chain.indices[place...] where survey.chain[index].name.scheme == generation.name.scheme
             {
-                output.forget(key.row(of: log.path))
+                if index != place, !survey.isNew(index) { continue }
+                survey.know(index)
+                notePassed(survey.chain[index], log, &output)
             }
-            if let index { notePassed(survey.chain[index], log, &output) }
         }
-        return true
     }
 }

@@ -1,6 +1,7 @@
 // Logs whose names read like those of another log's generations: worker-1.log beside worker.log, app.1.log beside
-// app.log. Some rotation gives such names too, so names do not tell. Must stay true: what stands at a matched path is read
-// as a log of its own, unless only rotation gives such a name, or it holds nothing but text of the other log.
+// app.log, laravel-2026-11-22.log beside laravel.log. Some rotation gives such names too, so names do not tell. Must stay
+// true: what stands at a matched path is read as a log of its own, unless only rotation gives such a name, or it holds
+// nothing but text of the other log.
 
 import Formats
 import Platform
@@ -29,9 +30,10 @@ extension FileTailer {
     func isOthers(_ generation: Generation, than log: String) -> Bool {
         if generation.name.isCertain { return finder.isWrittenOut(generation.path) }
         if !generation.isCompressed, finder.pattern(for: generation.path) != nil { return true }
+        if generation.name.isDated { return false }
         let home = Files.split(log).directory
         return RotatedName.readings(of: Files.split(generation.path).name).contains { other in
-            other.isCertain && logs[LogFile.join(home, other.base)]?.isKnown ?? false
+            (other.isCertain || other.isDated) && logs[LogFile.join(home, other.base)]?.isKnown ?? false
         }
     }
 

@@ -8,6 +8,7 @@ extension FileTailer {
     func take(_ file: TailedFile, _ log: WatchedLog) {
         files[file.key] = file
         copies[file.key] = nil
+        forgetClosed(file.key, of: log)
         log.open.insert(file.key)
         if let descriptor = file.descriptor {
             file.watch = watches.watch(descriptor, file.key)

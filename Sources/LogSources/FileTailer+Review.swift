@@ -19,9 +19,6 @@ extension FileTailer {
             let owners = namesakes(of: log.path) { self.logs[$0]?.isKnown ?? false || named.contains($0) }
             guard let owner = owners.certain.first, log.isKnown else { continue }
             let target = self.log(at: owner)
-            // What was rotated before them, and compressed, nobody saw.
-            let isNew = target.open.allSatisfy { files[$0]?.isNew ?? true }
-            if isNew, target.closed.isEmpty, target.astray.isEmpty { target.isAdopting = true }
             for var text in log.astray {
                 output.forget(FileKey(text.checkpoint).row(of: log.path))
                 (text.checkpoint.path, text.checkpoint.isRotated) = (owner, true)
@@ -40,14 +37,15 @@ extension FileTailer {
         }
     }
 
-    /// Logs whose generations are to be looked at: those with texts that are astray or without a file at their path; and
-    /// now and then all that have closed generations, which may have grown or gone.
+    /// Logs whose generations are to be looked at: those with texts that are astray or without a file at their path; all
+    /// once; and now and then those that have closed generations, which may have grown or gone.
     func review(_ time: SourceTime) {
         let isTimed = lastReview.map { time.monotonic >= $0.next(multipleOf: options.rescanInterval) } ?? true
         if isTimed { lastReview = time.monotonic }
         for log in logs.values {
             let isAbsent = log.current.flatMap { files[$0] }?.isCurrent != true
-            if !log.astray.isEmpty || (isAbsent && log.isKnown) || (isTimed && !log.closed.isEmpty) {
+            if !log.astray.isEmpty || (isAbsent && log.isKnown) || (isTimed && (!log.isSurveyed || !log.closed.isEmpty))
+            {
                 unaccounted.insert(log.path)
             }
         }

@@ -186,9 +186,10 @@ extension FileTailer {
     /// Rows of paths that are not watched any more.
     private func forgetUnwatched(_ output: inout SourceOutput) {
         for log in logs.values where finder.pattern(for: log.path) == nil {
-            for key in log.passed.keys { output.forget(key.row(of: log.path)) }
-            for text in log.astray { forgetRow(FileKey(text.checkpoint), of: log, &output) }
-            (log.astray, log.passed) = ([], [:])
+            let passed = log.closed.values.filter(\.isPassedOver).map { FileKey($0) }
+            for key in passed { forgetClosed(key, of: log) }
+            for key in passed + log.astray.map({ FileKey($0.checkpoint) }) { forgetRow(key, of: log, &output) }
+            log.astray = []
             if !log.isKnown { logs[log.path] = nil }
         }
     }

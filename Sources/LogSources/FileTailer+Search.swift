@@ -14,17 +14,26 @@ extension FileTailer {
         _ time: SourceTime, _ output: inout SourceOutput
     ) -> Bool {
         let text = astray.checkpoint
+        // Found at an earlier look that could not be ended.
+        if let row = log.closed[FileKey(text)], row.marks == text.marks, row.archive == text.archive { return true }
+        if let index = survey.byBytes(text) {
+            found(text, at: index, isWhole: !text.mayHaveGrown, &survey, log, time, &output)
+            return true
+        }
         // Nothing stood in it: nothing is missing, and what was written to its file since is judged as any other.
         if text.marks.isEmpty { return true }
-        // Found at an earlier look that could not be ended.
-        if let row = log.closed[FileKey(text)], row.marks == text.marks { return true }
         let index = survey.byInode(text) ?? survey.byContent(text)
         if survey.isStarved { return false }
         if let index {
             let generation = survey.chain[index]
             // What is a log of its own is read as that, from its beginning.
             if text.offset == 0, generation.isOthers, files[generation.key]?.path != log.path { return true }
-            let isWhole = generation.isCompressed ? !text.mayHaveGrown : generation.status.size == text.offset
+            let isWhole = !generation.isCompressed && generation.status.size == text.offset
+            // What holds more may be a copy, or the archive, of what was read further.
+            if text.isPassedOver, !isWhole {
+                survey.mayHoldUnread = true
+                return true
+            }
             found(text, at: index, isWhole: isWhole, &survey, log, time, &output)
             return true
         }
@@ -36,6 +45,11 @@ extension FileTailer {
         let archive = survey.byArchive(text)
         if survey.isStarved { return false }
         if let index = archive {
+            // Nothing was read: it may be of another text that begins so, which was.
+            if text.offset == 0 || text.isPassedOver {
+                survey.mayHoldUnread = true
+                return true
+            }
             // Programs that keep whole seconds only make it be read to the offset once more, and nothing is told again.
             let isWhole = survey.chain[index].status.modified == astray.modified
             found(text, at: index, isWhole: isWhole, &survey, log, time, &output)
@@ -57,8 +71,7 @@ extension FileTailer {
         _ text: FileCheckpoint, at index: Int, isWhole: Bool, _ survey: inout GenerationSurvey, _ log: WatchedLog,
         _ time: SourceTime, _ output: inout SourceOutput
     ) {
-        // A text of which nothing was read may be another that begins equally: what came before it is looked for.
-        survey.know(index, isAnchor: text.offset > 0)
+        survey.know(index)
         if text.isFinished, isWhole {
             close(text, as: survey.chain[index], log, time, &output)
         } else {
@@ -73,10 +86,25 @@ extension FileTailer {
     ) {
         var row = text
         row.mayHaveGrown = false
+        row.archive = generation.isCompressed ? (try? generation.open())?.end : nil
         (row.device, row.inode) = (generation.status.device, generation.status.inode)
         keepClosed(row, of: log)
         verify(generation.key, generation.status.modified, time)
         note(row, &output)
+    }
+
+    /// Whether an archive that is about to be read as another text's may hold this one: reading it tells whose it is.
+    func isClaimed(_ text: FileCheckpoint, _ survey: inout GenerationSurvey, _ log: WatchedLog) -> Bool {
+        var unread: [FileKey] = []
+        for (index, start) in survey.unread where start != nil {
+            guard let compression = survey.chain[index].name.compression else { continue }
+            _ = survey.head(index, compression)
+            unread.append(survey.chain[index].key)
+        }
+        let open = log.open.filter { key in files[key].map { $0.archive != nil && !$0.isPlaced } ?? false }
+        return (unread + open).contains { key in
+            !archives.isRefuted(key, text.marks) && archives.knownHead(of: key).map(text.mayBegin) ?? false
+        }
     }
 
     /// Whether a text that was not found is to be given up: only at the second look, for a rename under the first can
@@ -90,16 +118,16 @@ extension FileTailer {
         return time.monotonic >= missedAt + Self.leastSpacing
     }
 
-    /// No file holds what `text` remembers.
-    func giveUp(_ text: WatchedLog.Astray, _ output: inout SourceOutput) {
+    /// No file holds what `text` remembers; `present` is what stands at its path.
+    func giveUp(_ text: WatchedLog.Astray, _ present: TailedFile?, _ output: inout SourceOutput) {
         let (path, offset) = (LogPath.shown(text.checkpoint.path), text.checkpoint.offset)
         if text.checkpoint.isFinished { return }
         switch text.unread {
         case nil:
             gap(
                 text.checkpoint.path,
-                "\(path) was replaced, truncated or removed while it was not read, and no rotated file holds what "
-                    + "followed byte \(offset).", &output)
+                "\(path) was \(beginsEqually(present, text.checkpoint) ? Self.older : Self.other) while it was not read: "
+                    + "no rotated file holds what may have followed byte \(offset).", &output)
         case 0?: break
         case let unread?:
             gap(
@@ -107,6 +135,17 @@ extension FileTailer {
                 "\(path) was truncated before its last \(unread) bytes were read, and no copy of them is there.",
                 &output)
         }
+    }
+
+    private static let other = "replaced, truncated or removed"
+    /// It may also be a program's next text that begins equally: whatever stands there is read.
+    private static let older = "replaced by an older copy of itself, which is read from its beginning, or truncated"
+
+    /// Whether all that stands in a file is a beginning of a text.
+    private func beginsEqually(_ file: TailedFile?, _ text: FileCheckpoint) -> Bool {
+        guard let descriptor = file?.descriptor, let size = try? descriptor.status().size, size > 0, size < text.offset
+        else { return false }
+        return text.marks.distinguish(size) && descriptor.agrees(with: text.marks, size: size)
     }
 
     /// The file does not hold its text any more: the text is looked for, and the file is another.
@@ -123,11 +162,14 @@ extension FileTailer {
     func refute(_ file: TailedFile) {
         guard let log = logs[file.path] else { return }
         archives.refute(file.key, file.checkpoint.marks)
-        log.astray.append(WatchedLog.Astray(checkpoint: file.checkpoint, unread: nil))
+        var text = file.checkpoint
+        text.archive = nil
+        log.astray.append(WatchedLog.Astray(checkpoint: text, unread: nil))
         letGo(file)
         if let present = log.current.flatMap({ files[$0] }), present.checkpoint.offset == 0 {
             (present.isAccounted, present.isNew) = (false, true)
         }
+        log.isSurveyed = false
         unaccounted.insert(log.path)
     }
 }

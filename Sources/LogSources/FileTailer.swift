@@ -116,7 +116,7 @@ package final class FileTailer {
             case .file(let file):
                 lastSeen = max(lastSeen, file.seen)
                 if file.isPassedOver {
-                    log(at: file.path).passed[FileKey(file)] = file
+                    keepClosed(file, of: log(at: file.path))
                     continue
                 }
                 log(at: file.path).astray.append(WatchedLog.Astray(checkpoint: file, unread: nil))

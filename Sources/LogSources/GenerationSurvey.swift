@@ -11,10 +11,12 @@ struct GenerationSurvey {
     let chain: [Generation]
     /// Those that hold a text which is known.
     private(set) var known: Set<Int> = []
-    /// The newest of each scheme before which nothing unknown comes: not new texts, which were not accounted for yet.
-    private var anchors: [RotatedName.Scheme: Int] = [:]
-    /// The same, of those that were passed over at the first look.
-    private var passed: [RotatedName.Scheme: Int] = [:]
+    /// Plain ones that hold nothing but what another holds, found in this look.
+    var copies: [Int] = []
+    /// What nobody read is to be looked for: one that was passed over has grown, or another file has its inode.
+    var mayHoldUnread = false
+    /// Of some it cannot be said before what is open now is closed.
+    var isUndecided = false
     /// Those of which something is to be read, and from where; nil: from the beginning.
     private(set) var unread: [(index: Int, start: FileCheckpoint?)] = []
     /// The file at the path, where it has the name of a generation too (the path is a symbolic link to it).
@@ -31,37 +33,24 @@ struct GenerationSurvey {
         (self.chain, self.archives, self.present) = (chain, archives, present)
     }
 
-    mutating func know(_ index: Int, isAnchor: Bool = true) {
-        known.insert(index)
-        if isAnchor { Self.anchor(index, chain[index].name.scheme, &anchors) }
-    }
+    mutating func know(_ index: Int) { known.insert(index) }
 
-    /// It was there when its log was looked at first, and so were those before it. A text may be found in it all the same:
-    /// it may have been read as that of a log of its own.
-    mutating func passOver(_ index: Int) {
-        Self.anchor(index, chain[index].name.scheme, &anchors)
-        Self.anchor(index, chain[index].name.scheme, &passed)
-    }
-
-    private static func anchor(_ index: Int, _ scheme: RotatedName.Scheme, _ anchors: inout [RotatedName.Scheme: Int]) {
-        anchors[scheme] = min(anchors[scheme] ?? index, index)
-    }
-
-    /// Which generations came before those that are known nobody looked, but for those that were passed over.
-    mutating func forgetAnchors() { anchors = passed }
-
-    /// Whether it came after all of its scheme that are known.
-    func isNew(_ index: Int) -> Bool { anchors[chain[index].name.scheme].map { index < $0 } ?? true }
+    func isNew(_ index: Int) -> Bool { !known.contains(index) }
 
     mutating func noteUnread(_ index: Int, from start: FileCheckpoint?) { unread.append((index, start)) }
 
     /// Nil where it cannot be opened, or is not the file any more that was listed.
     mutating func descriptor(_ index: Int) -> Descriptor? {
         if let opened = descriptors[index] { return opened }
+        descriptors[index] = glance(index)
+        return descriptors[index]
+    }
+
+    /// The same, not kept open: thousands may be looked at.
+    mutating func glance(_ index: Int) -> Descriptor? {
+        if let opened = descriptors[index] { return opened }
         do throws(SystemError) {
-            let opened = try chain[index].open()
-            descriptors[index] = opened
-            return opened
+            return try chain[index].open()
         } catch {
             if [EMFILE, ENFILE, ENOMEM].contains(error.errno) { isStarved = true }
             return nil
@@ -85,33 +74,17 @@ struct GenerationSurvey {
         return descriptor.isCopy(of: present, size: chain[index].status.size)
     }
 
-    /// Whether a generation that was closed holds what was read of it.
+    /// Whether a generation that was closed holds what was read of it, or one that was passed over what it held then.
     mutating func stillHolds(_ row: FileCheckpoint, _ index: Int) -> Bool {
-        guard let compression = chain[index].name.compression else { return descriptor(index)?.holds(row) ?? false }
-        guard !row.marks.isEmpty, let head = head(index, compression) else { return true }
-        return row.marks.fit(head: head)
+        guard chain[index].isCompressed else { return row.archive == nil && glance(index)?.holds(row) ?? false }
+        // Of archives that were passed over long ago the size is all that is known.
+        let isOld = row.passesOlder && row.marks.isEmpty && row.offset == chain[index].status.size
+        return isOld || isArchive(of: row, index)
     }
 
-    /// Generations newer than all that are known hold unread text, but for copies of the present file. No time is asked:
-    /// clocks are set, and files bear the times of other hosts.
-    /// - Parameter isKnown: whether a text that begins so is one of those that are open or were read.
-    mutating func findUnread(_ isKnown: ([UInt8]) -> Bool) {
-        for index in chain.indices where index != presentIndex && !known.contains(index) && isNew(index) {
-            let generation = chain[index]
-            if generation.isOthers { continue }
-            if let compression = generation.name.compression {
-                if let head = head(index, compression) {
-                    if head.isEmpty { continue }
-                    if isKnown(head) {
-                        know(index)
-                        continue
-                    }
-                }
-            } else {
-                // One that is empty may be the beginning of a copy.
-                guard generation.status.size > 0, descriptor(index) != nil, !isCopyOfPresent(index) else { continue }
-            }
-            noteUnread(index, from: nil)
-        }
+    /// Whether a generation is the archive in which a text stood.
+    mutating func isArchive(of row: FileCheckpoint, _ index: Int) -> Bool {
+        guard let archive = row.archive, chain[index].status.size == archive.offset else { return false }
+        return glance(index)?.end == archive
     }
 }

@@ -10,9 +10,12 @@ struct RotatedName: Equatable {
     /// Nil: not compressed.
     var compression: Compression?
     var scheme: Scheme
-    /// Only rotation gives such a name: a number or `old` behind the log's whole name and a dot, or a date. Others are
-    /// those of logs too (worker-1.log, node_2.log, app.1.log).
+    /// Only rotation gives such a name: a number or `old` behind the log's whole name and a dot, or a date behind it.
+    /// Others are those of logs too (worker-1.log, node_2.log, app.1.log).
     var isCertain = false
+    /// A date stands before the extension (app-20261121.log): logrotate's `extension`, or a program that begins a log each
+    /// day. Certain where no pattern names the file as a log.
+    var isDated = false
 
     /// A way of naming what is rotated. Of two names only those of one way tell which file is older.
     struct Scheme: Hashable {
@@ -54,7 +57,7 @@ struct RotatedName: Equatable {
         let lastDot = bytes.lastIndex(of: 0x2e)
         for index in bytes.indices.suffix(64) where index != bytes.startIndex && isSeparator(bytes[index]) {
             if let mark = numbers(of: bytes[index...]) {
-                let isCertain = isDate(mark) || (mark.count <= 1 && bytes[index] == 0x2e)
+                let isCertain = isDate(mark, bytes[index...]) || (mark.count <= 1 && bytes[index] == 0x2e)
                 let scheme = Scheme(separator: bytes[index], isBeforeExtension: false, counting: Counting(mark))
                 readings.append(
                     RotatedName(
@@ -67,7 +70,8 @@ struct RotatedName: Equatable {
                 let scheme = Scheme(separator: bytes[index], isBeforeExtension: true, counting: Counting(mark))
                 readings.append(
                     RotatedName(
-                        base: base, mark: mark, compression: compression, scheme: scheme, isCertain: isDate(mark)))
+                        base: base, mark: mark, compression: compression, scheme: scheme,
+                        isDated: isDate(mark, bytes[index...])))
             }
         }
         return readings
@@ -82,12 +86,14 @@ struct RotatedName: Equatable {
         return scheme.counting == .generations ? mine > others : mark.lexicographicallyPrecedes(other.mark)
     }
 
-    /// Whether a mark is a date or a time: `[20261121]`, `[2026, 11, 21]`, seconds since 1970. Those of fewer digits are
-    /// those of processes, ports and the like as well.
-    private static func isDate(_ mark: [Int64]) -> Bool {
+    /// Whether a mark is a date or a time: `-20261121`, `-01122026`, `.2026-11-21`, `.21-11-2026`, seconds since 1970. Those
+    /// of fewer digits are those of processes, ports and the like as well.
+    private static func isDate(_ mark: [Int64], _ text: Substring.UTF8View) -> Bool {
         guard let first = mark.first else { return false }
-        if first >= 10_000_000 { return true }
-        return mark.count > 1 && (1970...2999).contains(first) && (1...12).contains(mark[1])
+        if text.dropFirst().prefix(8).count(where: { (0x30...0x39).contains($0) }) == 8 { return true }
+        guard mark.count > 1, (1...12).contains(mark[1]) else { return false }
+        let isYearLast = mark.count > 2 && (1970...2999).contains(mark[2]) && (1...31).contains(first)
+        return isYearLast || (1970...2999).contains(first)
     }
 
     private static func isSeparator(_ byte: UInt8) -> Bool { byte == 0x2e || byte == 0x5f || byte == 0x2d }

@@ -32,9 +32,10 @@ extension TailedFile {
         if before.count < length {
             switch stream.state {
             case .running: return .pending
-            // A copy that ends before what was read of its original: all of it was read.
+            // A copy that ends before what was read of its original: all of it was read. Copies are made of the file at
+            // the path, not of one that was at rest already.
             case .ended:
-                let isCopy = isOfText(nil) && checkpoint.marks.distinguish(Int64(head.count))
+                let isCopy = !checkpoint.isFinished && isOfText(nil) && checkpoint.marks.distinguish(Int64(head.count))
                 return isCopy ? .end : .replaced
             case .failed(let why): return .damaged(why)
             }

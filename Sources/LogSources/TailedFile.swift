@@ -84,6 +84,7 @@ final class TailedFile {
         self.placedAt = placedAt
         self.checkpoint = checkpoint ?? FileCheckpoint(path: path, device: status.device, inode: status.inode)
         (self.checkpoint.path, self.checkpoint.device, self.checkpoint.inode) = (path, status.device, status.inode)
+        (self.checkpoint.isPassedOver, self.checkpoint.passesOlder, self.checkpoint.archive) = (false, false, nil)
         if checkpoint == nil { self.checkpoint.seen = seen }
         lastGrowth = time.monotonic
         (knownSize, modified) = (status.size, status.modified)

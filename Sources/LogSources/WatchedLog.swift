@@ -10,11 +10,9 @@ final class WatchedLog {
     var current: FileKey?
     /// The open files that hold texts of this log.
     var open: Set<FileKey> = []
-    /// Rotated generations that were read and are closed.
+    /// Rotated generations that were read and are closed, and those that are passed over: what was there when the log was
+    /// looked at first, whether the log was or not, and plain copies of texts that are read elsewhere.
     var closed: [FileKey: FileCheckpoint] = [:]
-    /// The newest generation of each naming scheme that was there when the log was looked at first, whether the log was
-    /// or not: all that is unread came after it.
-    var passed: [FileKey: FileCheckpoint] = [:]
     /// Texts whose files do not hold them any more, and at the start all that the owner stored. Their rows stay stored
     /// until they are found or given up.
     var astray: [Astray] = []
@@ -29,10 +27,6 @@ final class WatchedLog {
         var modified: Timestamp?
     }
 
-    /// All that is known of it was taken for logs of its own, under the names of generations: which others came before
-    /// these nobody looked.
-    var isAdopting = false
-
     init(path: String, pattern: FilePattern) {
         self.path = path
         self.pattern = pattern
@@ -45,5 +39,12 @@ final class WatchedLog {
         return !astray.isEmpty || closed.keys.contains { !there.contains($0) }
     }
 
-    var isKnown: Bool { !open.isEmpty || !closed.isEmpty || !astray.isEmpty }
+    /// Its generations were looked for what nobody read, since the start: its file may be the one that was read, and
+    /// another have come between (copied and truncated, and the same written again).
+    var isSurveyed = false
+
+    /// Whether anything was read of it, or is to be.
+    var isKnown: Bool {
+        !open.isEmpty || !astray.isEmpty || closed.values.contains { !$0.isPassedOver }
+    }
 }

@@ -37,6 +37,8 @@ package struct TextMarks: Hashable, Sendable {
 
     package init() {}
 
+    package init(_ mark: TextMark) { all = [mark] }
+
     package var isEmpty: Bool { all.isEmpty }
 
     /// The marks that a text of `size` bytes must pass to be this one, or a beginning of it: the last one within the
@@ -134,8 +136,13 @@ package struct FileCheckpoint: Hashable, Sendable {
     package var isFinished = false
     /// It was read to its end, then compressed: whether the archive holds more is not known yet.
     package var mayHaveGrown = false
-    /// It was a rotated file already when its log was looked at first: nothing of it is told, whatever comes.
+    /// The text stands in an archive, which is this long and ends so: an archive does not change.
+    package var archive: TextMark?
+    /// Nothing was read of it: it was a rotated file already when its log was looked at first, or held nothing but what
+    /// another file did. Offset and marks are those of the file as it stood; of an archive there are none.
     package var isPassedOver = false
+    /// Only of rows that were stored before each such file had one: those that are older by their names are passed over too.
+    package var passesOlder = false
     /// When the file was last found at its path; of an empty one, when it was first found there. For the order of the
     /// texts: never before an earlier one, though the clock is set back.
     package var seen = Timestamp(seconds: 0)
@@ -151,7 +158,8 @@ package struct FileCheckpoint: Hashable, Sendable {
             "path": .string(path), "device": JSON(String(device)), "inode": JSON(String(inode)),
             "marks": .string(marks.text), "offset": .int(offset), "skips_line": .bool(skipsLine),
             "rotated": .bool(isRotated), "finished": .bool(isFinished),
-            "may_have_grown": .bool(mayHaveGrown), "passed_over": .bool(isPassedOver), "seen": .int(seen.microseconds),
+            "may_have_grown": .bool(mayHaveGrown), "archive": .string(archive.map { TextMarks($0).text } ?? ""),
+            "passed_over": .bool(isPassedOver), "each": .bool(!passesOlder), "seen": .int(seen.microseconds),
         ]
     }
 
@@ -166,7 +174,9 @@ package struct FileCheckpoint: Hashable, Sendable {
         isRotated = value["rotated"]?.bool ?? false
         isFinished = value["finished"]?.bool ?? false
         mayHaveGrown = value["may_have_grown"]?.bool ?? false
+        archive = value["archive"]?.string.flatMap { TextMarks(text: $0) }?.all.last
         isPassedOver = value["passed_over"]?.bool ?? false
+        passesOlder = isPassedOver && value["each"]?.bool != true
         seen = Timestamp(microseconds: value["seen"]?.int ?? 0)
     }
 }

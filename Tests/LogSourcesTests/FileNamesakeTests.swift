@@ -20,9 +20,13 @@ import Testing
         [
             ("worker.log", "worker-1.log"), ("worker1.log", "worker1-1.log"), ("app.log", "app.1.log"),
             ("node.log", "node_2.log"), ("pool.log", "pool-1048576.log"), ("job.log", "job-old.log"),
+            ("web.log", "web-2026-11-22.log"), ("db.log", "db-2026-11-22_000000.log"), ("day.log", "day-20261122.log"),
         ].flatMap { base, other in
             [["*.log"], ["*.log*"], [base, other], ["*.log", other]].map { Pair(base: base, other: other, globs: $0) }
-        } + [Pair(base: "mail", other: "mail.1", globs: ["mail", "mail.1"])]
+        } + [
+            Pair(base: "mail", other: "mail.1", globs: ["mail", "mail.1"]),
+            Pair(base: "web.log", other: "web-2026-11-22.log", globs: ["web.log", "web-*.log"]),
+        ]
 
     @Test(
         "a live log whose name reads like another's generation is read, whenever it comes", arguments: pairs,

@@ -8,9 +8,10 @@ import Testing
 
 /// Those that were hard once.
 private let hardSeeds: [UInt64] = [
-    12, 56, 59, 79, 90, 101, 233, 524_719_578, 754_463_512, 818_303_637, 1_061_085_541, 1_250_511_952, 1_381_197_967,
-    1_710_983_115, 2_165_039_243, 2_362_205_771, 3_239_481_151, 3_671_833_475, 3_713_293_858, 3_752_789_276,
-    3_943_918_119, 4_247_858_789, 4_283_142_980,
+    12, 56, 59, 79, 90, 101, 233, 524_719_578, 754_463_512, 818_303_637, 1_014_142_328, 1_061_085_541, 1_125_331_325,
+    1_250_511_952, 1_381_197_967, 1_554_290_170, 1_563_430_073, 1_710_983_115, 2_165_039_243, 2_362_205_771,
+    2_896_868_254, 3_239_481_151, 3_443_818_037, 3_644_405_473, 3_671_833_475, 3_713_293_858, 3_752_789_276,
+    3_836_767_462, 3_943_918_119, 4_247_858_789, 4_283_142_980, 4_293_759_541,
 ]
 
 /// 500 steps each. HERALD_MODEL_STEPS asks for more of them, HERALD_MODEL_SEEDS for certain seeds: `1,2,3`.
@@ -44,8 +45,21 @@ private let seeds: [UInt64] = {
         try run(seed: seed, [("a.log", naming), other], clock: Xorshift(seed: ~seed))
     }
 
+    @Test("the same, where names do not tell which generation is newer, and copies are made by hand", arguments: seeds)
+    func unordered(seed: UInt64) throws {
+        let naming = LoggedProgram.Naming.unordered[Int(seed / 2 % 3)]
+        try run(seed: seed, [("a.log", naming), ("b.log", .numbered)], copiesByHand: true)
+    }
+
+    @Test("the same, where a program begins a log each day beside one of the base name", arguments: seeds)
+    func datedLogs(seed: UInt64) throws {
+        let naming: LoggedProgram.Naming = seed / 2 % 2 == 0 ? .dated : .upward
+        try run(seed: seed, [("a.log", naming), ("a-2026-11-22.log", .dated)])
+    }
+
     private func run(
-        seed: UInt64, _ logs: [(name: String, naming: LoggedProgram.Naming)], clock: Xorshift? = nil
+        seed: UInt64, _ logs: [(name: String, naming: LoggedProgram.Naming)], clock: Xorshift? = nil,
+        copiesByHand: Bool = false
     ) throws {
         var clock = clock
         var random = Xorshift(seed: seed &* 0x9e37_79b9_7f4a_7c15)
@@ -66,8 +80,14 @@ private let seeds: [UInt64] = {
         for step in 0..<500 {
             if clock?.below(12) == 0 { bench.clockError = .hours((clock?.below(5) ?? 0) * 8760 - 17520) }
             let pick = random.below(2)
-            let action = "\("ab".dropFirst(pick).prefix(1)):" + (try act(programs[pick], programs, bench, &random))
-            history.append("\(step) \(action)")
+            var isCopy = false
+            if copiesByHand, random.below(20) == 0, bench.tailer != nil, bench.exists(logs[pick].name) {
+                // Of a log that was never seen under its name a copy is a log of its own.
+                bench.settle()
+                isCopy = try programs[pick].copyPlain(&random)
+            }
+            let action = isCopy ? "copy by hand" : try act(programs[pick], programs, bench, &random)
+            history.append("\(step) \("ab".dropFirst(pick).prefix(1)):\(action)")
         }
         for program in programs {
             try program.finishLine()

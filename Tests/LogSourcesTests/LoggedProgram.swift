@@ -35,7 +35,10 @@ final class LoggedProgram {
         case numbered, dated, moved
         /// Before the extension, as logrotate's `extension` has it: a.1.log.
         case extended
+        /// The newest has the highest number; the date begins with the day; the clock is set either way between rotations.
+        case upward, dayFirst, jumping
         static let known: [Naming] = [.numbered, .dated, .moved]
+        static let unordered: [Naming] = [.upward, .dayFirst, .jumping]
         var folder: String { self == .moved ? "old/" : "" }
     }
 
@@ -104,11 +107,22 @@ final class LoggedProgram {
 
     /// Makes room for a new generation; its name.
     private func shiftGenerations() -> String {
-        if generations.count == kept { bench.remove(generations.removeLast()) }
+        if generations.count == kept {
+            removePlainCopy()
+            bench.remove(generations.removeLast())
+        }
         rotations += 1
         unreadRotations += 1
         held = held.map { $0 + 1 }
-        if naming == .dated || naming == .moved { return naming.folder + "\(log)-\(20_261_100 + rotations)" }
+        switch naming {
+        case .dated, .moved: return naming.folder + "\(log)-\(20_261_100 + rotations)"
+        case .upward: return "\(log).\(rotations)"
+        case .dayFirst:
+            let (day, month) = (rotations % 28 + 1, rotations / 28 % 12 + 1)
+            return "\(log)-\(day < 10 ? "0" : "")\(day)\(month < 10 ? "0" : "")\(month)2026"
+        case .jumping: return "\(log)-\(20_260_000 + rotations * 7919 % 10_007)"
+        case .numbered, .extended: break
+        }
         for index in generations.indices.reversed() {
             let suffix = generations[index].split(separator: ".").dropFirst(3).map { "." + $0 }.joined()
             let name = numbered(index + 2) + suffix
@@ -138,11 +152,27 @@ final class LoggedProgram {
         guard index < generations.count, index != held, index > 0 || !isCopied,
             !generations[index].hasSuffix("z") && !generations[index].hasSuffix("zst")
         else { return false }
+        removePlainCopy()
         let (program, suffix) = [("gzip", ".gz"), ("xz", ".xz"), ("zstd", ".zst")][random.below(3)]
         try bench.compress(generations[index], program, suffix)
         generations[index] += suffix
         return true
     }
+
+    private var plainCopy: String { "\(log).old" }
+
+    /// By hand: of the log, or of a generation. It is removed before its original can be gone while nobody looks: of a
+    /// copy that ends anywhere only that file tells that all of it was read.
+    func copyPlain(_ random: inout Xorshift) throws -> Bool {
+        let original = ([log] + generations)[random.below(generations.count + 1)]
+        guard !original.hasSuffix("z"), !original.hasSuffix("zst"),
+            let size = ((try? FileStatus.of(bench.path(original))) ?? nil)?.size, size >= 256
+        else { return false }
+        try bench.copy(original, plainCopy)
+        return true
+    }
+
+    private func removePlainCopy() { if bench.exists(plainCopy) { bench.remove(plainCopy) } }
 
     func reopen() throws {
         try finishLine()
@@ -179,6 +209,7 @@ final class LoggedProgram {
 
     func removeLog() throws {
         try reopen()
+        removePlainCopy()
         bench.remove(log)
         removals += 1
     }

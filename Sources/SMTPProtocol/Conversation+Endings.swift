@@ -70,7 +70,8 @@ extension Conversation {
         return fault
     }
 
-    private func detail(of diagnosis: Diagnosis) -> String {
+    /// What such a case is about in this session.
+    func detail(of diagnosis: Diagnosis) -> String {
         switch diagnosis {
         case .helloRefused: Printable.text(terms.heloName)
         case .loginRefused: if case .login(let progress) = state { progress.exchange.mechanism.rawValue } else { "" }

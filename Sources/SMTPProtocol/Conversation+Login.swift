@@ -191,7 +191,9 @@ extension Conversation {
         return switch error {
         case .challenge: SessionFault(.login, "\(error)", [.tryAgain, .close])
         case .untrusted: SessionFault(.login, "\(error)", told, .serverUntrusted)
-        case .refused: SessionFault(.login, "\(error)", told, .loginRefused)
+        case .refused:
+            SessionFault(
+                .login, "\(error)", told, .loginRefused, host: terms.host, detail: detail(of: .loginRefused))
         case .bindingUnsupported, .unavailable:
             SessionFault(.login, "\(error)", told, remedy: "set auth to another mechanism")
         }

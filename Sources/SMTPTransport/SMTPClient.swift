@@ -53,11 +53,13 @@ package final class SMTPClient {
     package func connect() throws(SessionFault) {
         if isConnected { return }
         disconnect()
+        // First, so that no server is kept waiting for a password.
+        let terms = try terms()
         let connected = try Connector.connect(to: options.server, timeout: options.timeouts.connect)
         address = connected.address
         stream = NetworkStream(connected.descriptor)
         parser = ReplyParser()
-        conversation = Conversation(try terms())
+        conversation = Conversation(terms)
         switch drive(.connected) {
         case .ready: return
         case .failed(let fault): throw fault

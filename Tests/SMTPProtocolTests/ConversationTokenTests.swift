@@ -89,6 +89,15 @@ private func first(_ actions: [Action]) -> String? {
         #expect(fault?.remedy.contains("auth: plain") == true)
     }
 
+    @Test("a proof that is refused inside the mechanism names what hashed passwords need") func invalidProof() {
+        var (conversation, _) = begun("SCRAM-SHA-256", password)
+        _ = conversation.handle(says("334 " + encoded("r=\(nonce)X,s=QSXC,i=4096")))
+        #expect(conversation.handle(says("334 " + encoded("e=invalid-proof"))) == [send("*")])
+        let fault = conversation.handle(says("501 cancelled")).fault
+        #expect(fault?.diagnosis == .loginRefused && fault?.words.contains("invalid-proof") == true)
+        #expect(fault?.remedy.contains("auth: plain") == true)
+    }
+
     @Test(
         "a server that says we were deceived is not believed in another way",
         arguments: ["e=server-does-support-channel-binding", "e=channel-bindings-dont-match"])

@@ -114,7 +114,8 @@ private let passwordMechanisms: [AuthMechanism] = [.plain, .login, .cramMD5, .sc
 
 /// Bytes that are nowhere in memory but where they are put: they are made anew each time that they are looked for.
 private struct Needle {
-    private static let length = 32
+    /// Freed memory of an odd size is not soon used again, so that a copy that was not wiped is found there.
+    private static let length = 187
     let seed: UInt64
 
     /// Without zeros and controls, so that SASLprep passes it; the first one is rare in memory.

@@ -142,7 +142,8 @@ extension Conversation {
             let mechanisms = unbound(after: progress)
             if !mechanisms.isEmpty { return tryMechanisms(mechanisms, .refused(reply.text)) }
         }
-        // RFC 4954 section 6: this mechanism is not to be had, or too weak; another one may be. Google's 534 is another matter.
+        // RFC 4954 section 6: this mechanism is not to be had, or too weak; another one may be. Google's 534 is another
+        // matter.
         let isOfMechanism = [504, 534, 538].contains(reply.code)
         if isOfMechanism, !progress.remaining.isEmpty, judged(fault).diagnosis != .appPasswordNeeded {
             return tryMechanisms(progress.remaining, .refused(reply.text))

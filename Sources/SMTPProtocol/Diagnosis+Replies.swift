@@ -16,7 +16,7 @@ extension Diagnosis {
         guard let code = Reply.code(leading: words) else { return nil }
         let refusal = Refusal(
             code: code, enhanced: Reply.enhanced(leading: words), text: words.lowercased(),
-            provider: Provider(host: host), hasToken: hasToken)
+            provider: MailProvider(host: host), hasToken: hasToken)
         let found: Diagnosis? =
             switch phase {
             case .greeting: refusal.atGreeting
@@ -46,7 +46,7 @@ private struct Refusal {
     var enhanced: EnhancedCode?
     /// In small letters.
     var text: String
-    var provider: Provider?
+    var provider: MailProvider?
     var hasToken: Bool
 
     var atGreeting: Diagnosis? {
@@ -65,25 +65,28 @@ private struct Refusal {
 
     var atLogin: Diagnosis? {
         if code < 500 { return code >= 400 ? .loginLater : nil }
-        // 538: RFC 4954 section 6. Google, 530 5.7.0 "Must issue a STARTTLS command first".
+        // 538: RFC 4954 section 6. Google, 530 5.7.0 "Must issue a STARTTLS command first":
+        // support.google.com/a/answer/3726730.
         if code == 538 || says("must issue a starttls") { return .tlsFirst }
-        // Microsoft, 535 5.7.139 "SmtpClientAuthentication is disabled for the Tenant" or "Mailbox", "user is locked by your
-        // organization's security defaults policy", "basic authentication is disabled": aka.ms/smtp_auth_disabled.
-        // 550 5.7.30 "Basic authentication is not supported for Client Submission": its announcement of 2024, revised 2026.
+        // Microsoft, 535 5.7.139 "SmtpClientAuthentication is disabled for the Tenant" (or "Mailbox"), "user is locked by
+        // your organization's security defaults policy", "basic authentication is disabled": aka.ms/smtp_auth_disabled.
+        // 550 5.7.30 "Basic authentication is not supported for Client Submission": techcommunity.microsoft.com, the
+        // Exchange team's "Exchange Online to retire Basic auth for Client Submission (SMTP AUTH)".
         if enhanced == EnhancedCode(5, 7, 139) || enhanced == EnhancedCode(5, 7, 30)
             || says("smtpclientauthentication is disabled", "basic authentication is")
         {
             return .smtpAuthOff
         }
-        // Microsoft's 535 5.7.3 and everyone's 535 to a token that has just been fetched; RFC 7628 section 3.2.2.
+        // Everyone's 535 to a token that has just been fetched (RFC 7628 section 3.2.2); Microsoft's is 535 5.7.3:
+        // learn.microsoft.com/exchange/client-developer/legacy-protocols (OAuth for SMTP, "Authentication unsuccessful").
         if hasToken { return .tokenLacksRights }
         // Google, 534 5.7.9 "Application-specific password required", 534 5.7.14 "Please log in via your web browser":
         // support.google.com/a/answer/3726730.
         if says("application-specific password", "app-specific password", "app password", "via your web browser") {
             return .appPasswordNeeded
         }
-        // Yahoo and AOL, 535 5.7.0 "(#AUTH005) Too many bad auth attempts" to every ordinary password; Apple and Fastmail
-        // say no more than 535 5.7.8 or 5.7.0.
+        // Yahoo and AOL, 535 5.7.0 "(#AUTH005) Too many bad auth attempts" to every ordinary password:
+        // github.com/PHPMailer/PHPMailer/issues/2034. Google (535 5.7.8), Apple and Fastmail say no more than any server.
         if code == 535, provider?.wantsAppPasswords == true { return .appPasswordNeeded }
         // Others, where it is what it says.
         if says("too many", "temporarily locked", "try again later") { return .loginLater }
@@ -92,8 +95,8 @@ private struct Refusal {
 
     var ofLetter: Diagnosis? {
         guard code >= 500 else { return nil }
-        // RFC 4954 section 6. Microsoft, 530 5.7.57 "Client not authenticated to send mail".
-        if code == 530 { return says("send as") ? .senderNotAllowed : .tlsFirst }
+        // RFC 4954 section 6. Microsoft, 530 5.7.57 "Client not authenticated to send mail": as for 5.7.139.
+        if code == 530 { return .tlsFirst }
         if enhanced == EnhancedCode(5, 7, 30) { return .smtpAuthOff }
         if isAboutSender { return .senderNotAllowed }
         if isAboutRelaying { return .relayingDenied }
@@ -104,28 +107,32 @@ private struct Refusal {
         return nil
     }
 
+    /// Microsoft, 550 5.7.60 "Client does not have permissions to send as this sender", and 554 5.2.252 or 5.2.0 with
+    /// "SendAsDenied": learn.microsoft.com/exchange/troubleshoot/email-delivery.
     private var isAboutSender: Bool {
-        // Microsoft, 550 5.7.60 "Client does not have permissions to send as this sender"; 554 5.2.252, and 5.2.0 with
-        // "SendAsDenied".
         enhanced == EnhancedCode(5, 7, 60) || enhanced == EnhancedCode(5, 2, 252)
             || says(
                 "send as this sender", "sendasdenied",
-                // Postfix, 553 5.7.1 (smtpd_reject_sender_login_mismatch).
+                // Postfix, 553 5.7.1: postconf(5), reject_sender_login_mismatch.
                 "not owned by user", "not logged in as owner",
-                // GMX, Web.de and Ionos, 550 and 554.
+                // GMX, Web.de and Ionos, 550 and 554: postmaster.gmx.net/en/error-messages.
                 "sender address is not allowed", "sender address not allowed",
-                // Zoho, 553, also of the envelope: zoho.com/zeptomail/help/api/smtp-error-codes.html. QQ, 501.
-                "relaying disallowed as", "sender is not allowed to relay", "must be same as authorization user",
-                // Yahoo and AOL, 553; Amazon, 554; Fastmail, 551 5.7.1.
+                // Zoho, 553, also of the envelope: zoho.com/zeptomail/help/api/smtp-error-codes.html.
+                "relaying disallowed as", "sender is not allowed to relay",
+                // QQ, 501: github.com/nodeSolidServer/node-solid-server/issues/1281.
+                "must be same as authorization user",
+                // Yahoo and AOL, 553; Amazon, 554 (docs.aws.amazon.com/ses, SMTP response codes); Fastmail, 551 5.7.1.
                 "from address not verified", "address is not verified", "not authorised to send from",
                 "not authorized to send from")
     }
 
+    /// Exchange, 550 5.7.54 "Unable to relay recipient in non-accepted domain", 5.7.64 "Relay Access Denied":
+    /// learn.microsoft.com/exchange/mail-flow-best-practices/non-delivery-reports-in-exchange-online.
     private var isAboutRelaying: Bool {
-        // Exchange, 550 5.7.54 "Unable to relay recipient in non-accepted domain", 5.7.64 "Relay Access Denied".
         enhanced == EnhancedCode(5, 7, 54) || enhanced == EnhancedCode(5, 7, 64)
             || says(
-                // Postfix 554 5.7.1, Sendmail 550 5.7.1, Exim 550, Exchange 550 5.7.1, qmail 553, Google's relay 550 5.7.1.
+                // Postfix 554 5.7.1, Sendmail 550 5.7.1, Exim 550, Exchange 550 5.7.1, qmail 553; Google's relay, 550 5.7.1
+                // (support.google.com/a/answer/6140680): their sources.
                 "relay access denied", "relaying denied", "relay not permitted", "relay denied", "unable to relay",
                 "relaying not allowed", "list of allowed rcpthosts", "mail relay denied")
     }

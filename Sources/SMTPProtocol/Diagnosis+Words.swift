@@ -6,7 +6,9 @@ extension Diagnosis {
     ///   - detail: what the case is about, safe to show: a certificate's names or times, a list of mechanisms, the
     ///     mechanism that was refused, the name in EHLO, a protocol, an account.
     package func words(host: String = "", detail: String = "") -> Words {
-        if let remedy = Provider(host: host)?.remedy(for: self) { return Words(cause: cause(detail), remedy: remedy) }
+        if let remedy = MailProvider(host: host)?.remedy(for: self) {
+            return Words(cause: cause(detail), remedy: remedy)
+        }
         return Words(cause: cause(detail), remedy: remedy(detail))
     }
 

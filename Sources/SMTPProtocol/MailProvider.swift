@@ -4,7 +4,7 @@
 import Formats
 
 /// A provider of mail accounts.
-package enum Provider: Hashable, Sendable, CaseIterable {
+package enum MailProvider: Hashable, Sendable, CaseIterable {
     case google, microsoft, yahoo, apple, fastmail, gmx, zoho, proton
 
     /// By the server's name.
@@ -65,7 +65,7 @@ package enum Provider: Hashable, Sendable, CaseIterable {
                 + "mailbox (outlook.com) needs oauth"
         case (.microsoft, .loginRefused):
             "check the account's login and password; Microsoft is ending logins with a password: set oauth"
-        // learn.microsoft.com/exchange/client-developer/legacy-protocols/how-to-authenticate-an-imap-pop-smtp-application-by-using-oauth
+        // learn.microsoft.com/exchange/client-developer/legacy-protocols: how to authenticate an SMTP application by OAuth
         case (.microsoft, .tokenLacksRights):
             "grant the application SMTP.SendAsApp with admin consent, register its service principal in Exchange "
                 + "(New-ServicePrincipal, with the object id of the enterprise application) and give it the mailbox "

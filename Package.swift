@@ -135,7 +135,8 @@ let package = Package(
 
         // Tests.
         .target(
-            name: "TestSupport", dependencies: ["COpenSSL", "Formats", "Platform", "Mail", "Spool", "SMTPTransport"],
+            name: "TestSupport",
+            dependencies: ["COpenSSL", "Formats", "Platform", "Mail", "SMTPProtocol", "Spool", "SMTPTransport"],
             path: "Tests/TestSupport", swiftSettings: swift6),
         tests("Formats"), tests("Platform", ["Formats"]), tests("Database"), tests("YAML"),
         tests("Records", ["Formats"]), tests("Rules", ["Formats", "YAML", "Records"]),

@@ -91,7 +91,7 @@ struct Decision<Subject: MatchSubject> {
             let search = searches[number]
             guard search.role != matched,
                 holds(search.code, matcher.searches[number].pattern.pattern, of: rule, &marks),
-                !(search.role == .match && rules[rule].isForFaults && subject.isRoutine),
+                !(search.role == .match && rules[rule].sparesRoutine && subject.isRoutine),
                 !rules[rule].isOfKernel || isWhereKernelSpeaks()
             else { continue }
             matched = search.role
@@ -138,9 +138,9 @@ struct Decision<Subject: MatchSubject> {
     /// Whether a rule with patterns is asked of the record.
     private func isAsked(_ rule: Int) -> Bool {
         let row = rules[rule]
-        if row.hasConditions || row.isUnscoped, !isAskedOfWriter(rule, row) { return false }
+        if row.hasConditions || row.sparesStrangers, !isAskedOfWriter(rule, row) { return false }
         // A line of an access log is no rule's that names neither file nor program.
-        if !row.namesWriter, case .all = subject.strangersWords { return false }
+        if row.sparesStrangers, case .all = subject.strangersWords { return false }
         return true
     }
 
@@ -148,7 +148,7 @@ struct Decision<Subject: MatchSubject> {
         remembered(rule, row) {
             conditionsHold(rule, strictly: asking == .live)
                 // What a program repeats that strangers say is no rule's that names nothing.
-                && !(row.isUnscoped && subject.isOfRepeater)
+                && !(row.sparesStrangers && subject.isOfRepeater)
         }
     }
 
@@ -189,7 +189,7 @@ struct Decision<Subject: MatchSubject> {
         let row = rules[rule]
         guard row.hasExceptions else { return false }
         var isMasked = false
-        if !row.namesWriter, case .some = subject.strangersWords { isMasked = true }
+        if row.sparesStrangers, case .some = subject.strangersWords { isMasked = true }
         if !isMasked, !row.hasUnsearched, !subject.withMessage({ exceptions.findsAny(in: $0) }) { return false }
         return matcher.compiled[rule].unless.contains { exception in
             if !isMasked, let number = exception.search, !subject.withMessage({ exceptions.finds(number, in: $0) }) {
@@ -220,7 +220,7 @@ struct Decision<Subject: MatchSubject> {
 
     /// Of the message as the rule sees it.
     private func outcome(_ code: CompiledPattern.Code, _ rule: Int) -> CompiledPattern.Outcome {
-        if !rules[rule].namesWriter, case .some(let masked) = subject.strangersWords {
+        if rules[rule].sparesStrangers, case .some(let masked) = subject.strangersWords {
             return masked.withUnsafeBufferPointer { code.match($0, workspace) }
         }
         return subject.withMessage { code.match($0, workspace) }

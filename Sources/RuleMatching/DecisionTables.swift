@@ -19,9 +19,8 @@ struct RuleRow {
     let isExpected: Bool
     let hasPatterns: Bool
     let hasConditions: Bool
-    let namesWriter: Bool
-    let isUnscoped: Bool
-    let isForFaults: Bool
+    let sparesStrangers: Bool
+    let sparesRoutine: Bool
     let isOfKernel: Bool
     /// Whether a line with a header of syslog is asked for hangs on its file and its program alone.
     let isOfProgram: Bool
@@ -31,7 +30,7 @@ struct RuleRow {
 
     init(_ rule: CompiledRule) {
         (isFloor, isExpected, hasPatterns) = (rule.isFloor, rule.isExpected, rule.hasPatterns)
-        (namesWriter, isUnscoped, isForFaults) = (rule.namesWriter, rule.isUnscoped, rule.isForFaults)
+        (sparesStrangers, sparesRoutine) = (rule.sparesStrangers, rule.sparesRoutine)
         isOfKernel = rule.conditions.contains { $0.isOfKernel }
         hasConditions = !rule.conditions.isEmpty
         isOfProgram = rule.conditions.allSatisfy { $0.isOfProgramInSyslog }

@@ -161,13 +161,14 @@ extension Matcher {
         _ number: Int, _ line: UnsafeRawBufferPointer, _ start: Int, _ message: UnsafeBufferPointer<UInt8>
     ) -> Bool {
         let row = ruleRows[searches[number].rule]
-        if row.isForFaults, LineHeader.isRoutine(line) { return true }
+        if row.sparesRoutine, LineHeader.isRoutine(line) { return true }
         exceptions.begin()
         if row.hasExceptions, compiled[searches[number].rule].unless.contains(where: { mayMatch($0, message) }) {
             return true
         }
-        if StrangersWords.mayStand(in: UnsafeRawBufferPointer(rebasing: line[start...])) { return true }
-        return row.isUnscoped && StrangersWords.mayBeRepeater(UnsafeRawBufferPointer(rebasing: line[..<start]))
+        return row.sparesStrangers
+            && (StrangersWords.mayStand(in: UnsafeRawBufferPointer(rebasing: line[start...]))
+                || StrangersWords.mayBeRepeater(UnsafeRawBufferPointer(rebasing: line[..<start])))
     }
 
     private func mayMatch(_ exception: Exception, _ message: UnsafeBufferPointer<UInt8>) -> Bool {

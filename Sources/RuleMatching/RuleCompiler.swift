@@ -66,12 +66,11 @@ final class CompiledRule {
     var unless: [Exception] = []
     /// Decided by fields alone.
     var hasPatterns = true
-    /// It names the file or the program whose lines it is for: it sees what strangers wrote there.
-    var namesWriter = false
-    /// It names nothing that a line would have to be of: it is not asked of programs that repeat what strangers say.
-    var isUnscoped = false
-    /// It names neither that nor a level: it is not asked of what calls itself notice, info or milder.
-    var isForFaults = false
+    /// `unless: <strangers>`: it does not see what a web server's client chose, and is not asked of programs that repeat
+    /// what strangers say.
+    var sparesStrangers = false
+    /// `unless: <routine>`: what calls itself notice, info or milder does not count as a match.
+    var sparesRoutine = false
     /// It is asked only where no other rule hit.
     var isFloor = false
     /// Its matches are signs of life.
@@ -107,13 +106,9 @@ struct RuleCompiler {
         let parts = CompiledRule()
         parts.conditions = Self.conditions(of: rule).map { CompiledRule.Condition($0) }
         parts.hasPatterns = !rule.match.isEmpty
-        parts.namesWriter = parts.conditions.contains {
-            ($0.field == "file" || $0.field == "identifier") && !$0.wanted.isEmpty
-        }
-        parts.isUnscoped = parts.conditions.allSatisfy { $0.wanted.isEmpty }
-        parts.isForFaults =
-            parts.isUnscoped && rule.expectEvery == nil && !rule.isFloor
-            && !parts.conditions.contains { $0.field == "priority" }
+        (parts.sparesStrangers, parts.sparesRoutine) = (
+            rule.spared.contains(.strangers), rule.spared.contains(.routine)
+        )
         parts.isFloor = rule.isFloor
         parts.isExpected = rule.expectEvery != nil
         for condition in parts.conditions where condition.field == "priority" {

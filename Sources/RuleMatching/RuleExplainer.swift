@@ -122,7 +122,7 @@ private struct RuleTrial {
         let isHit = matches.hits.contains { $0.hit.rule.id == rule.id }
         let conditions = failedConditions()
         obstacles += conditions
-        obstacles += strangers() + routine()
+        obstacles += spared()
         let matched = firstMatch(.match)
         if matched != nil || !parts.hasPatterns, let exception = parts.unless.first(where: { fits($0.pattern) }) {
             obstacles.append("its 'unless' takes it back: \(Self.named(exception.written)) matches too")
@@ -253,35 +253,32 @@ private struct RuleTrial {
         return "the line names no program and its header is not the kernel's"
     }
 
-    /// What the line calls itself, where the rule is for faults.
-    private func routine() -> [String] {
-        guard parts.isForFaults, record.isRoutine else { return [] }
-        return [
-            "the line calls itself notice, info or milder: only rules whose `where` names something, or says which "
-                + "`priority` they are for, are asked"
-        ]
+    /// Which lines its `unless` names by a name that no pattern stands for.
+    private func spared() -> [String] {
+        var reasons: [String] = []
+        if parts.sparesStrangers, let words = strangersWords() {
+            reasons.append("its 'unless' names \(NamedException.strangers.rawValue), and \(words)")
+        }
+        if parts.sparesRoutine, record.isRoutine {
+            let name = NamedException.routine.rawValue
+            reasons.append("its 'unless' names \(name), and the line calls itself notice, info or milder")
+        }
+        return reasons
     }
 
-    /// What the rule does not see, because a client of a web server chose it.
-    private func strangers() -> [String] {
-        if parts.isUnscoped, let name = record.identifier, StrangersWords.isRepeater(Array(name.utf8)[...]) {
-            return [
-                "'\(Printable.text(Array(name.utf8), limit: 80))' repeats what strangers say: only rules whose `where` "
-                    + "names a program, a unit or a file are asked"
-            ]
+    private func strangersWords() -> String? {
+        if let name = record.identifier, StrangersWords.isRepeater(Array(name.utf8)[...]) {
+            return "'\(Printable.text(Array(name.utf8), limit: 80))' repeats what strangers say"
         }
-        if parts.namesWriter || !parts.hasPatterns { return [] }
-        let named = record.source.isJournal || record.isTagged ? "`identifier:`" : "`file:`"
+        guard parts.hasPatterns else { return nil }
         switch record.strangersWords {
-        case .none: return []
-        case .all: return ["it is a web server's access log line: only rules that name \(named) are asked"]
+        case .none: return nil
+        case .all: return "it is a line of a web server's access log"
         case .some(let masked):
             guard let pattern = firstMatch(.match), pattern.match(masked, matcher.workspace) != .matched else {
-                return []
+                return nil
             }
-            return [
-                "what it matches is of the request, whose words a client chose: only rules that name \(named) see them"
-            ]
+            return "what it matches is of the request, whose words a client chose"
         }
     }
 

@@ -1,5 +1,5 @@
-// What `unless` asks for by a name: lines in which somebody else's words stand. Many rules have to leave such lines alone,
-// whatever they are for; so what these look like stands in one place.
+// What `unless` asks for by a name: lines in which somebody else's words stand, and lines that say themselves that nothing
+// is wrong. Many rules have to leave such lines alone, whatever they are for; so what these look like stands in one place.
 
 /// An exception that `unless` can name in place of a pattern.
 package enum NamedException: String, CaseIterable, Sendable {
@@ -7,12 +7,17 @@ package enum NamedException: String, CaseIterable, Sendable {
     case quoted = "<quoted>"
     /// What a web server says of a request, in its error log.
     case request = "<request>"
+    /// What a web server's client chose, in access and error logs; lines of programs that mostly repeat what strangers say.
+    case strangers = "<strangers>"
+    /// A line that calls itself notice, info or milder.
+    case routine = "<routine>"
 
-    /// The pattern that it stands for.
-    package var text: String {
+    /// The pattern that it stands for; nil where a line's header decides (`Rule.spared`).
+    package var text: String? {
         switch self {
         case .quoted: Self.quotedText
         case .request: Self.requestText
+        case .strangers, .routine: nil
         }
     }
 

@@ -15,7 +15,8 @@ extension Rule {
         if !messageIDs.isEmpty { put("message_id", YAMLText.list(messageIDs)) }
         if isFloor { put("floor", "true") }
         text += YAMLText.block("match", match.map(\.text))
-        text += YAMLText.block("unless", unless.map { NamedException(text: $0.text)?.rawValue ?? $0.text })
+        let names = NamedException.allCases.filter(spared.contains).map(\.rawValue)
+        text += YAMLText.block("unless", unless.map { NamedException(text: $0.text)?.rawValue ?? $0.text } + names)
         if neverGroup { put("group", "never") }
         if let groupBy { put("group_by", "[\(groupBy.map(YAMLText.scalar).joined(separator: ", "))]") }
         if let threshold { put("threshold", "{count: \(threshold.count), within: \(threshold.within.text)}") }

@@ -59,6 +59,8 @@ package struct Rule: Hashable, Sendable {
     package var match: [Pattern] = []
     /// Any of them takes the hit back.
     package var unless: [Pattern] = []
+    /// What `unless` names that a line's header decides: the rule does not see it.
+    package var spared: Set<NamedException> = []
     /// Nil: host, unit or file, and the masked message. `message` in it means the masked message.
     package var groupBy: [String]?
     /// `group: never`: each hit is an incident of its own.

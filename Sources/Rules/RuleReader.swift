@@ -85,7 +85,7 @@ struct RuleReader {
     private mutating func readConditions(_ rule: inout Rule) {
         rule.where = conditions()
         rule.match = patterns("match")
-        rule.unless = patterns("unless")
+        rule.unless = patterns("unless") { rule.spared.insert($0) }
         rule.recoveredBy = patterns("recovered_by")
         rule.messageIDs = messageIDs()
         rule.isFloor = map.bool("floor") ?? false
@@ -110,7 +110,8 @@ struct RuleReader {
         rule.where.contains { $0.field == "priority" && $0.values.contains { !$0.hasPrefix("!") } }
     }
 
-    private mutating func patterns(_ key: String) -> [Pattern] {
+    /// - Parameter spare: what is done with a named exception that is no pattern.
+    private mutating func patterns(_ key: String, spare: (NamedException) -> Void = { _ in }) -> [Pattern] {
         guard let value = map.value(key) else { return [] }
         let items = value.sequence ?? [value]
         if items.isEmpty { map.fault(value, "'\(key)' is an empty list") }
@@ -132,7 +133,11 @@ struct RuleReader {
                     item, "'unless' names '\(text)'; there are \(names.joined(separator: ", "))\(hint(text, names))")
                 return nil
             }
-            return Pattern(exception.text, file: item.file, line: item.line, column: item.column)
+            guard let text = exception.text else {
+                spare(exception)
+                return nil
+            }
+            return Pattern(text, file: item.file, line: item.line, column: item.column)
         }
     }
 

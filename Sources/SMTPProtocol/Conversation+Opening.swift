@@ -101,25 +101,19 @@ extension Conversation {
         return sayHello()
     }
 
+    /// In the handshake, or while the session opens: under TLS 1.3 a server says only then that it wants another
+    /// certificate of ours (RFC 8446 section 4.4.2.4). Later it is a connection that breaks.
     mutating func tlsFailed(_ failure: TLSFailure) -> [Action] {
-        guard case .handshake = state else { return broken(failure.words) }
-        let diagnosis: Diagnosis? =
-            switch failure.kind {
-            case .notTLS: .plainOnTLSPort
-            case .expired: .certificateExpired
-            case .notYetValid: .certificateNotYetValid
-            case .wrongName: .certificateForOtherName
-            case .selfSigned: .certificateSelfSigned
-            case .untrusted: .authorityUnknown
-            case .otherFingerprint: .otherFingerprint
-            case .daneMismatch: .daneMismatch
-            case .clientCertificate: .clientCertificate
-            case .tooOld: .tlsTooOld
-            case .timedOut: .silence
-            case .disconnected, .other: nil
-            }
+        switch state {
+        case .handshake: break
+        case .greeting, .hello, .login, .cancelling, .refreshing:
+            guard isProtected else { return broken(failure.words) }
+        default: return broken(failure.words)
+        }
         var fault = SessionFault(.tls, failure.words, [.tryAgain, .close])
-        if let diagnosis { fault.set(diagnosis, host: terms.host, detail: failure.detail) }
+        if let diagnosis = Diagnosis(failure.kind, terms.security) {
+            fault.set(diagnosis, host: terms.host, detail: failure.detail)
+        }
         fault.timedOut = failure.kind == .timedOut
         switch failure.kind {
         case .timedOut, .disconnected: fault.reaction.insert(.nextAddress)
@@ -137,5 +131,25 @@ extension Conversation {
         fault.mayRetryPlain = true
         fault.reaction.remove(.tellOperator)
         fault.reaction.insert(.nextAddress)
+    }
+}
+
+extension Diagnosis {
+    /// What such a handshake is a case of; nil where its words say it all.
+    fileprivate init?(_ kind: TLSFailure.Kind, _ security: Security) {
+        switch kind {
+        case .notTLS: self = security == .tls ? .plainOnTLSPort : .startTLSRefused
+        case .expired: self = .certificateExpired
+        case .notYetValid: self = .certificateNotYetValid
+        case .wrongName: self = .certificateForOtherName
+        case .selfSigned: self = .certificateSelfSigned
+        case .untrusted: self = .authorityUnknown
+        case .otherFingerprint: self = .otherFingerprint
+        case .daneMismatch: self = .daneMismatch
+        case .clientCertificate: self = .clientCertificate
+        case .tooOld: self = .tlsTooOld
+        case .timedOut: self = .silence
+        case .disconnected, .other: return nil
+        }
     }
 }

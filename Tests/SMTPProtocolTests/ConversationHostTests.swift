@@ -93,6 +93,7 @@ private let emptyLetter: Transaction = {
         let fault = conversation.handle(events + [.tlsFailed(TLSFailure(kind, "words"))]).fault
         #expect(fault?.mayRetryPlain == false)
         #expect(fault?.diagnosis != nil || kind == .other || kind == .disconnected)
+        if kind == .notTLS { #expect(fault?.diagnosis == (security == .tls ? .plainOnTLSPort : .startTLSRefused)) }
     }
 
     @Test(
@@ -135,6 +136,23 @@ private let emptyLetter: Transaction = {
             #expect(fault?.diagnosis == diagnosis)
             #expect(fault?.likelyCause.contains("mx.example.net") == true)
         }
+    }
+
+    @Test(
+        "row 43: under TLS 1.3 the server asks for a certificate only after the handshake; later, a connection breaks")
+    func clientCertificate() throws {
+        let failure = Event.tlsFailed(TLSFailure(.clientCertificate, "certificate required"))
+        let established = Event.tlsEstablished(TLSFacts(isVerified: true))
+        for events in [[.connected, established], [.connected, established, says("220 s")]] as [[Event]] {
+            var conversation = Conversation(.init(security: .tls, heloName: "c"))
+            let fault = conversation.handle(events + [failure]).fault
+            #expect(fault?.diagnosis == .clientCertificate && fault?.phase == .tls)
+            #expect(fault?.reaction == .top)
+        }
+        var plain = Conversation(.init(security: .none, heloName: "c"))
+        #expect(plain.handle([.connected, failure]).fault?.reaction == .nt)
+        var late = try Conversation.dotSent("a")
+        #expect(late.handle(failure).outcomes?["a"]?.reaction == .uncertain)
     }
 
     @Test("row 78: a reply that comes before the time is up counts, however late") func lastMoment() throws {

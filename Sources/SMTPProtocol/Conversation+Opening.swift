@@ -107,7 +107,7 @@ extension Conversation {
         switch state {
         case .handshake: break
         case .greeting, .hello, .login, .cancelling, .refreshing:
-            guard isProtected else { return broken(failure.words) }
+            guard isProtected, failure.kind == .clientCertificate else { return broken(failure.words) }
         default: return broken(failure.words)
         }
         var fault = SessionFault(.tls, failure.words, [.tryAgain, .close])

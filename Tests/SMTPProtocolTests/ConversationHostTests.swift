@@ -151,6 +151,9 @@ private let emptyLetter: Transaction = {
         }
         var plain = Conversation(.init(security: .none, heloName: "c"))
         #expect(plain.handle([.connected, failure]).fault?.reaction == .nt)
+        var other = Conversation(.init(security: .tls, heloName: "c"))
+        let damaged = Event.tlsFailed(TLSFailure(.other, "bad record mac"))
+        #expect(other.handle([.connected, established, damaged]).fault?.reaction == .nt)
         var late = try Conversation.dotSent("a")
         #expect(late.handle(failure).outcomes?["a"]?.reaction == .uncertain)
     }

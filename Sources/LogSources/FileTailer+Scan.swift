@@ -34,6 +34,7 @@ extension FileTailer {
         faults.beginScan()
         passOverUnseen(found, time, &output)
         var look = Look(named: Set(found.files.map(\.path)))
+        matchedGenerations = [:]
         for file in found.files { see(file, &look, time, &output) }
         dropCopies(but: look.copies)
         for file in files.values where file.isCurrent && !look.present.contains(file.key) { leave(file, time, &output) }
@@ -90,6 +91,7 @@ extension FileTailer {
             // only as a generation.
             if look.strangerKeys.contains(key) { return }
             let owners = namesakes(of: found.path) { look.named.contains($0) || logs[$0]?.isKnown ?? false }
+            if let owner = owners.certain.first { matchedGenerations[owner, default: []].append(found.path) }
             if !owners.certain.isEmpty || (Compression(name: found.path) != nil && !isWrittenOut) { return }
             if try isStillCopy(key, at: found.path) {
                 look.copies.insert(key)

@@ -17,7 +17,9 @@ extension FileTailer {
             let fault = open.lazy.compactMap { self.faults[$0.placedAt] }.first ?? faults[log.path]
             guard fault != nil || open.contains(where: { $0.isCurrent || !$0.isDrained }) else { continue }
             let behind = open.reduce(0) { $0 + $1.behind }
-            all.append(SourceStatus(source: .file(log.path), fault: fault, behind: behind))
+            var status = SourceStatus(source: .file(log.path), fault: fault, behind: behind)
+            status.rotated = (matchedGenerations[log.path] ?? []).sorted()
+            all.append(status)
             // What left its path is read to its end yet.
             if !empty.isEmpty { empty.remove(log.pattern.path) }
         }

@@ -66,6 +66,8 @@ package final class FileTailer {
     /// Globs that were looked at before, and when first.
     var knownPatterns: [String: Timestamp] = [:]
     var faults = PathFaults()
+    /// By the log, the matched files that the last scan took for its rotated ones.
+    var matchedGenerations: [String: [String]] = [:]
     /// Patterns that named nothing at the last scan.
     var emptyPatterns: Set<String> = []
     /// Folders that the last scan could not look into: what is in them is not known to be gone.

@@ -48,6 +48,9 @@ package struct SourceStatus: Sendable, Equatable {
     package var isAtEnd: Bool
     /// False of a path or glob of the settings that names nothing now.
     package var isThere = true
+    /// Files that a glob matches too, and that are taken for rotated ones of this log by their names: what was there at the
+    /// first look is not read. In the order of their names.
+    package var rotated: [String] = []
 
     package init(source: Source, fault: String? = nil, behind: Int64? = nil) {
         self.source = source

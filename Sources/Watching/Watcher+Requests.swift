@@ -81,6 +81,7 @@ extension Watcher {
             "behind_bytes": source.behind.map { .int($0) } ?? .null,
             "behind_entries": source.entriesBehind.map { .int($0) } ?? .null,
             "at_end": .bool(source.isAtEnd), "fault": JSON(source.fault),
+            "rotated": .array(source.rotated.prefix(100).map { .string(LogPath.shown($0)) }),
         ]
     }
 

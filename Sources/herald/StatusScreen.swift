@@ -87,6 +87,16 @@ enum StatusScreen {
                         : [state, HostClock.text(source["fault"])].filter { !$0.isEmpty }.joined(separator: ": ")
                     return "    \(HostClock.text(source["name"])): \(words)"
                 })
+            + rows(sources.compactMap(rotated))
+    }
+
+    /// What a glob matches besides a log, and is not read as one: nobody should find that out by a missing letter.
+    private static func rotated(_ source: JSON) -> String? {
+        let paths = source["rotated"]?.array ?? []
+        guard let first = paths.first else { return nil }
+        let name = HostClock.text(first).split(separator: "/").last.map(String.init) ?? ""
+        let others = paths.count > 1 ? " and \(paths.count - 1) more are" : " is"
+        return "    \(HostClock.text(source["name"])): \(name)\(others) matched too, and taken for rotated files of it"
     }
 
     private static func distance(_ source: JSON) -> String {

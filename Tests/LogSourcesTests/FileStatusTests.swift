@@ -75,4 +75,16 @@ import Testing
         bench.settle()
         #expect(bench.tailer?.status.map(\.behind) == [0])
     }
+
+    @Test("what is matched and taken for a rotated file is named beside its log")
+    func rotated() throws {
+        let bench = try TailingBench(["*.log*"])
+        for name in ["a.log.1", "a.log-20261121", "a.log.old", "a.log.2.gz", "b.log"] {
+            try bench.append("old\n", to: name)
+        }
+        try bench.follow("1\n", to: "a.log")
+        let status = try #require(bench.tailer).status
+        let names = status.map { $0.rotated.map { $0.dropFirst(bench.folder.path.utf8.count + 1) } }
+        #expect(names == [["a.log-20261121", "a.log.1", "a.log.2.gz", "a.log.old"], []])
+    }
 }

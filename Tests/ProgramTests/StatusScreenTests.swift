@@ -69,6 +69,7 @@ import Testing
             ["name": "journal", "state": "well", "at_end": true],
             ["name": "journal in /far", "state": "well", "behind_entries": 900, "at_end": false],
             ["name": "/var/log/b.log", "state": "well", "behind_bytes": 12],
+            ["name": "/c.log", "state": "well", "rotated": ["/c.log.1", "/c.log.old"]],
         ],
         "open_incidents": 12, "incidents": .array((1...11).map { incident($0) }),
         "silences": [
@@ -83,8 +84,9 @@ import Testing
         let lines = StatusScreen.lines(Self.watcher)
         let text = lines.joined(separator: "\n")
         for words in [
-            "  1 rule; 1 hit in 100 lines since the last heartbeat", "  3 of 4 sources are read; 12 bytes of 2 not yet",
+            "  1 rule; 1 hit in 100 lines since the last heartbeat", "  4 of 5 sources are read; 12 bytes of 2 not yet",
             "    journal in /far: 900 entries behind",
+            "    /c.log: c.log.1 and 1 more are matched too, and taken for rotated files of it",
             "    /var/log/a\\u{1b}.log: unreadable: no permission", "    /var/log/b.log: 12 bytes behind",
             "  1 letter not yet handed over", "  and 4 more: herald incidents", "  new figure: 7",
         ] { #expect(lines.contains(words), "\(words)\n\(text)") }

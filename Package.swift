@@ -146,7 +146,7 @@ let package = Package(
         tests("Settings", ["Formats", "Platform", "YAML", "Mail", "Records", "Rules"]),
         tests("LogSources", ["Formats", "Platform", "Records"]),
         tests("RuleMatching", ["Formats", "Platform", "YAML", "Records", "Rules"]),
-        tests("SMTPTransport", ["Formats", "Platform", "Mail", "SMTPProtocol", "MailRouting", logging]),
+        tests("SMTPTransport", ["COpenSSL", "Formats", "Platform", "Mail", "SMTPProtocol", "MailRouting", logging]),
         tests("Intake", ["Formats", "Platform"]), tests("Extraction", ["Formats", "Platform", "Mail"]),
         tests("Spool", ["Formats", "Platform", "Mail"]), tests("Control", ["Formats", "Platform", logging]),
         tests(

@@ -14,13 +14,20 @@ extension SessionOptions {
         let waits = account.timeouts
         self.init(
             server: ServerAddress(host: account.server, port: account.port),
-            security: Security(rawValue: account.security.rawValue) ?? .starttls, login: Self.login(account),
-            authMechanisms: mechanism.map { [$0] } ?? AuthMechanism.allCases,
+            security: Security(rawValue: account.security.rawValue) ?? .starttls, tls: Self.tls(account),
+            login: Self.login(account), authMechanisms: mechanism.map { [$0] } ?? AuthMechanism.allCases,
             heloName: account.heloName ?? Self.hostName,
             timeouts: ServerTimeouts(
                 connect: waits.connect, greeting: waits.greeting, command: waits.command,
                 data: min(waits.command, .seconds(120)), dataBlock: waits.dataBlock, finalReply: waits.finalReply),
-            caFile: account.caFile, allowPlaintextLogin: account.allowPlaintextLogin)
+            allowPlaintextLogin: account.allowPlaintextLogin)
+    }
+
+    private static func tls(_ account: Settings.Account) -> TLSTerms {
+        let authority: TLSTerms.Authority =
+            account.fingerprints.isEmpty
+            ? account.caFile.map { .file($0) } ?? .system : .pinned(account.fingerprints)
+        return TLSTerms(authority, clientCertificate: account.clientCertificate)
     }
 
     private static func login(_ account: Settings.Account) -> LoginSource? {
@@ -33,14 +40,14 @@ extension SessionOptions {
         }
     }
 
-    /// RFC 5321 section 4.1.4: the host's full name, or an address literal where it has none.
-    private static let hostName: String = {
+    /// RFC 5321 section 4.1.4: the host's full name; nil, where it has none, for the connection's own address.
+    private static let hostName: String? = {
         let name = HostNames.full()
         let isName = name.utf8.allSatisfy { byte in
             (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte) || byte == 45
                 || byte == 46
         }
-        return isName && name.contains(".") ? name : "[127.0.0.1]"
+        return isName && name.contains(".") ? name : nil
     }()
 }
 

@@ -5,7 +5,7 @@ import Mail
 
 extension Conversation {
     /// The step that the session is at.
-    var phase: SessionPhase {
+    package var phase: SessionPhase {
         switch state {
         case .initial: .connect
         case .greeting: .greeting

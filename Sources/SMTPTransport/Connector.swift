@@ -3,13 +3,14 @@
 
 import Formats
 import Glibc
+import MailRouting
 import Platform
 import SMTPProtocol
 
 /// A connected socket and the address at its other end.
 package struct Connected {
     package var descriptor: Descriptor
-    package var address: String
+    package var address: SocketAddress
 }
 
 package enum Connector {
@@ -19,6 +20,16 @@ package enum Connector {
     /// The first address of `server` that answers. Each has `timeout`. The name look-up has the resolver's own limits.
     package static func connect(to server: ServerAddress, timeout: Duration) throws(SessionFault) -> Connected {
         try connect(to: try resolve(server), of: server, timeout: timeout)
+    }
+
+    /// A server's name as the DNS and TLS want it: in A-labels (RFC 5890). An address stays as it is.
+    static func asciiName(of host: String) throws(SessionFault) -> String {
+        if IPAddress(text: host) != nil || host.contains(":") { return host }
+        do throws(DomainNameError) { return try DomainName(host).ascii } catch {
+            throw SessionFault(
+                .resolve, "\(Printable.text(host)) is no domain name: \(error)", [.tryAgain, .tellOperator], .noSuchName
+            )
+        }
     }
 
     /// The first of these addresses that answers.
@@ -75,11 +86,9 @@ package enum Connector {
         let words = "cannot find \(Printable.text(server.host)): \(String(cString: gai_strerror(code)))"
         // EAI_NODATA and EAI_ADDRFAMILY need _GNU_SOURCE.
         guard [EAI_NONAME, -5, -9].contains(code) else {
-            return SessionFault(.resolve, words, [.tryAgain, .nextAddress], likelyCause: "the name server fails")
+            return SessionFault(.resolve, words, [.tryAgain, .nextAddress], .nameServerFails)
         }
-        return SessionFault(
-            .resolve, words, [.tryAgain, .tellOperator], likelyCause: "there is no such name",
-            remedy: "check the account's server")
+        return SessionFault(.resolve, words, [.tryAgain, .tellOperator], .noSuchName)
     }
 }
 
@@ -107,8 +116,27 @@ package struct SocketAddress: Hashable, Sendable {
         }
     }
 
+    /// Of a connection's own end.
+    init?(ownOf descriptor: Descriptor) {
+        var storage = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let code = withUnsafeMutablePointer(to: &storage) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                getsockname(descriptor.number, $0, &length)
+            }
+        }
+        guard code == 0 else { return nil }
+        self.init(
+            family: Int32(storage.ss_family), bytes: withUnsafeBytes(of: &storage) { Array($0.prefix(Int(length))) })
+    }
+
+    /// For EHLO (RFC 5321 section 4.1.3): `[192.0.2.1]`, `[IPv6:2001:db8::1]`.
+    var literal: String {
+        family == AF_INET6 ? "[IPv6:\(text.prefix { $0 != "%" })]" : "[\(text)]"
+    }
+
     /// `192.0.2.1`
-    var text: String {
+    package var text: String {
         var buffer = [CChar](repeating: 0, count: 64)
         let code = withPointer { getnameinfo($0, $1, &buffer, 64, nil, 0, NI_NUMERICHOST) }
         return code == 0
@@ -157,7 +185,7 @@ private struct Race {
             let attempt = running.remove(at: index)
             let error = Self.result(of: attempt.descriptor)
             if error == 0 {
-                return .connected(Connected(descriptor: attempt.descriptor, address: attempt.address.text))
+                return .connected(Connected(descriptor: attempt.descriptor, address: attempt.address))
             }
             fail(attempt.address, SystemError.text(of: error))
         }

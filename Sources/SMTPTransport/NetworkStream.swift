@@ -71,6 +71,22 @@ package final class NetworkStream {
     /// writes nothing more.
     package func write(_ bytes: [UInt8], by deadline: Duration, stopsAtInput: Bool = false) throws(StreamFault) -> Bool
     {
+        try bytes.withUnsafeBufferPointer { (buffer) throws(StreamFault) in
+            try write(UnsafeRawBufferPointer(buffer), by: deadline, stopsAtInput: stopsAtInput)
+        }
+    }
+
+    /// Writes a secret, of which nothing stays behind here.
+    package func write(_ secret: Secret, by deadline: Duration) throws(StreamFault) {
+        defer { if tls == nil { Secret.wipe(&output) } }
+        _ = try secret.withBytes { (buffer) throws(StreamFault) in
+            try write(buffer, by: deadline, stopsAtInput: false)
+        }
+    }
+
+    private func write(
+        _ bytes: UnsafeRawBufferPointer, by deadline: Duration, stopsAtInput: Bool
+    ) throws(StreamFault) -> Bool {
         guard !isMute else { throw .disconnected("the connection was given up") }
         do throws(StreamFault) {
             let isWritten = try push(bytes, by: deadline, stopsAtInput: stopsAtInput)
@@ -82,7 +98,9 @@ package final class NetworkStream {
         }
     }
 
-    private func push(_ bytes: [UInt8], by deadline: Duration, stopsAtInput: Bool) throws(StreamFault) -> Bool {
+    private func push(
+        _ bytes: UnsafeRawBufferPointer, by deadline: Duration, stopsAtInput: Bool
+    ) throws(StreamFault) -> Bool {
         var at = 0
         while true {
             let needsInput = try queue(bytes, from: &at)
@@ -103,10 +121,13 @@ package final class NetworkStream {
     }
 
     /// The handshake. `input` that was read before would be foreign to it: the caller has made sure that there is none.
-    package func startTLS(_ context: TLSContext, serverName: String?, by deadline: Duration) throws(StreamFault) {
+    /// `sessions`: for a client, where sessions are taken up and kept.
+    package func startTLS(
+        _ context: TLSContext, sessions: (cache: TLSSessionCache, server: ServerAddress)? = nil, by deadline: Duration
+    ) throws(StreamFault) {
         let connection: TLSConnection
         do throws(TLSFailure) {
-            connection = try TLSConnection(context, serverName: serverName)
+            connection = try TLSConnection(context, sessions: sessions)
         } catch { throw .tls(error) }
         tls = connection
         do throws(StreamFault) { try shakeHands(connection, by: deadline) } catch {
@@ -139,6 +160,9 @@ package final class NetworkStream {
         }
     }
 
+    /// This end's own address.
+    package var ownAddress: SocketAddress? { SocketAddress(ownOf: descriptor) }
+
     /// close_notify where TLS is on, and the end. What cannot be sent at once is not sent.
     package func close() {
         if let tls, !isMute {
@@ -165,7 +189,7 @@ extension NetworkStream {
 
     /// Puts the bytes from `at` on into the queue, encrypted where TLS is on, as far as it may grow. True where TLS
     /// must first read something: a renegotiation (TLS 1.2).
-    private func queue(_ bytes: [UInt8], from at: inout Int) throws(StreamFault) -> Bool {
+    private func queue(_ bytes: UnsafeRawBufferPointer, from at: inout Int) throws(StreamFault) -> Bool {
         guard let tls else {
             output += bytes[at...]
             at = bytes.count

@@ -22,7 +22,7 @@ extension SMTPClient {
                 let bytes = try stream.read(by: min(end, completion ?? end))
                 if bytes.isEmpty { return .disconnected("the server closed the connection") }
                 parser.append(bytes)
-            } catch { return Self.event(error, timeout) }
+            } catch { return event(error, timeout) }
         }
     }
 
@@ -34,11 +34,12 @@ extension SMTPClient {
         } catch { return .replyMalformed(error) }
     }
 
-    private static func event(_ fault: StreamFault, _ timeout: Duration) -> Conversation.Event {
+    private func event(_ fault: StreamFault, _ timeout: Duration) -> Conversation.Event {
         switch fault {
-        case .timedOut: .timedOut(timeout)
+        case .timedOut:
+            if let limit, SystemClock.monotonic() >= limit.end { .timedOut(limit.allowed) } else { .timedOut(timeout) }
         case .disconnected(let words): .disconnected(words)
-        case .tls(let failure): .disconnected(failure.words)
+        case .tls(let failure): .tlsFailed(failure)
         }
     }
 
@@ -57,45 +58,28 @@ extension SMTPClient {
         guard let stream else { return .disconnected("there is no connection") }
         do throws(StreamFault) {
             parser.append(try stream.readAvailable())
-        } catch { return Self.event(error, .zero) }
+        } catch { return event(error, .zero) }
         return parser.isEmpty && stream.isFinished ? .disconnected("the server closed the connection") : nil
     }
 }
 
 // Writing.
 extension SMTPClient {
-    func sendCommands(_ bytes: inout [UInt8]) -> Conversation.Event? {
-        // Passwords may be among them.
-        defer { Secret.wipe(&bytes) }
+    func send(_ commands: [UInt8]) -> Conversation.Event? {
+        send { (stream, deadline) throws(StreamFault) in _ = try stream.write(commands, by: deadline) }
+    }
+
+    func send(_ secret: Secret) -> Conversation.Event? {
+        send { (stream, deadline) throws(StreamFault) in try stream.write(secret, by: deadline) }
+    }
+
+    private func send(_ write: (NetworkStream, Duration) throws(StreamFault) -> Void) -> Conversation.Event? {
         if let event = unsolicited() { return event }
         guard let stream else { return .disconnected("there is no connection") }
         do throws(StreamFault) {
-            _ = try stream.write(bytes, by: deadline(options.timeouts.command))
+            try write(stream, deadline(options.timeouts.command))
             return nil
         } catch { return broken(error, options.timeouts.command) }
-    }
-
-    func startTLS() -> Conversation.Event {
-        // Row 36: what was buffered before the handshake was not protected by it (CVE-2011-0411).
-        if !parser.isEmpty { return .unsolicitedBytesReceived }
-        guard let stream else { return .disconnected("there is no connection") }
-        do {
-            let context = try TLSContext.client(
-                caFile: options.caFile, insists: options.security == .tls || options.security == .starttls)
-            try stream.startTLS(
-                context, serverName: options.server.host, by: deadline(options.timeouts.connect))
-            return .tlsEstablished(TLSFacts(isVerified: stream.protection?.isVerified ?? false))
-        } catch let failure as TLSFailure {
-            return .tlsFailed(failure)
-        } catch let fault as StreamFault {
-            switch fault {
-            case .timedOut:
-                let words = "no TLS handshake within \(options.timeouts.connect.phrase)"
-                return .tlsFailed(TLSFailure(.timedOut, words))
-            case .disconnected(let words): return .tlsFailed(TLSFailure(.disconnected, words))
-            case .tls(let failure): return .tlsFailed(failure)
-            }
-        } catch { return .disconnected("\(error)") }
     }
 
     func refreshToken() -> Conversation.Event {
@@ -109,6 +93,8 @@ extension SMTPClient {
 
     /// All blocks but the last.
     func sendBody() -> Conversation.Event {
+        // From here on the message's own times count: of a block, of the body, of the final reply.
+        limit = nil
         // So that a reply that came with 354 costs no commit.
         if let event = saidEarly() { return event }
         while let block = delivery?.blocks.next() {
@@ -140,10 +126,26 @@ extension SMTPClient {
     private func send(block: [UInt8]) -> Conversation.Event? {
         if let event = saidEarly() { return event }
         guard let stream else { return .disconnected("there is no connection") }
+        let end = deadline(options.timeouts.dataBlock)
+        let slowest = slowestEnd(sending: block.count)
         do throws(StreamFault) {
-            if try stream.write(block, by: deadline(options.timeouts.dataBlock), stopsAtInput: true) { return nil }
+            if try stream.write(block, by: min(end, slowest), stopsAtInput: true) { return nil }
             return nextReply(.command)
-        } catch { return broken(error, options.timeouts.dataBlock) }
+        } catch {
+            if error == .timedOut, slowest < end {
+                return .disconnected("the server takes less than \(options.timeouts.minimumRate) bytes a second")
+            }
+            return broken(error, options.timeouts.dataBlock)
+        }
+    }
+
+    /// When this block must be with the operating system for the message not to be slower than the minimum rate.
+    private func slowestEnd(sending count: Int) -> Duration {
+        let began = delivery?.began ?? SystemClock.monotonic()
+        let sent = (delivery?.sent ?? 0) + count
+        delivery?.began = began
+        delivery?.sent = sent
+        return began + options.timeouts.dataBlock + .seconds(sent) / max(1, options.timeouts.minimumRate)
     }
 
     /// Writing failed. What the server said before it went is worth reading: it may be the reason (row 73).
@@ -156,6 +158,6 @@ extension SMTPClient {
                 parser.append(bytes)
             }
         }
-        return Self.event(fault, timeout)
+        return event(fault, timeout)
     }
 }

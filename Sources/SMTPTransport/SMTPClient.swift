@@ -7,7 +7,6 @@
 import Formats
 import Logging
 import Mail
-import MailRouting
 import Platform
 import SMTPProtocol
 
@@ -16,15 +15,17 @@ import SMTPProtocol
 package final class SMTPClient {
     let options: SessionOptions
     let log: Logger
-    private var conversation: Conversation
+    var conversation: Conversation
     var stream: NetworkStream?
+    /// The stream's, until it is under TLS and beyond.
+    var context: TLSContext?
     var parser = ReplyParser()
     var delivery: Delivery?
 
     package init(_ options: SessionOptions, log: Logger) {
         self.options = options
         self.log = log
-        conversation = Conversation(.init(security: options.security, heloName: options.heloName))
+        conversation = Conversation(.init(security: options.security, heloName: ""))
     }
 
     deinit { stream?.close() }
@@ -39,8 +40,15 @@ package final class SMTPClient {
     /// goes without pipelining, and so should later clients of this server (`SessionOptions.pipelining`).
     package private(set) var pipeliningFailed = false
 
+    /// Why TLS was left out, where it failed and could be: for an hour this server's clients need not try
+    /// (`SessionOptions.leavesOutTLS`).
+    package internal(set) var plainBecause: SessionFault?
+
     /// The address that the connection goes to.
-    package private(set) var address = ""
+    package internal(set) var address = ""
+
+    /// What the latest session did.
+    package internal(set) var trace = SessionTrace(now: .zero)
 
     /// `TLSv1.3`; nil on a plain connection.
     package var tlsVersion: String? { stream?.protection?.version }
@@ -49,34 +57,8 @@ package final class SMTPClient {
     package var capabilities: Capabilities { conversation.capabilities }
     package var mechanism: AuthMechanism? { conversation.mechanism }
 
-    /// Connects, protects the connection and logs in. Does nothing when connected.
-    package func connect() throws(SessionFault) {
-        if isConnected { return }
-        disconnect()
-        // First, so that no server is kept waiting for a password.
-        let terms = try terms()
-        let connected = try Connector.connect(to: options.server, timeout: options.timeouts.connect)
-        address = connected.address
-        stream = NetworkStream(connected.descriptor)
-        parser = ReplyParser()
-        conversation = Conversation(terms)
-        switch drive(.connected) {
-        case .ready: return
-        case .failed(let fault): throw fault
-        case .finished, .closed: throw SessionFault(.connect, "the session ended", [.tryAgain, .nextAddress, .close])
-        }
-    }
-
-    /// What the conversation of a new connection is told.
-    private func terms() throws(SessionFault) -> Conversation.Terms {
-        var terms = Conversation.Terms(
-            security: options.security, login: try options.login?(false), mechanisms: options.authMechanisms,
-            heloName: options.heloName, allowPlaintextLogin: options.allowPlaintextLogin,
-            pipelining: options.pipelining && !pipeliningFailed, nonce: Base64.encode(Randomness.bytes(24)),
-            host: options.server.host, port: options.server.port)
-        terms.asciiDomain = { (try? DomainName($0))?.ascii }
-        return terms
-    }
+    /// When all must be over that is on, and how long that was given; nil: each wait's own time is enough.
+    var limit: (end: Duration, allowed: Duration)?
 
     /// One transaction. Connects first where there is no connection; a reused connection that the server has meanwhile
     /// closed is replaced once.
@@ -121,7 +103,7 @@ package final class SMTPClient {
 }
 
 extension SMTPClient {
-    private enum Result {
+    enum Result {
         case ready
         case finished([EmailAddress: Outcome], SessionFault?)
         case failed(SessionFault)
@@ -133,6 +115,9 @@ extension SMTPClient {
         var blocks: DotStuffing
         /// The block that ends with the dot, kept back until the caller has committed.
         var last: [UInt8] = []
+        /// When the first block went out, and how many bytes have gone since.
+        var began: Duration?
+        var sent = 0
         let onDotPending: ([EmailAddress]) throws -> Void
     }
 
@@ -140,14 +125,17 @@ extension SMTPClient {
         _ transaction: Transaction, _ message: [UInt8], _ onDotPending: @escaping ([EmailAddress]) throws -> Void
     ) -> Result {
         delivery = Delivery(blocks: DotStuffing(message), onDotPending: onDotPending)
-        defer { delivery = nil }
+        setLimit(options.timeouts.transaction)
+        trace.skip(to: SystemClock.monotonic())
+        defer { (delivery, limit) = (nil, nil) }
         return drive(.transactionRequested(transaction))
     }
 
     /// Feeds an event and everything that follows from it, until the conversation has an answer for the caller.
-    private func drive(_ first: Conversation.Event) -> Result {
+    func drive(_ first: Conversation.Event) -> Result {
         var event = first
         while true {
+            note(event)
             let actions = conversation.handle(event)
             if conversation.pipeliningFailed { pipeliningFailed = true }
             switch perform(actions) {
@@ -158,6 +146,18 @@ extension SMTPClient {
                 event = nextReply(wait)
             }
         }
+    }
+
+    /// For the trace; what ends the session, its fault says.
+    private func note(_ event: Conversation.Event) {
+        let detail: String
+        switch event {
+        case .replyReceived(let reply): detail = reply.text
+        case .tlsEstablished: detail = stream?.protection?.summary ?? ""
+        case .bodySent: detail = "\(delivery?.sent ?? 0) bytes"
+        default: return
+        }
+        trace.add(conversation.phase, detail, now: SystemClock.monotonic())
     }
 
     private enum Performed {
@@ -176,7 +176,7 @@ extension SMTPClient {
                 commands += bytes
             case .sendSecret(let secret, let shown):
                 log.debug("> \(shown)")
-                secret.withBytes { commands.append(contentsOf: $0) }
+                if let event = send(secret) { performed = .event(event) }
             case .refreshToken: performed = .event(refreshToken())
             case .startTLS: performed = .event(startTLS())
             case .becomeReady: performed = .result(.ready)
@@ -192,16 +192,14 @@ extension SMTPClient {
                 if case .nothing = performed { performed = .result(.closed) }
             }
         }
-        if !commands.isEmpty, let event = sendCommands(&commands) { return .event(event) }
+        if !commands.isEmpty, let event = send(commands) { return .event(event) }
         return performed
     }
 
-    private func disconnect() {
+    func disconnect() {
         stream?.close()
         stream = nil
     }
-
-    func deadline(_ timeout: Duration) -> Duration { SystemClock.monotonic() + timeout }
 
     func timeout(_ wait: Conversation.Wait) -> Duration {
         switch wait {

@@ -12,10 +12,10 @@ package struct ServerCertificate: Sendable {
     package var authorityPEM: [UInt8]
 
     /// Makes one, P-256 and SHA-256. `from` and `to`: its time, relative to now. With `signsItself` there is no
-    /// authority but the certificate.
+    /// authority but the certificate. `isForClients`: for a client's end of TLS, not a server's.
     package static func make(
         names: [String] = ["localhost"], addresses: [String] = ["127.0.0.1"], from: Duration = .seconds(-3600),
-        to: Duration = .seconds(30 * 86400), signsItself: Bool = false
+        to: Duration = .seconds(30 * 86400), signsItself: Bool = false, isForClients: Bool = false
     ) throws(TLSFailure) -> ServerCertificate {
         ERR_clear_error()
         guard let authorityKey = herald_EVP_EC_gen_p256(), let key = herald_EVP_EC_gen_p256() else {
@@ -36,7 +36,7 @@ package struct ServerCertificate: Sendable {
         let leaf = try Builder(subject: names.first ?? "localhost", key: key, from: from, to: to)
         defer { X509_free(leaf.certificate) }
         try leaf.add(NID_basic_constraints, "critical,CA:FALSE")
-        try leaf.add(NID_ext_key_usage, "serverAuth")
+        try leaf.add(NID_ext_key_usage, isForClients ? "clientAuth" : "serverAuth")
         try leaf.add(NID_subject_alt_name, alternatives)
         try leaf.sign(signsItself ? key : authorityKey, issuer: signsItself ? leaf : authority)
         guard let leafPEM = PEM.written({ PEM_write_bio_X509($0, leaf.certificate) }),

@@ -40,8 +40,12 @@ package struct SinkOptions: Sendable {
     package var offersSTARTTLS = true
     /// Nil: one is made for `localhost` and 127.0.0.1.
     package var certificate: ServerCertificate?
-    /// Who may log in; empty: AUTH is not offered.
+    /// Who may log in, and with what; empty: AUTH is not offered.
     package var users: [Login] = []
+    /// In PEM: clients are asked for a certificate by this authority, which EXTERNAL logs in by.
+    package var clientAuthority: [UInt8]?
+    /// What is refused though there is no reason to, the first that fits.
+    package var faults: [SinkFault] = []
     /// Offered only under TLS.
     package var mechanisms: [AuthMechanism] = [.scramSHA256, .plain, .login]
     package var offersLoginWithoutTLS = false
@@ -152,6 +156,7 @@ final class SinkCore: Sendable {
     let log: Logger
     let wakeUp: WakeUp
     let onMessage: @Sendable (SinkMessage) throws -> Void
+    private let faults: Mutex<[SinkFault]>
     private let connections = Mutex<[Int: Connection]>([:])
 
     private struct Connection {
@@ -169,6 +174,18 @@ final class SinkCore: Sendable {
         self.log = log
         self.wakeUp = wakeUp
         self.onMessage = onMessage
+        faults = Mutex(options.faults)
+    }
+
+    /// What is to be said to this command against all reason; counted.
+    func fault(at command: String) -> String? {
+        faults.withLock { faults in
+            let line = command.uppercased()
+            let fitting = faults.firstIndex { $0.times > 0 && line.hasPrefix($0.command.uppercased()) }
+            guard let fitting else { return nil }
+            faults[fitting].times -= 1
+            return faults[fitting].reply
+        }
     }
 
     /// The listening thread: accepts until woken, then ends all connections.

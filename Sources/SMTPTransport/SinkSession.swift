@@ -8,7 +8,7 @@ import SMTPProtocol
 /// One client of the sink. Belongs to its connection's thread.
 final class SinkSession {
     private let core: SinkCore
-    private let stream: NetworkStream
+    let stream: NetworkStream
     private var input: [UInt8] = []
     private var output: [UInt8] = []
     private var heloName: String?
@@ -34,7 +34,7 @@ final class SinkSession {
         defer { stream.close() }
         do {
             if isTLS { try startTLS() }
-            reply(220, "\(options.name) Herald sink")
+            if !refuses("CONNECT") { reply(220, "\(options.name) Herald sink") }
             while !isOver, let line = try nextLine() { try handle(line) }
             try flush()
         } catch {
@@ -46,6 +46,7 @@ final class SinkSession {
         let text = String(decoding: line, as: UTF8.self)
         let verb = text.prefix { $0 != " " }.uppercased()
         let rest = String(text.dropFirst(verb.count + 1))
+        if refuses(text) { return }
         switch verb {
         case "EHLO": hello(rest, extended: true)
         case "HELO": hello(rest, extended: false)
@@ -76,7 +77,7 @@ final class SinkSession {
             "ENHANCEDSTATUSCODES",
         ]
         if options.offersSTARTTLS, !isProtected { lines.append("STARTTLS") }
-        if offersLogin { lines.append("AUTH " + options.mechanisms.map(\.rawValue).joined(separator: " ")) }
+        if offersLogin { lines.append("AUTH " + mechanisms.map(\.rawValue).joined(separator: " ")) }
         for line in lines.dropLast() { output += Array("250-\(line)\r\n".utf8) }
         reply(250, lines.last ?? "")
     }
@@ -101,7 +102,9 @@ final class SinkSession {
     }
 
     private func startTLS() throws {
-        try stream.startTLS(try TLSContext.server(core.certificate), serverName: nil, by: deadline)
+        let context = try TLSContext.server(core.certificate)
+        if let authority = options.clientAuthority { context.ask(clientAuthority: authority) }
+        try stream.startTLS(context, by: deadline)
     }
 
     private func reset() {
@@ -178,6 +181,7 @@ extension SinkSession {
             if bytes.isEmpty { throw StreamFault.disconnected("the client went in the middle of a message") }
         }
         defer { reset() }
+        if refuses(".") { return }
         if unstuffing.isTooLong { return refuse(552, "5.3.4 larger than \(options.maxMessageSize)") }
         let message = SinkMessage(
             sender: envelope.sender, recipients: recipients, parameters: envelope.parameters,
@@ -204,6 +208,14 @@ extension SinkSession {
             reply(421, "4.7.0 too many errors")
             isOver = true
         }
+    }
+
+    /// Whether the test that owns the sink wants this refused; then that has been said.
+    private func refuses(_ command: String) -> Bool {
+        guard let words = core.fault(at: command) else { return false }
+        output += Array("\(words)\r\n".utf8)
+        if words.hasPrefix("421") { isOver = true }
+        return true
     }
 
     private func flush() throws(StreamFault) {

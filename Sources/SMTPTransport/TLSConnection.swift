@@ -3,6 +3,7 @@
 
 import COpenSSL
 import Formats
+import MailRouting
 import SMTPProtocol
 
 /// One TLS connection. Belongs to one thread; owns its SSL, which owns the BIOs.
@@ -19,15 +20,32 @@ package final class TLSConnection {
         case closed
     }
 
+    /// Where a client's sessions come from and go to.
+    struct Resumption {
+        let cache: TLSSessionCache
+        let key: TLSSessionCache.Key
+        /// The one that this handshake offers.
+        var offered: Secret?
+    }
+
     /// OpenSSL's, for as long as this lives.
     package let ssl: OpaquePointer
     private let incoming: OpaquePointer
     private let outgoing: OpaquePointer
-    private let context: TLSContext
+    let context: TLSContext
+    private var resumption: Resumption?
+    /// Whether the terms' authority is what the certificate is checked by: not where no TLSA record can be used.
+    private var isChecked = true
+    /// Of the server's certificate when it did not hold: OpenSSL forgets it.
+    private var refused: CertificateFacts?
+    /// The server asked for a client certificate.
+    package private(set) var wasAskedForCertificate = false
 
-    /// `serverName`: for a client, the name that the certificate must hold; a name goes out as SNI, an address does not
-    /// (RFC 6066 section 3).
-    package init(_ context: TLSContext, serverName: String? = nil) throws(TLSFailure) {
+    /// For a client, with the names of the context's terms. `sessions`: those of the server, where its certificate is
+    /// insisted on.
+    package init(
+        _ context: TLSContext, sessions: (cache: TLSSessionCache, server: ServerAddress)? = nil
+    ) throws(TLSFailure) {
         ERR_clear_error()
         guard let ssl = SSL_new(context.pointer) else { throw OpenSSLErrors.failure("cannot set up TLS") }
         guard let incoming = BIO_new(BIO_s_mem()), let outgoing = BIO_new(BIO_s_mem()) else {
@@ -41,13 +59,12 @@ package final class TLSConnection {
             return
         }
         SSL_set_connect_state(ssl)
-        guard let serverName else { return }
-        // An address is looked for among the certificate's addresses, a name among its names.
-        if X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), serverName) == 1 { return }
-        ERR_clear_error()
-        SSL_set_hostflags(ssl, UInt32(X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS))
-        guard SSL_set1_host(ssl, serverName) == 1, herald_SSL_set_tlsext_host_name(ssl, serverName) == 1 else {
-            throw OpenSSLErrors.failure("cannot ask for the name \(Printable.text(serverName))")
+        SSL_set_ex_data(ssl, 0, Unmanaged.passUnretained(self).toOpaque())
+        try expect(context.terms)
+        if let sessions, context.insists, isChecked {
+            let key = TLSSessionCache.Key(sessions.server, context.terms)
+            resumption = Resumption(cache: sessions.cache, key: key, offered: sessions.cache.take(key))
+            resumption?.offered?.withBytes { resume($0) }
         }
     }
 
@@ -73,8 +90,13 @@ package final class TLSConnection {
     package func handshake() throws(TLSFailure) -> Step {
         ERR_clear_error()
         let step = try step(SSL_do_handshake(ssl), "TLS handshake")
-        if case .moved = step { return .done }
-        return step
+        guard case .moved = step else { return step }
+        // Before TLS 1.3 a session may be taken up again and again; there, new ones follow.
+        if isResumed, !isTLS13, let resumption, let offered = resumption.offered {
+            resumption.cache.keep(offered, resumption.key)
+        }
+        resumption?.offered = nil
+        return .done
     }
 
     /// Decrypts into `block`.
@@ -85,13 +107,11 @@ package final class TLSConnection {
     }
 
     /// Encrypts the bytes from `start` on, not always all of them. After `needsInput`, call again with the same.
-    package func write(_ bytes: [UInt8], from start: Int) throws(TLSFailure) -> Step {
+    package func write(_ bytes: UnsafeRawBufferPointer, from start: Int) throws(TLSFailure) -> Step {
         guard start < bytes.count else { return .moved(0) }
         ERR_clear_error()
-        let count = bytes.withUnsafeBytes { buffer in
-            SSL_write(ssl, buffer.baseAddress?.advanced(by: start), Int32(clamping: buffer.count - start))
-        }
-        return try step(count, "TLS")
+        return try step(
+            SSL_write(ssl, bytes.baseAddress?.advanced(by: start), Int32(clamping: bytes.count - start)), "TLS")
     }
 
     /// Says close_notify, if the connection is in a state to.
@@ -101,15 +121,14 @@ package final class TLSConnection {
         ERR_clear_error()
     }
 
-    /// Whether the certificate is valid, of a known authority, and for the name.
+    /// Whether the certificate is what the terms ask for.
     package var isVerified: Bool {
-        guard let certificate = SSL_get1_peer_certificate(ssl) else { return false }
+        guard isChecked, context.terms.authority != .nobody, let certificate = SSL_get1_peer_certificate(ssl) else {
+            return false
+        }
         X509_free(certificate)
         return SSL_get_verify_result(ssl) == Int(X509_V_OK)
     }
-
-    /// `TLSv1.3`
-    package var version: String { String(cString: SSL_get_version(ssl)) }
 
     /// Right after the call: classifies it and empties the error queue.
     private func step(_ result: Int32, _ words: String) throws(TLSFailure) -> Step {
@@ -119,7 +138,112 @@ package final class TLSConnection {
         case SSL_ERROR_ZERO_RETURN: return .closed
         default:
             let verification = context.isServer || !context.insists ? 0 : SSL_get_verify_result(ssl)
-            throw OpenSSLErrors.failure(words, verification: verification)
+            throw OpenSSLErrors.failure(
+                words, verification: verification, certificate: refused, terms: context.terms,
+                wasAskedForCertificate: wasAskedForCertificate)
         }
+    }
+}
+
+// What a client expects of the server.
+extension TLSConnection {
+    private func expect(_ terms: TLSTerms) throws(TLSFailure) {
+        let names = terms.names.filter { !Self.isAddress($0) }
+        if let name = names.first, herald_SSL_set_tlsext_host_name(ssl, name) != 1 {
+            throw OpenSSLErrors.failure("cannot ask for the name \(Printable.text(name))")
+        }
+        switch terms.authority {
+        case .system, .file, .nobody: break
+        case .pinned(let keys):
+            // A key that vouches for itself is what TLSA `3 1 1` says.
+            let records = keys.map { TLSARecord(usage: 3, selector: 1, matching: 1, data: $0) }
+            guard try expect(records, base: names.first) else {
+                throw TLSFailure(.otherFingerprint, "none of the fingerprints is the SHA-256 of a key")
+            }
+        case .dane(let records):
+            isChecked = try expect(records, base: names.first)
+            if !isChecked { SSL_set_verify(ssl, SSL_VERIFY_NONE, nil) }
+        }
+        SSL_set_hostflags(ssl, UInt32(X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS))
+        for name in terms.names {
+            // An address is looked for among the certificate's addresses, a name among its names.
+            let isSet =
+                Self.isAddress(name)
+                ? X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), name) == 1 : SSL_add1_host(ssl, name) == 1
+            guard isSet else { throw OpenSSLErrors.failure("cannot ask for the name \(Printable.text(name))") }
+        }
+    }
+
+    /// RFC 7672. False where none of the records can be used.
+    private func expect(_ records: [TLSARecord], base: String?) throws(TLSFailure) -> Bool {
+        guard SSL_dane_enable(ssl, base) > 0 else { throw OpenSSLErrors.failure("cannot set up DANE") }
+        // Section 3.1.1: of usage 3 the key is all.
+        SSL_dane_set_flags(ssl, UInt(DANE_FLAG_NO_DANE_EE_NAMECHECKS))
+        var usable = 0
+        for record in records where record.usage == 2 || record.usage == 3 {
+            let code = SSL_dane_tlsa_add(
+                ssl, record.usage, record.selector, record.matching, record.data, record.data.count)
+            if code > 0 { usable += 1 }
+        }
+        ERR_clear_error()
+        return usable > 0
+    }
+
+    private static func isAddress(_ name: String) -> Bool { IPAddress(text: name) != nil }
+
+    private func resume(_ bytes: UnsafeRawBufferPointer) {
+        var at = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
+        guard let session = d2i_SSL_SESSION(nil, &at, bytes.count) else { return ERR_clear_error() }
+        SSL_set_session(ssl, session)
+        SSL_SESSION_free(session)
+    }
+}
+
+// What OpenSSL tells on the way, on the connection's own thread and inside its calls.
+extension TLSConnection {
+    /// Sets up a client's context so that its connections hear of what they need.
+    static func observe(_ context: OpaquePointer, insists: Bool) {
+        SSL_CTX_set_verify(context, insists ? SSL_VERIFY_PEER : SSL_VERIFY_NONE) { isGood, store in
+            if isGood == 0, let store { TLSConnection.refuse(store) }
+            return isGood
+        }
+        // RFC 8446 section 4.3.2; called whether there is one or not.
+        SSL_CTX_set_cert_cb(
+            context,
+            { ssl, _ in
+                TLSConnection.of(ssl)?.wasAskedForCertificate = true
+                return 1
+            }, nil)
+        herald_SSL_CTX_keep_no_sessions(context)
+        SSL_CTX_sess_set_new_cb(context) { ssl, session in
+            TLSConnection.of(ssl)?.keep(session)
+            // The session is still OpenSSL's.
+            return 0
+        }
+    }
+
+    /// Keeps what is known of the certificate that does not hold: the server's own, unless it is another one's time.
+    private static func refuse(_ store: OpaquePointer) {
+        guard let ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()) else { return }
+        let isTime = [X509_V_ERR_CERT_HAS_EXPIRED, X509_V_ERR_CERT_NOT_YET_VALID].contains(
+            X509_STORE_CTX_get_error(store))
+        let certificate = isTime ? X509_STORE_CTX_get_current_cert(store) : X509_STORE_CTX_get0_cert(store)
+        of(OpaquePointer(ssl))?.refused = certificate.map { CertificateFacts($0) }
+    }
+
+    private static func of(_ ssl: OpaquePointer?) -> TLSConnection? {
+        guard let ssl, let raw = SSL_get_ex_data(ssl, 0) else { return nil }
+        return Unmanaged<TLSConnection>.fromOpaque(raw).takeUnretainedValue()
+    }
+
+    private func keep(_ session: OpaquePointer?) {
+        guard let resumption, isVerified, let session, SSL_SESSION_is_resumable(session) == 1 else { return }
+        let count = Int(i2d_SSL_SESSION(session, nil))
+        guard (1...(64 << 10)).contains(count) else { return }
+        let secret = Secret(count: count) { buffer in
+            var at = buffer.baseAddress?.assumingMemoryBound(to: UInt8.self)
+            i2d_SSL_SESSION(session, &at)
+        }
+        resumption.cache.keep(secret, resumption.key)
     }
 }

@@ -22,9 +22,9 @@ extension ServerTimeouts {
     /// Long enough for a loaded machine to say one line, short enough for a test to wait for.
     static func brief(_ change: (inout ServerTimeouts) -> Void = { _ in }) -> ServerTimeouts {
         var timeouts = ServerTimeouts(
-            connect: .seconds(10), greeting: .seconds(10), command: .seconds(10), data: .seconds(10),
-            dataBlock: .seconds(10), finalReply: .seconds(10), quit: .milliseconds(200),
-            replyCompletion: .seconds(10))
+            connect: .seconds(30), greeting: .seconds(30), command: .seconds(30), data: .seconds(30),
+            dataBlock: .seconds(30), finalReply: .seconds(60), quit: .milliseconds(200),
+            replyCompletion: .seconds(30))
         change(&timeouts)
         return timeouts
     }
@@ -36,14 +36,14 @@ func options(
 ) -> SessionOptions {
     SessionOptions(
         server: ServerAddress(host: host, port: port), security: security,
-        login: source(login), heloName: "client.example.org", timeouts: timeouts, caFile: caFile,
-        allowPlaintextLogin: allowPlaintextLogin)
+        tls: TLSTerms(caFile.map { .file($0) } ?? .system), login: source(login), heloName: "client.example.org",
+        timeouts: timeouts, allowPlaintextLogin: allowPlaintextLogin)
 }
 
-/// The mechanisms that log in with a password; the sink has no more.
-let passwordMechanisms: [AuthMechanism] = [.scramSHA256, .scramSHA1, .cramMD5, .plain, .login]
+/// The mechanisms that log in with a password.
+let passwordMechanisms: [AuthMechanism] = [.scramSHA256Plus, .scramSHA256, .scramSHA1, .cramMD5, .plain, .login]
 
-private func source(_ login: Login?) -> LoginSource? {
+func source(_ login: Login?) -> LoginSource? {
     guard let login else { return nil }
     return { (_: Bool) throws(SessionFault) -> Login? in login }
 }

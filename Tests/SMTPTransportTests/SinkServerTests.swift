@@ -3,6 +3,7 @@ import Mail
 import Platform
 import SMTPProtocol
 import SMTPTransport
+import Synchronization
 import Testing
 import TestSupport
 
@@ -61,6 +62,64 @@ import TestSupport
             client.quit()
         }
         #expect(inbox.messages.count == 2)
+    }
+
+    @Test(
+        "a token logs in; one that is refused is refreshed once (row 57)",
+        arguments: [AuthMechanism.xoauth2, .oauthbearer], [0, 1, 2])
+    func token(_ mechanism: AuthMechanism, _ refusals: Int) throws {
+        let inbox = Inbox()
+        // Longer than a command may be: it goes in a line of its own (RFC 4954 section 4).
+        let good = String(repeating: "g", count: 1500)
+        let server = try sink(inbox) {
+            $0.users = [.token(name: "anna@example.org", Secret(good))]
+            $0.requiresLogin = true
+            $0.mechanisms = [mechanism]
+        }
+        defer { server.stop() }
+        let authority = try TemporaryFile(server.authorityPEM)
+        var options = options(port: server.port, .starttls, host: "localhost", caFile: authority.path)
+        let asked = Mutex<[Bool]>([])
+        options.login = { (isRefused: Bool) throws(SessionFault) -> Login? in
+            let number = asked.withLock { asked in
+                asked.append(isRefused)
+                return asked.count
+            }
+            return .token(name: "anna@example.org", Secret(number > refusals ? good : "old"))
+        }
+        let client = SMTPClient(options, log: quiet)
+        if refusals < 2 {
+            _ = try client.deliver(envelope(), message: letter) { _ in }
+            #expect(inbox.messages.last?.mechanism == mechanism)
+            client.quit()
+        } else {
+            let fault = #expect(throws: SessionFault.self) { try client.connect() }
+            #expect(fault?.code == 535)
+            #expect(fault?.isAccountFault == true)
+        }
+        #expect(asked.withLock { $0 } == [[false], [false, true], [false, true]][refusals])
+    }
+
+    @Test("a fault that a test orders comes as often as it asked for, and then no more") func ordered() throws {
+        let inbox = Inbox()
+        let server = try sink(inbox) {
+            $0.faults = [
+                SinkFault("CONNECT", "421 4.3.2 busy", times: 1), SinkFault("rcpt to:<a@", "450 4.2.0 later", times: 1),
+                SinkFault(".", "554 5.7.1 spam", times: 1),
+            ]
+        }
+        defer { server.stop() }
+        var outcomes: [Outcome] = []
+        let client = SMTPClient(options(port: server.port), log: quiet)
+        let fault = #expect(throws: SessionFault.self) { try client.connect() }
+        #expect(fault?.words == "421 4.3.2 busy")
+        for _ in 0..<3 { outcomes += try client.deliver(envelope(), message: letter) { _ in }.values }
+        client.quit()
+        #expect(
+            outcomes == [
+                .transient("450 4.2.0 later"), .permanent("554 5.7.1 spam"), .delivered("250 2.0.0 message taken"),
+            ])
+        #expect(inbox.messages.count == 1)
     }
 
     @Test("a wrong password is a fault of the account", arguments: passwordMechanisms)

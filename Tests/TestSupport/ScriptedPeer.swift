@@ -29,6 +29,8 @@ package final class ScriptedPeer: Sendable {
         case startTLS(ServerCertificate, ServerTLS = ServerTLS())
         /// Under TLS, in the middle of whatever is on.
         case tls(Interjection)
+        /// Looks at the TLS that stands.
+        case inspect(@Sendable (TLSConnection) -> Void)
         /// Ends the connection, at once.
         case close
         /// Ends it without a word of TLS.
@@ -54,7 +56,7 @@ package final class ScriptedPeer: Sendable {
     private let worker: Mutex<Worker?>
 
     /// No test waits longer for anything, so that a wrong script fails and does not hang.
-    private static let patience = Duration.seconds(20)
+    private static let patience = Duration.seconds(60)
 
     package init(_ scripts: [Step]...) throws {
         let (descriptor, port) = try Self.listen()
@@ -158,10 +160,11 @@ extension ScriptedPeer {
         case .fillWindow: try waitForFullWindow(descriptor)
         case .startTLS(let certificate, let tls):
             try connection.stream.startTLS(
-                tls.context(certificate), serverName: nil, by: connection.deadline)
+                tls.context(certificate), by: connection.deadline)
         case .tls(let interjection):
             try interjection.make(connection.stream)
             try connection.write([])
+        case .inspect(let body): connection.stream.protection.map(body)
         case .close: throw ScriptEnd.closed
         case .cut:
             shutdown(descriptor.number, Int32(SHUT_RDWR))

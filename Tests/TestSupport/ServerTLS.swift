@@ -2,7 +2,6 @@
 
 import COpenSSL
 import Formats
-import SMTPProtocol
 import SMTPTransport
 
 /// A server's TLS that a test wants otherwise than ours.
@@ -16,13 +15,18 @@ package struct ServerTLS: Sendable {
     /// In PEM: clients must show a certificate by this authority.
     package var clientAuthority: [UInt8]?
 
+    /// Takes up sessions of other connections whose TLS says so too.
+    package var resumes: Bool
+
     package init(
-        newest: Int32? = nil, oldest: Int32? = nil, securityLevel: Int32? = nil, clientAuthority: [UInt8]? = nil
+        newest: Int32? = nil, oldest: Int32? = nil, securityLevel: Int32? = nil, clientAuthority: [UInt8]? = nil,
+        resumes: Bool = false
     ) {
         self.newest = newest
         self.oldest = oldest
         self.securityLevel = securityLevel
         self.clientAuthority = clientAuthority
+        self.resumes = resumes
     }
 
     func context(_ certificate: ServerCertificate) throws -> TLSContext {
@@ -30,6 +34,11 @@ package struct ServerTLS: Sendable {
         let pointer = context.pointer
         if let oldest { SSL_CTX_ctrl(pointer, SSL_CTRL_SET_MIN_PROTO_VERSION, Int(oldest), nil) }
         if let newest { SSL_CTX_ctrl(pointer, SSL_CTRL_SET_MAX_PROTO_VERSION, Int(newest), nil) }
+        if resumes {
+            // What tickets are sealed with: the same for all. 80 bytes, says SSL_CTX_set_tlsext_ticket_keys(3).
+            var keys = [UInt8](repeating: 7, count: 80)
+            SSL_CTX_ctrl(pointer, SSL_CTRL_SET_TLSEXT_TICKET_KEYS, keys.count, &keys)
+        }
         if let clientAuthority {
             SSL_CTX_set_verify(pointer, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nil)
             clientAuthority.withUnsafeBytes { bytes in
@@ -57,8 +66,10 @@ package enum Interjection: Sendable, CaseIterable {
 
     package var newest: Int32 { self == .renegotiation ? TLS1_2_VERSION : TLS1_3_VERSION }
 
+    private struct Refused: Error {}
+
     func make(_ stream: NetworkStream) throws {
-        guard let ssl = stream.protection?.ssl else { throw TLSFailure(.other, "there is no TLS") }
+        guard let ssl = stream.protection?.ssl else { throw Refused() }
         ERR_clear_error()
         let asked =
             switch self {
@@ -67,6 +78,6 @@ package enum Interjection: Sendable, CaseIterable {
             case .keyUpdateBothWays: SSL_key_update(ssl, SSL_KEY_UPDATE_REQUESTED)
             case .ticket: SSL_new_session_ticket(ssl)
             }
-        guard asked == 1, SSL_do_handshake(ssl) == 1 else { throw TLSFailure(.other, "\(self) is refused") }
+        guard asked == 1, SSL_do_handshake(ssl) == 1 else { throw Refused() }
     }
 }

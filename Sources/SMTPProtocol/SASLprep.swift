@@ -68,8 +68,8 @@ enum SASLprep {
             true
         // Private use, and what is inappropriate in text.
         case 0xe000...0xf8ff, 0xf0000...0x10fffd, 0xfff9...0xfffd, 0x2ff0...0x2ffb: true
-        // What changes the display of others, and tags.
-        case 0x340, 0x341, 0x200e, 0x200f, 0x202a...0x202e, 0xe0001, 0xe0020...0xe007f: true
+        // What changes the display of others, and tags. (U+0340 and U+0341 have another normal form.)
+        case 0x200e, 0x200f, 0x202a...0x202e, 0xe0001, 0xe0020...0xe007f: true
         // No characters.
         default: scalar.value & 0xfffe == 0xfffe || (0xfdd0...0xfdef).contains(scalar.value)
         }
@@ -81,12 +81,16 @@ enum SASLprep {
         scalars.allSatisfy { scalar in
             if scalar.isASCII { return true }
             let properties = scalar.properties
-            if properties.canonicalCombiningClass != .notReordered || isJamo(scalar) { return false }
+            switch properties.generalCategory {
+            case .nonspacingMark, .spacingMark, .enclosingMark: return false
+            default: if isJamo(scalar) { return false }
+            }
             if !properties.changesWhenNFKCCaseFolded { return true }
-            // Capitals change because their case does.
+            // Capitals change because their case does; but for that of the ohm, which is no letter, it comes back.
             let small = properties.lowercaseMapping.unicodeScalars
             guard let first = small.first, small.count == 1, first != scalar else { return false }
-            return !first.properties.changesWhenNFKCCaseFolded
+            let capital = first.properties.uppercaseMapping.unicodeScalars
+            return !first.properties.changesWhenNFKCCaseFolded && capital.elementsEqual([scalar])
         }
     }
 

@@ -11,7 +11,7 @@ import Testing
         "in a network with NSD, unbound, signed zones and policies over HTTPS, all suites for it pass",
         .disabled(if: getenv("HERALD_WITHOUT_DNS") != nil, "left out: HERALD_WITHOUT_DNS is set"),
         arguments: [
-            ("DNSBedTests|DNSPolicyTests", "nameserver 127.0.0.1\nnameserver ::1\n", 17),
+            ("DNSBedTests|DNSPolicyTests|DNSDeliveryTests", "nameserver 127.0.0.1\nnameserver ::1\n", 23),
             ("DNSForeignTests", "nameserver 127.0.0.1\nnameserver 192.0.2.1\n", 1),
         ]) func bed(_ suites: String, _ configuration: String, _ count: Int) throws
     {

@@ -21,13 +21,17 @@ extension SessionOptions {
                 connect: waits.connect, greeting: waits.greeting, command: waits.command,
                 data: min(waits.command, .seconds(120)), dataBlock: waits.dataBlock, finalReply: waits.finalReply),
             allowPlaintextLogin: account.allowPlaintextLogin)
+        sessions = Self.kept
     }
+
+    /// TLS sessions outlive threads and reloads of the settings.
+    private static let kept = TLSSessionCache()
 
     private static func tls(_ account: Settings.Account) -> TLSTerms {
         let authority: TLSTerms.Authority =
             account.fingerprints.isEmpty
             ? account.caFile.map { .file($0) } ?? .system : .pinned(account.fingerprints)
-        return TLSTerms(authority, clientCertificate: account.clientCertificate)
+        return TLSTerms(authority, clientCertificate: account.clientCertificate.map(Passwords.place(of:)))
     }
 
     private static func login(_ account: Settings.Account) -> LoginSource? {
@@ -70,12 +74,15 @@ enum Passwords {
         }
     }
 
+    /// Where a file that the settings name is to be read: the unit's credential of that name goes first.
+    static func place(of path: String) -> String {
+        guard let folder = Environment["CREDENTIALS_DIRECTORY"] else { return path }
+        let credential = folder + "/" + Files.split(path).name
+        return (try? FileStatus.of(credential)) ?? nil != nil ? credential : path
+    }
+
     private static func read(file path: String, of account: String) throws(SessionFault) -> Secret {
-        var place = path
-        if let folder = Environment["CREDENTIALS_DIRECTORY"] {
-            let credential = folder + "/" + Files.split(path).name
-            if (try? FileStatus.of(credential)) ?? nil != nil { place = credential }
-        }
+        let place = place(of: path)
         do throws(SystemError) {
             var content = try Files.read(place, limit: 1 << 16)
             defer { Secret.wipe(&content) }

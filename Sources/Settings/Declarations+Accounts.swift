@@ -30,6 +30,14 @@ extension Declarations {
                 "ca_file", .text, nil, "Certificates (PEM) that this server's is checked with, instead of the system's."
             ),
             SettingKey(
+                "fingerprints", .texts, nil,
+                "SHA-256 of the public keys that the server may have, in hexadecimal, in place of authorities, name and time; "
+                    + "`openssl x509 -pubkey -noout -in CERT | openssl pkey -pubin -outform DER | openssl dgst -sha256`."
+            ),
+            SettingKey(
+                "client_certificate", .text, nil,
+                "A file (PEM) with a certificate, its chain and its key, for servers that ask for one."),
+            SettingKey(
                 "allow_plaintext_login", .bool, "false", "Allows a login without TLS; never do this beyond this host."),
             SettingKey("max_connections", .integer(1...100), "2", "Connections to this server at one time."),
             SettingKey(

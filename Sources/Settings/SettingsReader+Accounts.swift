@@ -11,7 +11,7 @@ extension SettingsReader {
         let name = reader.required("name")
         let (host, port, security) = server(&reader)
         let login = reader.text("login")
-        let account = Settings.Account(
+        var account = Settings.Account(
             name: name ?? "", enabled: reader.bool("enabled"), server: host ?? "", port: port, security: security,
             login: login, password: password(&reader),
             authentication: reader.choice("auth", Settings.Authentication.self) ?? .auto,
@@ -20,7 +20,10 @@ extension SettingsReader {
             maxConnections: reader.int("max_connections") ?? 1,
             maxMessagesPerConnection: reader.int("max_messages_per_connection") ?? 1,
             delayBetweenMessages: reader.duration("delay_between_messages") ?? .zero)
+        account.clientCertificate = reader.text("client_certificate")
+        account.fingerprints = fingerprints(&reader)
         checkLogin(account, &reader)
+        checkProtection(account, &reader)
         reader.finish()
         return name != nil && host != nil ? account : nil
     }
@@ -44,6 +47,34 @@ extension SettingsReader {
             reader.warn(
                 node, "the password of account '\(account.name)' crosses the network readable by anyone on the way")
         }
+    }
+
+    /// `sha256:`, colons and capitals are others' ways to write the same.
+    private func fingerprints(_ reader: inout SectionReader) -> [[UInt8]] {
+        var out: [[UInt8]] = []
+        for text in reader.texts("fingerprints") {
+            let plain = text.lowercased()
+            let digits = (plain.hasPrefix("sha256:") ? plain.dropFirst(7) : plain[...]).filter { $0 != ":" }
+            if let bytes = Hex.decode(digits), bytes.count == 32 {
+                out.append(bytes)
+            } else if let node = reader.value("fingerprints") {
+                reader.fault(
+                    node, "'\(Printable.text(text, limit: 100))' is no SHA-256: 64 hexadecimal digits are wanted,")
+            }
+        }
+        return out
+    }
+
+    /// What says how the server is known needs a session that insists on it.
+    private func checkProtection(_ account: Settings.Account, _ reader: inout SectionReader) {
+        for key in ["ca_file", "client_certificate"] {
+            if let path = reader.value(key)?.string, let node = reader.value(key) { absolute(path, node, reader) }
+        }
+        guard let node = reader.value("fingerprints"), !account.fingerprints.isEmpty else { return }
+        if account.security == .none || account.security == .opportunistic {
+            reader.fault(node, "'fingerprints' need security 'tls' or 'starttls',")
+        }
+        if account.caFile != nil { reader.warn(node, "'ca_file' counts for nothing beside 'fingerprints'") }
     }
 
     /// Host, port and security, each filling in for the others.

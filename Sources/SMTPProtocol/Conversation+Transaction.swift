@@ -66,7 +66,7 @@ extension Conversation {
         let transaction = progress.transaction
         var refusal: String?
         if let limit = capabilities.maxSize, transaction.size > limit {
-            refusal = "the message has \(transaction.size) octets; the server takes \(limit) at most"
+            refusal = "the message has \(transaction.size) octets; the server takes \(limit) at most (5.3.4)"
         } else if !capabilities.smtpUTF8 {
             let senderNeeds = transaction.sender.map { !progress.form(of: $0).isASCII } ?? false
             if transaction.needsUTF8 { refusal = "the message's header \(Self.lacksUTF8)" }

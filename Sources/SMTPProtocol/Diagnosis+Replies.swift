@@ -13,7 +13,12 @@ extension Diagnosis {
     ///   - host: the server's name.
     ///   - hasToken: whether the login was made with an access token.
     package init?(phase: SessionPhase, words: String, host: String = "", hasToken: Bool = false) {
-        guard let code = Reply.code(leading: words) else { return nil }
+        guard let code = Reply.code(leading: words) else {
+            // Ours, for what the server has said that it would not take.
+            guard words.hasSuffix("(5.3.4)") else { return nil }
+            self = .messageTooLarge
+            return
+        }
         let refusal = Refusal(
             code: code, enhanced: Reply.enhanced(leading: words), text: words.lowercased(),
             provider: MailProvider(host: host), hasToken: hasToken)

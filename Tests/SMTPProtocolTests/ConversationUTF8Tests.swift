@@ -67,6 +67,18 @@ private func lines(_ actions: [Action]) -> [String] { actions.compactMap(\.shown
         if isSaid { #expect(others.outcomes?.values.allSatisfy { $0.words.contains("(5.6.7)") } == true) }
     }
 
+    @Test("row 62: without SMTPUTF8, only addresses that need it are refused") func smtpUTF8() throws {
+        var conversation = Conversation.opened("250 HELP")
+        let envelope = Envelope(
+            sender: try mailbox("s"), recipients: [try EmailAddress("jörg@example.org"), try mailbox("a")])
+        let actions = conversation.handle(.transactionRequested(Transaction(envelope, size: 1, hasEightBit: false)))
+        #expect(actions == [send("MAIL FROM:<s@example.org>")])
+        _ = conversation.handle([says("250 ok"), says("250 ok"), says("354 go"), .bodySent, .dotMarked, .endSent])
+        let outcomes = conversation.handle(says("250 ok")).outcomes
+        #expect(outcomes?["a"] == .delivered("250 ok"))
+        #expect(outcomes?["jörg"]?.reaction == .permanent)
+    }
+
     @Test("row 62: an MX host that lacks what all need is followed by the next; the last one's word is P")
     func nextHost() throws {
         var host = opened("250 HELP", isRelay: false)

@@ -1,5 +1,6 @@
 import Formats
 import SMTPProtocol
+import TestSupport
 import Testing
 
 private let user = Login.password(name: "user", Secret("pencil"))
@@ -101,6 +102,27 @@ extension SASLExchange {
         guard case .unavailable = error else {
             Issue.record("\(String(describing: error))")
             return
+        }
+    }
+
+    @Test("whatever a server asks, no mechanism traps or asks for more than it may", arguments: AuthMechanism.allCases)
+    func anything(_ mechanism: AuthMechanism) throws {
+        var random = SplitMix(seed: UInt64(mechanism.rawValue.utf8.count) &+ 4422)
+        let login = try #require([user, token, .certificate(name: nil)].first { mechanism.fits($0) })
+        let alphabet = Array("r=fykos,i4096v=AAAAe\0\u{1}{}\":".utf8)
+        for _ in 0..<2_000 {
+            var exchange = try exchange(mechanism, login, nonce: "fyko", binding: .exporter([1]))
+            let initialWasSent = random.below(2) == 0
+            var answers = 0
+            for _ in 0..<6 {
+                let challenge = (0..<random.below(40)).map { _ in
+                    random.below(8) == 0 ? UInt8(random.below(256)) : alphabet[random.below(alphabet.count)]
+                }
+                guard (try? exchange.respond(to: challenge, initialWasSent: initialWasSent)) != nil else { break }
+                answers += 1
+            }
+            #expect(answers <= 3)
+            if [.scramSHA256Plus, .scramSHA256, .scramSHA1].contains(mechanism) { #expect(!exchange.mayFinish) }
         }
     }
 

@@ -1,5 +1,6 @@
 import Formats
 import SMTPProtocol
+import TestSupport
 import Testing
 
 private let user = Login.password(name: "user", Secret("pencil"))
@@ -89,6 +90,22 @@ extension SASLExchange {
             _ = try exchange.answer(first1)
             #expect(throws: SASLError.self) { try exchange.answer("v=\(Base64.encode(wrong))") }
             #expect(!exchange.mayFinish)
+        }
+    }
+
+    @Test("a first message of the server's that was changed on the way makes its signature worth nothing")
+    func changed() throws {
+        let message = Array(first1.utf8)
+        var random = SplitMix(seed: 5802)
+        for _ in 0..<200 {
+            var other = message
+            for _ in 0...random.below(2) { other[random.below(other.count)] = UInt8(random.below(256)) }
+            guard other != message else { continue }
+            var exchange = try exchange(.scramSHA1, nonce: nonce1)
+            if (try? exchange.respond(to: other, initialWasSent: true)) != nil {
+                #expect(throws: SASLError.self) { try exchange.answer("v=rmF9pqV8S7suAoZWja4dJRkFsKQ=") }
+            }
+            #expect(!exchange.mayFinish, "\(other)")
         }
     }
 

@@ -1,6 +1,7 @@
 // Logging in over real sockets: what the client asks its caller for, and what becomes of it.
 
 import Formats
+import Logging
 import Mail
 import SMTPProtocol
 import SMTPTransport
@@ -24,6 +25,26 @@ private final class Source: Sendable {
             return try self.logins(isRefused)
         }
     }
+}
+
+/// A log that keeps all it is told.
+private struct KeptLog: LogHandler {
+    let lines: Lines
+    var metadata: Logger.Metadata = [:]
+    var logLevel = Logger.Level.trace
+
+    final class Lines: Sendable {
+        private let kept = Mutex<[String]>([])
+        var text: String { kept.withLock { $0.joined(separator: "\n") } }
+        func add(_ line: String) { kept.withLock { $0.append(line) } }
+    }
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) { lines.add("\(event.message) \(event.metadata ?? [:])") }
 }
 
 private let opening: [ScriptedPeer.Step] = [
@@ -117,6 +138,23 @@ private func tokens(_ first: String, _ second: String) -> Source {
         }
         #expect(source.asked == [false, false])
         #expect(peer.problems == [] && peer.connections == 2)
+    }
+
+    @Test("the log of a session has the login's steps, and nothing of what proves it") func log() throws {
+        let script: [ScriptedPeer.Step] =
+            [.say("220 s"), .expect("EHLO"), .say("250-s"), .say("250 AUTH LOGIN"), .expect("AUTH LOGIN")]
+            + [.say("334 VXNlcm5hbWU6"), .expect("dXNlcg=="), .say("334 UGFzc3dvcmQ6"), .expect("b3Blbi1zZXNhbWU=")]
+            + [.say("235 in")] + letterTaken
+        let peer = try ScriptedPeer(script)
+        defer { peer.stop() }
+        let lines = KeptLog.Lines()
+        var options = options(port: peer.port, allowPlaintextLogin: true)
+        options.login = { (_: Bool) throws(SessionFault) -> Login? in .password(name: "user", Secret("open-sesame")) }
+        let client = SMTPClient(options, log: Logger(label: "test") { _ in KeptLog(lines: lines) })
+        _ = try client.deliver(envelope(), message: letter) { _ in }
+        #expect(peer.problems == [])
+        #expect(lines.text.contains("> AUTH LOGIN") && lines.text.contains("> ****") && lines.text.contains("< 235"))
+        for secret in ["open-sesame", "b3Blbi1zZXNhbWU"] { #expect(!lines.text.contains(secret)) }
     }
 
     @Test("row 62: domains go in A-labels as IDNA has them; what they cannot mend is refused")

@@ -38,11 +38,13 @@ package enum MailHosts: Hashable, Sendable {
             // An alias is replaced by what it stands for, and that is its own host.
             let name = answer.isAlias ? answer.canonical.domain : domain
             guard let name else { return .unusable("its alias \(answer.canonical) is no host's name") }
-            if own.contains(name) { return .unusable("it is this host itself") }
+            if own.contains(name) { return .unusable("it is " + itself) }
             return .hosts([MailHost(name: name, preference: 0, isImplicit: true)])
         case .records(let records): return judged(records, own: own, chance: &chance)
         }
     }
+
+    private static let itself = "this host itself (name a mail server that runs here as an account's server)"
 
     private static func judged(
         _ records: [DNSRecord], own: Set<DomainName>, chance: inout some RandomNumberGenerator
@@ -60,7 +62,7 @@ package enum MailHosts: Hashable, Sendable {
         let limit = best.filter { own.contains($0.key) }.values.min()
         // Sorted by name first, so that the same chance makes the same order of whatever dictionary.
         var hosts = best.sorted { $0.key.ascii < $1.key.ascii }.filter { limit.map($0.value.isBelow) ?? true }
-        if hosts.isEmpty { return .unusable("its best MX host is this host itself") }
+        if hosts.isEmpty { return .unusable("its best MX host is " + itself) }
         hosts.shuffle(using: &chance)
         // A sort that keeps the order of equals.
         let order = hosts.enumerated().sorted { ($0.element.value, $0.offset) < ($1.element.value, $1.offset) }

@@ -18,7 +18,8 @@ package enum DirectRoute {
         _ domain: String, resolver: Resolver, policies: PolicyBook, allowsPrivate: Bool, heloName: String,
         port: Int = 25
     ) -> DirectPlan {
-        let own = OwnHost.system(names: [heloName, HostNames.full(), HostNames.mail()])
+        // Not /etc/mailname: many a host has its domain there, whose mail another one takes.
+        let own = OwnHost.system(names: [heloName, HostNames.full()])
         if domain.hasPrefix("[") {
             guard let address = literal(domain) else {
                 return DirectPlan(.permanent("5.1.2 \(Printable.text(domain, limit: 300)) is no address"))

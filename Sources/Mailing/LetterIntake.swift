@@ -13,13 +13,27 @@ struct IntakeResult {
     /// To be unlinked once the round is committed.
     var taken: [(folder: HandoverFolder, name: String)] = []
     var rejected: [(folder: HandoverFolder, name: String, reason: String)] = []
+    /// By folder: how much of its backlog this round has dealt with.
+    var done: [(letters: Int, strangers: Int)] = []
     /// More letters wait.
     var hasMore = false
 }
 
 /// The folders of the daemons.
 final class LetterIntake {
+    /// What one listing of a folder found and no committed round has dealt with. A folder is listed again only when this
+    /// is empty: what comes meanwhile was written later, and a folder of n letters costs one listing, not n/64 of them.
+    private struct Backlog {
+        var letters: ArraySlice<String> = []
+        var strangers: ArraySlice<String> = []
+        /// Something may have come since the listing.
+        var isStale = true
+        var isEmpty: Bool { letters.isEmpty && strangers.isEmpty }
+    }
+
     private let folders: [(daemon: String, folder: HandoverFolder)]
+    /// One for each of `folders`.
+    private var backlogs: [Backlog]
     let rejectedFolder: String
     private let inotify: Inotify
     private let log: Logger
@@ -36,6 +50,7 @@ final class LetterIntake {
 
     init(incoming: [(daemon: String, path: String)], rejected: String, log: Logger) throws(SystemError) {
         folders = incoming.map { ($0.daemon, HandoverFolder(path: $0.path)) }
+        backlogs = incoming.map { _ in Backlog() }
         rejectedFolder = rejected
         inotify = try Inotify()
         self.log = log
@@ -47,10 +62,19 @@ final class LetterIntake {
     var descriptor: Descriptor { inotify.descriptor }
 
     /// Whether there may be something new.
-    func hasEvents() -> Bool { !inotify.events().isEmpty }
+    func hasEvents() -> Bool {
+        if inotify.events().isEmpty { return false }
+        lookAgain()
+        return true
+    }
 
-    /// Makes and watches the folders, again where they were replaced.
+    private func lookAgain() {
+        for index in backlogs.indices { backlogs[index].isStale = true }
+    }
+
+    /// Makes and watches the folders, again where they were replaced, and looks at them again.
     func watch() {
+        lookAgain()
         do throws(SystemError) {
             for (_, folder) in folders {
                 try Files.makeDirectories(folder.path, mode: 0o2770)
@@ -89,30 +113,29 @@ final class LetterIntake {
         return result
     }
 
-    /// The letters of this round, and what is refused unseen.
+    /// The letters of this round, and what is refused unseen. The backlogs stay as they are until `settle`: a round that
+    /// is not committed has dealt with nothing.
     private func look(_ admission: Admission) -> ([Waiting], IntakeResult) {
         var letters: [Waiting] = []
         var result = IntakeResult()
         var bytes = 0
         var refusedLetters = 0
-        for (daemon, folder) in folders {
-            renameIllegible(in: folder)
-            for name in (try? folder.strangers()) ?? [] where stuck[folder.path + "/" + name] == nil {
-                if result.rejected.count - refusedLetters >= Self.refusalsPerRound {
-                    result.hasMore = true
-                    break
-                }
+        for index in folders.indices {
+            if backlogs[index].isEmpty, backlogs[index].isStale { list(index) }
+            let (daemon, folder) = folders[index]
+            let strangers = backlogs[index].strangers.prefix(Self.refusalsPerRound)
+            for name in strangers where stuck[folder.path + "/" + name] == nil {
                 result.rejected.append((folder, name, "its name is none of a letter's"))
             }
-            for name in (try? folder.waiting()) ?? [] {
-                let path = folder.path + "/" + name
-                if stuck[path] != nil { continue }
+            var looked = 0
+            for name in backlogs[index].letters {
                 if letters.count >= Self.lettersPerRound || bytes > Self.bytesPerRound
                     || refusedLetters >= Self.refusalsPerRound
                 {
-                    result.hasMore = true
-                    return (letters, result)
+                    break
                 }
+                looked += 1
+                if stuck[folder.path + "/" + name] != nil { continue }
                 switch read(name, in: folder, from: daemon, admission) {
                 case .gone, .later: continue
                 case .refused(let reason):
@@ -123,8 +146,27 @@ final class LetterIntake {
                     letters.append(Waiting(letter: letter, folder: folder, name: name))
                 }
             }
+            result.done.append((looked, strangers.count))
+            if looked < backlogs[index].letters.count || strangers.count < backlogs[index].strangers.count
+                || (backlogs[index].isStale && !backlogs[index].isEmpty)
+            {
+                result.hasMore = true
+            }
         }
         return (letters, result)
+    }
+
+    /// Fills a folder's backlog. A folder that cannot be listed is told of by `watch`.
+    private func list(_ index: Int) {
+        let folder = folders[index].folder
+        backlogs[index].isStale = false
+        guard var found = try? folder.contents() else { return }
+        if found.hasIllegible || stuck[folder.path] != nil {
+            renameIllegible(in: folder)
+            found = (try? folder.contents()) ?? found
+        }
+        backlogs[index].letters = found.letters[...]
+        backlogs[index].strangers = found.strangers[...]
     }
 
     /// So that `strangers` names them. Where it cannot be done, that is told once.
@@ -172,6 +214,10 @@ final class LetterIntake {
     /// After the commit: what was taken is unlinked, what was refused is moved away. An unlink that a power cut undoes
     /// is done again: the letter is known then.
     func settle(_ result: IntakeResult) {
+        for (index, done) in result.done.enumerated() {
+            backlogs[index].letters.removeFirst(done.letters)
+            backlogs[index].strangers.removeFirst(done.strangers)
+        }
         for (folder, name) in result.taken { _ = try? Files.remove(folder.path + "/" + name) }
         for (folder, name, reason) in result.rejected {
             let path = Printable.text(folder.path + "/" + name)
@@ -202,9 +248,8 @@ final class LetterIntake {
     /// Whether a letter waits that can be taken in.
     var isEmpty: Bool {
         folders.allSatisfy { (_, folder) in
-            (((try? folder.waiting()) ?? []) + ((try? folder.strangers()) ?? [])).allSatisfy {
-                stuck[folder.path + "/" + $0] != nil
-            }
+            guard let found = try? folder.contents() else { return true }
+            return (found.letters + found.strangers).allSatisfy { stuck[folder.path + "/" + $0] != nil }
         }
     }
 }

@@ -31,33 +31,45 @@ package struct HandoverFolder: Sendable {
         }
     }
 
-    /// The names of the letter files that wait, those that were written first before the others; nothing where there is
-    /// no folder. What does not look like a letter's file, temporary ones among them, is not there.
-    package func waiting() throws(SystemError) -> [String] {
-        do throws(SystemError) {
-            let names = try Files.list(path).filter { $0.hasSuffix(".letter") && Letter.isID($0.dropLast(7)) }
-            let written = names.map { name in
-                (
-                    name,
-                    (try? FileStatus.of(path + "/" + name, followingLinks: false))?.modified ?? Timestamp(seconds: 0)
-                )
-            }
-            return written.sorted { ($0.1, $0.0) < ($1.1, $1.0) }.map(\.0)
-        } catch  where error.errno == ENOENT {
-            return []
-        }
+    /// What lies in the folder, as one listing finds it. What is hidden, temporary files among it, is not there.
+    package struct Contents: Sendable {
+        /// The names of the letter files that wait, those that were written first before the others.
+        package var letters: [String] = []
+        /// Names that are no letter's, sorted: nobody will take them, and somebody should know.
+        package var strangers: [String] = []
+        /// Further names that are no UTF-8: see `renameIllegible`.
+        package var hasIllegible = false
     }
 
-    /// Names that are neither letters nor temporary files, sorted: nobody will take them, and somebody should know.
-    package func strangers() throws(SystemError) -> [String] {
+    /// Lists the folder once; nothing where there is no folder.
+    package func contents() throws(SystemError) -> Contents {
+        let names: [[UInt8]]
         do throws(SystemError) {
-            return try Files.list(path).filter { name in
-                !name.hasPrefix(".") && !(name.hasSuffix(".letter") && Letter.isID(name.dropLast(7)))
-            }
+            names = try Files.names(in: path)
         } catch  where error.errno == ENOENT {
-            return []
+            return Contents()
         }
+        var contents = Contents()
+        var written: [(name: String, time: Timestamp)] = []
+        for bytes in names where bytes.first != 0x2e {
+            guard let name = String(validating: bytes, as: UTF8.self) else {
+                contents.hasIllegible = true
+                continue
+            }
+            guard name.hasSuffix(".letter"), Letter.isID(name.dropLast(7)) else {
+                contents.strangers.append(name)
+                continue
+            }
+            let status = try? FileStatus.of(path + "/" + name, followingLinks: false)
+            written.append((name, status?.modified ?? Timestamp(seconds: 0)))
+        }
+        contents.letters = written.sorted { ($0.time, $0.name) < ($1.time, $1.name) }.map(\.name)
+        contents.strangers.sort()
+        return contents
     }
+
+    /// The names of the letter files that wait, as `contents` has them.
+    package func waiting() throws(SystemError) -> [String] { try contents().letters }
 
     /// Gives files whose names are no UTF-8 one that is, made of the old name's octets in hexadecimal digits: they are
     /// strangers then like others, and can be told of and moved away. A daemon that was taken over may put them here.

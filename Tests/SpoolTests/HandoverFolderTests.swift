@@ -63,7 +63,8 @@ import Testing
             }
             let folder = HandoverFolder(path: path)
             #expect(try folder.waiting() == [])
-            #expect(try folder.strangers() == ["0123456789abcdef0123456789abcdef.letter.bak", "notes", "x.letter"])
+            #expect(
+                try folder.contents().strangers == ["0123456789abcdef0123456789abcdef.letter.bak", "notes", "x.letter"])
         }
     }
 
@@ -91,7 +92,7 @@ import Testing
             }
             try Files.write([8], to: folder.path + "/illegible-fffe")
             try folder.renameIllegible()
-            let strangers = try folder.strangers()
+            let strangers = try folder.contents().strangers
             #expect(strangers.count == 4)
             #expect(strangers.contains("good") && strangers.contains("illegible-fffe"))
             #expect(strangers.count { $0.hasPrefix("illegible-fffe-") } == 1)

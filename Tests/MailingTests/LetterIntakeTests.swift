@@ -1,0 +1,71 @@
+import Formats
+import Glibc
+import Mail
+import Platform
+import Spool
+import TestSupport
+import Testing
+
+@testable import Mailing
+
+@Suite struct LetterIntakeTests {
+    private let folder: TemporaryFolder
+    private let incoming: HandoverFolder
+    private let now = Timestamp(seconds: 1_800_000_000)
+
+    init() throws {
+        folder = try TemporaryFolder()
+        incoming = HandoverFolder(path: folder("incoming"))
+    }
+
+    private func intake() throws -> LetterIntake {
+        try LetterIntake(
+            incoming: [("watcher", incoming.path)], rejected: folder("rejected"), log: Site.log)
+    }
+
+    private func queue() throws -> Queue { try Queue.open(folder: folder("state")).queue }
+    private func admission() throws -> Admission { Admission(try Sample.settings(accounts: ["a"])) }
+
+    @Test("one listing feeds many rounds; what comes meanwhile follows, though its file looks older")
+    func backlog() throws {
+        let (intake, queue, admission) = (try intake(), try queue(), try admission())
+        for _ in 0..<150 { try incoming.deposit(.sample()) }
+        var counts: [Int] = []
+        let late = Letter.sample()
+        while counts.count < 10 {
+            let result = try intake.takeIn(queue, admission, at: now)
+            intake.settle(result)
+            counts.append(result.taken.count)
+            if counts.count == 1 {
+                try incoming.deposit(late)
+                let path = incoming.path + "/" + HandoverFolder.name(of: late.id)
+                let past = [timeval(tv_sec: 1, tv_usec: 0), timeval(tv_sec: 1, tv_usec: 0)]
+                #expect(utimes(path, past) == 0)
+                #expect(intake.hasEvents())
+            }
+            if !result.hasMore { break }
+        }
+        #expect(counts == [64, 64, 22, 1])
+        #expect(intake.isEmpty)
+        #expect(try queue.list().count == 151)
+    }
+
+    @Test("a round that is not committed has dealt with nothing")
+    func abandoned() throws {
+        let (intake, queue, admission) = (try intake(), try queue(), try admission())
+        for _ in 0..<70 { try incoming.deposit(.sample()) }
+        #expect(throws: QueueError.self) {
+            try queue.transaction { () throws(QueueError) in
+                _ = try intake.takeIn(queue, admission, at: now)
+                throw .unknown("crash")
+            }
+        }
+        let first = try intake.takeIn(queue, admission, at: now)
+        intake.settle(first)
+        #expect(first.taken.count == 64 && first.hasMore)
+        let second = try intake.takeIn(queue, admission, at: now)
+        intake.settle(second)
+        #expect(second.taken.count == 6 && !second.hasMore)
+        #expect(try incoming.waiting().isEmpty)
+    }
+}

@@ -31,9 +31,8 @@ extension Declarations {
             ),
             SettingKey(
                 "fingerprints", .texts, nil,
-                "SHA-256 of the public keys that the server may have, in hexadecimal, in place of authorities, name and time; "
-                    + "`openssl x509 -pubkey -noout -in CERT | openssl pkey -pubin -outform DER | openssl dgst -sha256`."
-            ),
+                "SHA-256 of the public keys (SubjectPublicKeyInfo) that the server may have, in hexadecimal, in place of authorities, "
+                    + "name and time; a server that has none of them is told with its own."),
             SettingKey(
                 "client_certificate", .text, nil,
                 "A file (PEM) with a certificate, its chain and its key, for servers that ask for one."),

@@ -7,6 +7,7 @@ import Platform
 import SMTPProtocol
 import SMTPTransport
 import Synchronization
+import Testing
 import TestSupport
 
 let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
@@ -66,4 +67,49 @@ final class TemporaryFile {
         try Files.write(bytes, to: path)
     }
     deinit { try? Files.remove(path) }
+}
+
+/// What a scripted peer says until MAIL, and until the message.
+let toReady: [ScriptedPeer.Step] = [.say("220 s"), .expect("EHLO"), .say("250 s")]
+let toData: [ScriptedPeer.Step] = [
+    .expect("MAIL"), .say("250 ok"), .expect("RCPT"), .say("250 ok"), .expect("DATA"), .say("354 go"),
+]
+/// Larger than what loopback's sockets hold between them.
+let large = Array(String(repeating: "a line of a large message\r\n", count: 200_000).utf8)
+
+/// How a try ended.
+struct Attempt {
+    var outcomes: [String: Outcome] = [:]
+    var fault: SessionFault?
+    var pipeliningFailed = false
+    var marked = 0
+}
+
+func attempt(
+    _ peer: ScriptedPeer, _ message: [UInt8] = letter, to recipients: [String] = ["a@example.org"],
+    security: Security = .none, timeouts: ServerTimeouts = .brief()
+) throws -> Attempt {
+    try attempt(options(port: peer.port, security, timeouts: timeouts), message, to: recipients)
+}
+
+func attempt(
+    _ options: SessionOptions, _ message: [UInt8], to recipients: [String] = ["a@example.org"]
+) throws -> Attempt {
+    let client = SMTPClient(options, log: quiet)
+    var attempt = Attempt()
+    let envelope = Envelope(
+        sender: try EmailAddress("s@example.org"), recipients: try recipients.map { try EmailAddress($0) })
+    do throws(SessionFault) {
+        let outcomes = try client.deliver(envelope, message: message) { _ in attempt.marked += 1 }
+        for (address, outcome) in outcomes { attempt.outcomes[address.local] = outcome }
+        attempt.fault = client.lastFault
+    } catch { attempt.fault = error }
+    attempt.pipeliningFailed = client.pipeliningFailed
+    client.quit()
+    return attempt
+}
+
+/// Until another thread gives the sign.
+func waitFor(_ sign: WakeUp) throws {
+    #expect(try Poller.wait([(sign.descriptor.number, .readable)], timeout: .seconds(10)) == [0])
 }

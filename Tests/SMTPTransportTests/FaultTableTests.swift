@@ -8,48 +8,6 @@ import SMTPTransport
 import Testing
 import TestSupport
 
-private let opening: [ScriptedPeer.Step] = [.say("220 s"), .expect("EHLO"), .say("250 s")]
-private let toData: [ScriptedPeer.Step] = [
-    .expect("MAIL"), .say("250 ok"), .expect("RCPT"), .say("250 ok"), .expect("DATA"), .say("354 go"),
-]
-private let large = Array(String(repeating: "a line of a large message\r\n", count: 300_000).utf8)
-
-/// How a try ended.
-private struct Attempt {
-    var outcomes: [String: Outcome] = [:]
-    var fault: SessionFault?
-    var pipeliningFailed = false
-    var marked = 0
-}
-
-private func attempt(
-    _ peer: ScriptedPeer, _ message: [UInt8] = letter, to recipients: [String] = ["a@example.org"],
-    security: Security = .none, timeouts: ServerTimeouts = .brief()
-) throws -> Attempt {
-    try attempt(options(port: peer.port, security, timeouts: timeouts), message, to: recipients)
-}
-
-private func attempt(
-    _ options: SessionOptions, _ message: [UInt8], to recipients: [String] = ["a@example.org"]
-) throws -> Attempt {
-    let client = SMTPClient(options, log: quiet)
-    var attempt = Attempt()
-    let envelope = Envelope(
-        sender: try EmailAddress("s@example.org"), recipients: try recipients.map { try EmailAddress($0) })
-    do throws(SessionFault) {
-        let outcomes = try client.deliver(envelope, message: message) { _ in attempt.marked += 1 }
-        for (address, outcome) in outcomes { attempt.outcomes[address.local] = outcome }
-        attempt.fault = client.lastFault
-    } catch { attempt.fault = error }
-    attempt.pipeliningFailed = client.pipeliningFailed
-    client.quit()
-    return attempt
-}
-
-private func waitFor(_ sign: WakeUp) throws {
-    #expect(try Poller.wait([(sign.descriptor.number, .readable)], timeout: .seconds(10)) == [0])
-}
-
 @Suite struct FaultTableTests {
     @Test("row 9: no greeting") func silence() throws {
         let peer = try ScriptedPeer([.stall])
@@ -114,8 +72,8 @@ private func waitFor(_ sign: WakeUp) throws {
 
     @Test("row 26: what was not asked for is not paired with the next command") func unsolicited() throws {
         let first =
-            opening + toData + [.expectMessage, .send(Array("250 ok\r\n250 extra\r\n".utf8)), .expect("nothing")]
-        let second = opening + toData + [.expectMessage, .say("250 second")]
+            toReady + toData + [.expectMessage, .send(Array("250 ok\r\n250 extra\r\n".utf8)), .expect("nothing")]
+        let second = toReady + toData + [.expectMessage, .say("250 second")]
         let peer = try ScriptedPeer(first, second)
         defer { peer.stop() }
         let client = SMTPClient(options(port: peer.port), log: quiet)
@@ -179,163 +137,88 @@ private func waitFor(_ sign: WakeUp) throws {
         #expect(peer.problems == [])
     }
 
+    private let login = Login.password(name: "u", Secret("p"))
+
     @Test(
-        "row 72: 421 while the message goes out; row 73: 5xx, which stands",
+        "rows 14, 49, 50, 52, 54: an opening that leads nowhere",
         arguments: [
-            ("421 bye", nil), ("552 too big", Outcome.permanent("552 too big")),
-        ] as [(String, Outcome?)]) func interrupted(_ text: String, _ outcome: Outcome?) throws
-    {
-        let peer = try ScriptedPeer(opening + toData + [.take(100_000), .say(text)])
+            ([.send(Array("\r\n220 s\r\n".utf8))], .greeting, [.tryAgain, .nextAddress, .close]),
+            ([.say("220 s"), .expect("EHLO"), .say("250 s")], .login, [.tryAgain, .close, .tellOperator]),
+            (
+                [
+                    .say("220 s"), .expect("EHLO"), .say("250-s"), .say("250 AUTH PLAIN"), .expect("AUTH"),
+                    .say("454 later"),
+                ],
+                .login, [.tryAgain, .nextAddress, .close]
+            ),
+            (
+                [.say("220 s"), .expect("EHLO"), .say("250-s"), .say("250 AUTH LOGIN"), .expect("AUTH")]
+                    + (0..<12).flatMap { _ in [.say("334 VXNlcm5hbWU6"), .expect("")] },
+                .login, [.tryAgain, .close]
+            ),
+        ] as [([ScriptedPeer.Step], SessionPhase, Reaction)])
+    func leadsNowhere(_ steps: [ScriptedPeer.Step], _ phase: SessionPhase, _ reaction: Reaction) throws {
+        let peer = try ScriptedPeer(steps)
         defer { peer.stop() }
-        let attempt = try attempt(peer, large)
-        #expect(attempt.outcomes["a"] == outcome)
-        #expect(attempt.fault?.words == text)
-        #expect(attempt.marked == 0)
+        let attempt = try attempt(options(port: peer.port, login: login, allowPlaintextLogin: true), letter)
+        #expect(attempt.fault?.phase == phase)
+        #expect(attempt.fault?.reaction == reaction)
+        #expect(!peer.lines.contains { $0.hasPrefix("MAIL") })
     }
 
-    @Test(
-        "rows 70 and 72: a reply that comes with 354 answers nothing that goes out after it",
-        arguments: [
-            ("250 2.0.0 taken", nil), ("421 bye", nil), ("554 no", Outcome.permanent("554 no")),
-        ] as [(String, Outcome?)], [false, true]) func early(_ early: (String, Outcome?), _ isLarge: Bool) throws
-    {
-        let start = Array(toData.dropLast()) + [.send(Array("354 go\r\n\(early.0)\r\n".utf8))]
-        for certificate in [nil, try ServerCertificate.make()] {
-            let tls: [ScriptedPeer.Step] = certificate.map { [.startTLS($0)] } ?? []
-            let peer = try ScriptedPeer(tls + opening + start)
-            defer { peer.stop() }
-            // The certificate is of nobody that the system knows: `opportunistic` would go on, `tls` from the start not.
-            let authority = try TemporaryFile(certificate?.authorityPEM ?? [])
-            let options = options(
-                port: peer.port, certificate == nil ? .none : .tls, host: "localhost",
-                caFile: certificate == nil ? nil : authority.path)
-            let attempt = try attempt(options, isLarge ? large : letter)
-            #expect(attempt.outcomes["a"] == early.1)
-            #expect(attempt.fault?.words.hasPrefix(early.0) == true)
-            #expect(attempt.marked == 0)
-            #expect(peer.messages == [])
-        }
+    @Test("row 50: no password over a plain session") func plainLogin() throws {
+        let peer = try ScriptedPeer([.say("220 s"), .expect("EHLO"), .say("250-s"), .say("250 AUTH PLAIN LOGIN")])
+        defer { peer.stop() }
+        let attempt = try attempt(options(port: peer.port, login: login), letter)
+        #expect(attempt.fault?.phase == .login)
+        #expect(attempt.fault?.isAccountFault == true)
+        #expect(peer.lines == ["EHLO client.example.org"])
     }
 
-    @Test(
-        "rows 70 and 72: what is said while the dot is being committed is no answer to it, and the dot does not go out",
-        arguments: [("421 bye", nil), ("250 taken", nil), ("554 no", Outcome.permanent("554 no"))]
-            as [(String, Outcome?)]) func whileMarking(_ text: String, _ outcome: Outcome?) throws
-    {
-        let (marking, said) = (try WakeUp(), try WakeUp())
+    @Test("row 58: what the server can do stays known after the login, without another EHLO") func afterLogin() throws {
         let peer = try ScriptedPeer(
-            opening + toData + [.run { try waitFor(marking) }, .say(text), .run { said.signal() }])
+            [
+                .say("220 s"), .expect("EHLO"), .say("250-s"), .say("250-SIZE 1000"), .say("250 AUTH PLAIN"),
+                .expect("AUTH"),
+                .say("235 in"), .expect("MAIL FROM:<s@example.org> SIZE="), .say("250 ok"),
+            ] + toData.dropFirst(2) + [.expectMessage, .say("250 taken")])
         defer { peer.stop() }
-        let client = SMTPClient(options(port: peer.port), log: quiet)
-        let envelope = try envelope()
-        var outcomes: [EmailAddress: Outcome] = [:]
-        do throws(SessionFault) {
-            outcomes = try client.deliver(envelope, message: letter) { _ in
-                marking.signal()
-                try waitFor(said)
-            }
-        } catch {
-            #expect(error.words == text)
-            #expect(error.reaction == [.tryAgain, .close])
-        }
-        #expect(outcomes.values.first == outcome)
-        #expect(peer.messages == [])
-    }
-
-    @Test("row 74: a server that takes no more") func stalled() throws {
-        let peer = try ScriptedPeer(opening + toData + [.stall])
-        defer { peer.stop() }
-        let attempt = try attempt(peer, large, timeouts: .brief { $0.dataBlock = .milliseconds(200) })
-        #expect(attempt.fault?.phase == .body)
-        #expect(attempt.fault?.reaction == [.tryAgain, .close])
-        #expect(attempt.marked == 0)
-    }
-
-    @Test("row 75: reset in the middle of the message") func resetInBody() throws {
-        let peer = try ScriptedPeer(opening + toData + [.take(100_000), .reset])
-        defer { peer.stop() }
-        let attempt = try attempt(peer, large)
-        #expect(attempt.fault?.phase == .body)
-        #expect(attempt.outcomes == [:])
-        #expect(attempt.marked == 0)
-    }
-
-    @Test(
-        "rows 76, 77, 80, 81: after the dot, no clear answer",
-        arguments: [
-            [.reset], [.close], [.stall], [.say("garbage"), .say("221 bye")], [.say("354 go on")], [.say("221 bye")],
-            [.send(Array("250-taken".utf8)), .close],
-        ] as [[ScriptedPeer.Step]]) func uncertain(_ steps: [ScriptedPeer.Step]) throws
-    {
-        let peer = try ScriptedPeer(opening + toData + [.expectMessage] + steps)
-        defer { peer.stop() }
-        let attempt = try attempt(peer, timeouts: .brief { $0.finalReply = .milliseconds(200) })
-        #expect(attempt.outcomes["a"]?.reaction == .uncertain)
-        #expect(attempt.marked == 1)
-        #expect(attempt.fault?.phase == .finalReply)
-    }
-
-    @Test(
-        "rows 83 and 84: after 250, nothing changes it",
-        arguments: [
-            [.reset], [.close], [.expect("QUIT"), .stall], [.expect("QUIT"), .send([0xff, 0, 0x0a])],
-        ] as [[ScriptedPeer.Step]]) func afterwards(_ steps: [ScriptedPeer.Step]) throws
-    {
-        let peer = try ScriptedPeer(opening + toData + [.expectMessage, .say("250 taken")] + steps)
-        defer { peer.stop() }
-        #expect(try attempt(peer).outcomes == ["a": .delivered("250 taken")])
-    }
-
-    @Test(
-        "row 86: a reused connection that has gone is replaced once",
-        arguments: [
-            [.say("421 idle"), .close], [.close], [.reset], [.expect("MAIL"), .say("421 idle")],
-            [.expect("MAIL"), .close],
-        ] as [[ScriptedPeer.Step]]) func idle(_ steps: [ScriptedPeer.Step]) throws
-    {
-        let first = opening + toData + [.expectMessage, .say("250 first")]
-        let peer = try ScriptedPeer(first + steps, opening + toData + [.expectMessage, .say("250 second")])
-        defer { peer.stop() }
-        let client = SMTPClient(options(port: peer.port), log: quiet)
-        _ = try client.deliver(envelope(), message: letter) { _ in }
-        let outcomes = try client.deliver(envelope(), message: letter) { _ in }
-        #expect(Array(outcomes.values) == [.delivered("250 second")])
-        #expect(peer.connections == 2)
-    }
-
-    @Test("row 86: and no more than once") func idleTwice() throws {
-        let first = opening + toData + [.expectMessage, .say("250 first"), .close]
-        let peer = try ScriptedPeer(first, opening + [.expect("MAIL"), .close])
-        defer { peer.stop() }
-        let client = SMTPClient(options(port: peer.port), log: quiet)
-        _ = try client.deliver(envelope(), message: letter) { _ in }
-        let fault = #expect(throws: SessionFault.self) { try client.deliver(envelope(), message: letter) { _ in } }
-        #expect(fault?.phase == .sender)
-        #expect(peer.connections == 2)
-    }
-
-    @Test("row 87: grouped replies out of step; the next connection goes without groups") func outOfStep() throws {
-        let capabilities: [ScriptedPeer.Step] = [.say("220 s"), .expect("EHLO"), .say("250-s"), .say("250 PIPELINING")]
-        let peer = try ScriptedPeer(
-            capabilities + [.expect("MAIL"), .say("354 go")], capabilities + toData + [.expectMessage, .say("250 ok")])
-        defer { peer.stop() }
-        let client = SMTPClient(options(port: peer.port), log: quiet)
-        #expect(throws: SessionFault.self) { try client.deliver(envelope(), message: letter) { _ in } }
-        #expect(client.pipeliningFailed)
-        let outcomes = try client.deliver(envelope(), message: letter) { _ in }
-        #expect(Array(outcomes.values) == [.delivered("250 ok")])
+        let attempt = try attempt(options(port: peer.port, login: login, allowPlaintextLogin: true), letter)
+        #expect(attempt.outcomes == ["a": .delivered("250 taken")])
+        peer.stop()
         #expect(peer.problems == [])
     }
 
-    @Test("a caller that cannot commit keeps the dot back") func notMarked() throws {
-        struct Full: Error {}
-        let peer = try ScriptedPeer(opening + toData + [.expect("never")])
+    @Test(
+        "rows 27, 28, 59, 60: what MAIL and the message are answered",
+        arguments: [
+            ([.say("354 go")], nil, [.tryAgain, .close]), ([.say("421 bye")], nil, [.tryAgain, .close]),
+            ([.say("450 later"), .expect("QUIT")], .transient("450 later"), nil),
+            ([.say("550 2.1.0 no"), .expect("QUIT")], .permanent("550 2.1.0 no"), nil),
+            (
+                [.say("250 ok")] + toData.dropFirst(2) + [.expectMessage, .say("250 5.7.1 taken"), .expect("QUIT")],
+                .delivered("250 5.7.1 taken"), nil
+            ),
+        ] as [([ScriptedPeer.Step], Outcome?, Reaction?)])
+    func answers(_ steps: [ScriptedPeer.Step], _ outcome: Outcome?, _ reaction: Reaction?) throws {
+        let peer = try ScriptedPeer(toReady + [.expect("MAIL")] + steps)
+        defer { peer.stop() }
+        let attempt = try attempt(peer)
+        #expect(attempt.outcomes["a"] == outcome)
+        #expect(attempt.fault?.reaction == reaction)
+        peer.stop()
+        #expect(peer.problems == [])
+    }
+
+    @Test("row 60: RSET goes before the next letter") func reset() throws {
+        let refused: [ScriptedPeer.Step] = [.expect("MAIL"), .say("450 later"), .expect("RSET"), .say("250 ok")]
+        let peer = try ScriptedPeer(
+            toReady + refused + toData + [.expectMessage, .say("250 taken")])
         defer { peer.stop() }
         let client = SMTPClient(options(port: peer.port), log: quiet)
-        let fault = #expect(throws: SessionFault.self) {
-            try client.deliver(envelope(), message: letter) { _ in throw Full() }
-        }
-        #expect(fault?.reaction == [.tryAgain, .close])
-        #expect(peer.lines.last == "DATA")
+        #expect(try client.deliver(envelope(), message: letter) { _ in }.values.first == .transient("450 later"))
+        #expect(try client.deliver(envelope(), message: letter) { _ in }.values.first == .delivered("250 taken"))
+        client.quit()
+        #expect(peer.connections == 1)
     }
 }

@@ -9,9 +9,6 @@ import SMTPTransport
 import Testing
 import TestSupport
 
-/// Larger than what loopback's sockets hold between them.
-private let large = Array(String(repeating: "a line of a large message\r\n", count: 200_000).utf8)
-
 private func connect(_ peer: ScriptedPeer) throws -> NetworkStream {
     NetworkStream(
         try Connector.connect(
@@ -22,11 +19,6 @@ private func connect(_ peer: ScriptedPeer) throws -> NetworkStream {
 private func soon() -> Duration { SystemClock.monotonic() + .seconds(60) }
 
 @Suite struct NetworkStreamTests {
-    private let opening: [ScriptedPeer.Step] = [
-        .say("220 s"), .expect("EHLO"), .say("250 s"), .expect("MAIL"), .say("250 ok"), .expect("RCPT"),
-        .say("250 ok"), .expect("DATA"), .say("354 go"),
-    ]
-
     @Test(
         "row 45: what TLS does in the middle of a message is transparent", arguments: Interjection.allCases,
         [false, true])
@@ -42,7 +34,7 @@ private func soon() -> Duration { SystemClock.monotonic() + .seconds(60) }
             : [.tls(interjection)]
         let taken = isLarge ? 2 << 20 : 0
         let peer = try ScriptedPeer(
-            [.startTLS(certificate, ServerTLS(newest: interjection.newest))] + opening + middle
+            [.startTLS(certificate, ServerTLS(newest: interjection.newest))] + toReady + toData + middle
                 + [.expectMessage, .say("250 taken"), .expect("QUIT")])
         defer { peer.stop() }
         let client = SMTPClient(options(port: peer.port, .tls, host: "localhost", caFile: authority.path), log: quiet)

@@ -11,12 +11,6 @@ import SMTPTransport
 import Testing
 import TestSupport
 
-private let opening: [ScriptedPeer.Step] = [.say("220 s"), .expect("EHLO"), .say("250 s")]
-private let toData: [ScriptedPeer.Step] = [
-    .expect("MAIL"), .say("250 ok"), .expect("RCPT"), .say("250 ok"), .expect("DATA"), .say("354 go"),
-]
-private let large = Array(String(repeating: "a line of a large message\r\n", count: 200_000).utf8)
-
 private func loopback(_ last: UInt8, _ port: Int) throws -> SocketAddress {
     SocketAddress(try #require(IPAddress([127, 0, 0, last])), port: port)
 }
@@ -44,7 +38,7 @@ private func loopback(_ last: UInt8, _ port: Int) throws -> SocketAddress {
     @Test("what goes before a message has a time over all: a hundred recipients do not take a hundred waits")
     func transaction() throws {
         let peer = try ScriptedPeer(
-            opening + [
+            toReady + [
                 .expect("MAIL"), .say("250 ok"), .expect("RCPT"),
                 .trickle(Array("250 ok\r\n".utf8), every: .milliseconds(80)), .stall,
             ])
@@ -67,7 +61,7 @@ private func loopback(_ last: UInt8, _ port: Int) throws -> SocketAddress {
                 .run { _ = try Poller.wait([(pause.descriptor.number, .readable)], timeout: .milliseconds(150)) },
             ]
         }
-        let peer = try ScriptedPeer(opening + toData + drops)
+        let peer = try ScriptedPeer(toReady + toData + drops)
         defer { peer.stop() }
         let timeouts = ServerTimeouts.brief {
             $0.dataBlock = .seconds(1)
@@ -85,7 +79,7 @@ private func loopback(_ last: UInt8, _ port: Int) throws -> SocketAddress {
     {
         let busy = try ScriptedPeer([.say("421 busy"), .close])
         defer { busy.stop() }
-        let good = try ScriptedPeer(opening + toData + [.expectMessage, .say("250 taken"), .expect("QUIT")])
+        let good = try ScriptedPeer(toReady + toData + [.expectMessage, .say("250 taken"), .expect("QUIT")])
         defer { good.stop() }
         var options = options(port: busy.port)
         options.addresses = [try loopback(1, busy.port), try loopback(1, good.port)]
@@ -182,7 +176,7 @@ private func loopback(_ last: UInt8, _ port: Int) throws -> SocketAddress {
     @Test("a name in another script is asked for and checked in A-labels") func domainName() throws {
         let certificate = try ServerCertificate.make(names: ["xn--bcher-kva.example"])
         let authority = try TemporaryFile(certificate.authorityPEM)
-        let peer = try ScriptedPeer([.startTLS(certificate)] + opening)
+        let peer = try ScriptedPeer([.startTLS(certificate)] + toReady)
         defer { peer.stop() }
         var options = options(port: peer.port, .tls, host: "Bücher.example", caFile: authority.path)
         options.addresses = [try loopback(1, peer.port)]

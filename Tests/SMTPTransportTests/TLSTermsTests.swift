@@ -12,7 +12,7 @@ import Testing
 import TestSupport
 
 /// A sink with this certificate, and how a client with these terms fares there.
-private struct Attempt {
+private struct Handshake {
     var fault: SessionFault?
     var messages: [SinkMessage] = []
     /// The handshake's step.
@@ -63,7 +63,7 @@ private func strange() throws -> ServerCertificate {
         let certificate = try strange()
         let key = try fingerprint(certificate)
         let others = [[UInt8](repeating: 7, count: 32)]
-        let attempt = try Attempt(certificate, .starttls, TLSTerms(.pinned(second ? others + [key] : [key] + others)))
+        let attempt = try Handshake(certificate, .starttls, TLSTerms(.pinned(second ? others + [key] : [key] + others)))
         #expect(attempt.fault == nil)
         #expect(attempt.messages.count == 1)
         #expect(attempt.trace?.detail.contains("verified by fingerprint") == true)
@@ -72,7 +72,7 @@ private func strange() throws -> ServerCertificate {
     @Test("another key than the pinned ones is refused and named, though an authority vouches for it")
     func otherKey() throws {
         let certificate = try ServerCertificate.make()
-        let attempt = try Attempt(certificate, .starttls, TLSTerms(.pinned([[UInt8](repeating: 7, count: 32)])))
+        let attempt = try Handshake(certificate, .starttls, TLSTerms(.pinned([[UInt8](repeating: 7, count: 32)])))
         #expect(attempt.fault?.diagnosis == .otherFingerprint)
         #expect(attempt.fault?.isAccountFault == true)
         #expect(attempt.fault?.likelyCause.contains(Hex.encode(try fingerprint(certificate))) == true)
@@ -80,7 +80,7 @@ private func strange() throws -> ServerCertificate {
     }
 
     @Test("a fingerprint that is none is refused, and not taken for no fingerprint") func noKey() throws {
-        let attempt = try Attempt(ServerCertificate.make(), .starttls, TLSTerms(.pinned([[1, 2, 3]])))
+        let attempt = try Handshake(ServerCertificate.make(), .starttls, TLSTerms(.pinned([[1, 2, 3]])))
         #expect(attempt.fault?.diagnosis == .otherFingerprint)
         #expect(attempt.messages.isEmpty)
     }
@@ -89,7 +89,7 @@ private func strange() throws -> ServerCertificate {
     func daneEndEntity() throws {
         let certificate = try strange()
         let record = TLSARecord(usage: 3, selector: 1, matching: 1, data: try fingerprint(certificate))
-        let attempt = try Attempt(
+        let attempt = try Handshake(
             certificate, .opportunistic, TLSTerms(.dane([record]), names: ["localhost"]), requiresTLS: true)
         #expect(attempt.fault == nil)
         #expect(attempt.trace?.detail.contains("verified by DANE") == true)
@@ -97,7 +97,7 @@ private func strange() throws -> ServerCertificate {
 
     @Test("row 47: no record fits: N, and nothing in plain") func daneMismatch() throws {
         let record = TLSARecord(usage: 3, selector: 1, matching: 1, data: [UInt8](repeating: 9, count: 32))
-        let attempt = try Attempt(
+        let attempt = try Handshake(
             ServerCertificate.make(), .opportunistic, TLSTerms(.dane([record]), names: ["localhost"]), requiresTLS: true
         )
         #expect(attempt.fault?.diagnosis == .daneMismatch)
@@ -121,7 +121,7 @@ private func strange() throws -> ServerCertificate {
             TLSARecord(usage: 2, selector: 0, matching: 0, data: der),
             TLSARecord(usage: 2, selector: 0, matching: 1, data: SHA256.digest(der)),
         ] {
-            let attempt = try Attempt(
+            let attempt = try Handshake(
                 certificate, .opportunistic, TLSTerms(.dane([record]), names: ["localhost"]), requiresTLS: true)
             #expect(attempt.fault?.diagnosis == diagnosis)
             #expect(attempt.messages.count == (diagnosis == nil ? 1 : 0))
@@ -138,7 +138,7 @@ private func strange() throws -> ServerCertificate {
             TLSARecord(usage: 0, selector: 1, matching: 1, data: [UInt8](repeating: 1, count: 32)),
             TLSARecord(usage: 255, selector: 255, matching: 255, data: [255]),
         ]
-        let attempt = try Attempt(
+        let attempt = try Handshake(
             strange(), .opportunistic, TLSTerms(.dane([records[number]]), names: ["localhost"]), requiresTLS: true)
         #expect(attempt.fault == nil)
         #expect(attempt.messages.first?.tlsVersion == "TLSv1.3")

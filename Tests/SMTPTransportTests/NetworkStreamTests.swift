@@ -90,6 +90,9 @@ private func soon() -> Duration { SystemClock.monotonic() + .seconds(60) }
             try stream.write(
                 large + Array("\r\n.\r\n".utf8), by: SystemClock.monotonic() + .milliseconds(100), stopsAtInput: true)
         }
+        #expect(throws: StreamFault.disconnected("the connection was given up")) {
+            try stream.write(Array("\r\n.\r\n".utf8), by: SystemClock.monotonic() + .milliseconds(100))
+        }
         stream.close()
         closed.signal()
         peer.stop()

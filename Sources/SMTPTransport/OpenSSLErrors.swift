@@ -86,7 +86,7 @@ enum OpenSSLErrors {
         return switch kind {
         case .expired: "it ended on \(certificate.ends.plain()) UTC"
         case .notYetValid: "it begins on \(certificate.begins.plain()) UTC"
-        case .wrongName: certificate.names.joined(separator: ", ")
+        case .wrongName: Printable.text(certificate.names.joined(separator: ", "), limit: 300)
         case .otherFingerprint, .daneMismatch: Hex.encode(certificate.fingerprint)
         case .untrusted: certificate.issuer
         default: ""

@@ -53,6 +53,9 @@ package final class SMTPClient {
     /// `TLSv1.3`; nil on a plain connection.
     package var tlsVersion: String? { stream?.protection?.version }
 
+    /// The server's; nil on a plain connection.
+    package var certificate: CertificateFacts? { stream?.protection?.certificate }
+
     /// What the server can do, and how the session logged in.
     package var capabilities: Capabilities { conversation.capabilities }
     package var mechanism: AuthMechanism? { conversation.mechanism }

@@ -113,3 +113,7 @@ func attempt(
 func waitFor(_ sign: WakeUp) throws {
     #expect(try Poller.wait([(sign.descriptor.number, .readable)], timeout: .seconds(10)) == [0])
 }
+
+/// This machine's own addresses; a container may be without IPv6.
+let loopbacks: [String] =
+    ((try? Files.read("/proc/net/if_inet6")) ?? []).isEmpty ? ["127.0.0.1"] : ["127.0.0.1", "::1"]

@@ -156,7 +156,7 @@ private func loopback(_ last: UInt8, _ port: Int) throws -> SocketAddress {
         #expect(peer.connections == 1)
     }
 
-    @Test("a host without a name says its own end's address", arguments: ["127.0.0.1", "::1"]) func literal(
+    @Test("a host without a name says its own end's address", arguments: loopbacks) func literal(
         _ host: String
     ) throws {
         let server: SinkServer

@@ -20,7 +20,7 @@ extension Mailer {
             switch request.command {
             case "status": return .success(try status(at: now))
             case "send": return try send(request, at: now, &effects)
-            case "queue-list": return .success(["deliveries": .array(try queue.list().map(\.json))])
+            case "queue-list": return try list(request)
             case "queue-show": return try show(request)
             default: return try change(request, at: now, &effects)
             }
@@ -28,6 +28,23 @@ extension Mailer {
             if case .database = error { throw error }
             return .failure("\(error)")
         }
+    }
+
+    /// A page of the list: its rows in the body, one JSON object a line, so that no line grows with the queue.
+    private func list(_ request: ControlRequest) throws(QueueError) -> ControlResponse {
+        var states: [DeliveryState] = []
+        for name in (request.arguments["states"]?.array ?? []).map({ $0.string ?? "" }) {
+            guard let named = DeliveryState.named(name) else {
+                return .failure("'\(Printable.text(name, limit: 40))' is no state of a delivery")
+            }
+            states += named
+        }
+        let limit = request.arguments["limit"]?.int ?? .max
+        var page = try queue.page(
+            after: QueueCursor(request.arguments["after"]), states: states,
+            limit: max(1, Int(min(limit, Int64(QueuePage.rowsPerPage)))))
+        let lines = page.lines()
+        return .success(["count": JSON(page.rows.count), "next": page.next?.json ?? .null], body: lines)
     }
 
     private func show(_ request: ControlRequest) throws(QueueError) -> ControlResponse {

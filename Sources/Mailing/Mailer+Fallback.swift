@@ -20,9 +20,7 @@ extension Mailer {
         guard needsPerson || SystemClock.monotonic() - since >= FallbackCommand.patience, fallback.isDue(now) else {
             return
         }
-        let waiting = ((try? queue.list(limit: 1000)) ?? []).filter {
-            $0.origin == "watcher" && ($0.state == .queued || $0.state == .uncertain)
-        }
+        let waiting = ((try? queue.page(states: [.queued, .uncertain]))?.rows ?? []).filter { $0.origin == "watcher" }
         guard !waiting.isEmpty else { return }
         fallback.run(arguments, facts: facts(allowed, waiting), at: now)
     }

@@ -5,6 +5,7 @@ import Formats
 
 /// One delivery as lists show it.
 package struct DeliverySummary: Equatable, Sendable {
+    package var number: Int64
     package var letter: String
     package var recipient: String
     package var state: DeliveryState
@@ -21,7 +22,8 @@ package struct DeliverySummary: Equatable, Sendable {
     package var json: JSON {
         let waits = [.held, .queued, .uncertain, .sending, .dotPending].contains(state)
         return [
-            "id": .string(letter), "recipient": .string(recipient), "state": .string(state.name),
+            "number": .int(number), "id": .string(letter), "recipient": .string(recipient),
+            "state": .string(state.name),
             "attempts": JSON(attempts), "next_attempt": JSON(waits ? nextAttempt?.rfc3339(fraction: 3) : nil),
             "last_reply": JSON(lastReply), "account": JSON(account), "subject": .string(subject),
             "origin": .string(origin), "created": .string(created.rfc3339(fraction: 3)),
@@ -36,16 +38,10 @@ package enum QueueChange: String, CaseIterable, Sendable {
 }
 
 extension Queue {
-    private static let summary = """
-        SELECT letter, recipient, state, attempts, next_attempt, last_reply, account, subject, origin, created, changed
-        FROM deliveries JOIN letters ON letters.id = letter
+    static let summary = """
+        SELECT letter, recipient, state, attempts, next_attempt, last_reply, account, subject, origin, created, changed,
+            number FROM deliveries JOIN letters ON letters.id = letter
         """
-
-    /// The deliveries that are not forgotten, the unfinished ones first, then the newest.
-    package func list(limit: Int = 10_000) throws(QueueError) -> [DeliverySummary] {
-        let order = "ORDER BY state IN (5, 6, 7), CASE WHEN state IN (5, 6, 7) THEN -changed ELSE number END LIMIT ?"
-        return try rows("\(Self.summary) \(order)", [SQLValue(limit)]).compactMap(Self.summary)
-    }
 
     /// The deliveries of one letter.
     package func list(letter id: String) throws(QueueError) -> [DeliverySummary] {
@@ -54,10 +50,11 @@ extension Queue {
         return found.compactMap(Self.summary)
     }
 
-    private static func summary(_ row: [SQLValue]) -> DeliverySummary? {
+    static func summary(_ row: [SQLValue]) -> DeliverySummary? {
         guard let state = row[2].int.flatMap({ DeliveryState(rawValue: Int($0)) }) else { return nil }
         return DeliverySummary(
-            letter: row[0].string ?? "", recipient: row[1].string ?? "", state: state, attempts: Int(row[3].int ?? 0),
+            number: row[11].int ?? 0, letter: row[0].string ?? "", recipient: row[1].string ?? "", state: state,
+            attempts: Int(row[3].int ?? 0),
             nextAttempt: row[4].int.map { Timestamp(microseconds: $0) }, lastReply: row[5].string,
             account: row[6].string, subject: row[7].string ?? "", origin: row[8].string ?? "",
             created: Timestamp(microseconds: row[9].int ?? 0), changed: Timestamp(microseconds: row[10].int ?? 0))

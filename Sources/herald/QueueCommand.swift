@@ -14,16 +14,23 @@ struct QueueCommand: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "One line for each delivery.")
         @OptionGroup var config: ConfigOption
         @Flag(help: "One JSON object a line.") var json = false
+        @Option(help: "Only deliveries in this state; may be given several times.") var state: [String] = []
+        @Option(help: "At most so many lines.") var limit: Int?
+
+        func validate() throws {
+            for name in state where DeliveryState.named(name) == nil {
+                var names: [String] = []
+                for state in DeliveryState.allCases where !names.contains(state.name) { names.append(state.name) }
+                throw ValidationError("'\(name)' is no state; there are \(names.joined(separator: ", "))")
+            }
+            if let limit, limit < 1 { throw ValidationError("--limit wants a number of lines, at least 1") }
+        }
 
         func run() throws {
-            let rows = try QueueReading(settings: try config.settings()).list()
-            if json {
-                for row in rows { Terminal.say(row.text) }
-                return
-            }
-            guard !rows.isEmpty else { return Terminal.say("The queue is empty.") }
+            let reading = QueueReading(settings: try config.settings())
             var table = [["ID", "STATE", "TRIES", "NEXT", "RECIPIENT", "SUBJECT"]]
-            for row in rows {
+            let hasMore = try reading.list(states: state, limit: limit ?? .max) { row in
+                if json { return Terminal.say(row.text) }
                 table.append([
                     row["id"]?.string ?? "", row["state"]?.string ?? "", String(row["attempts"]?.int ?? 0),
                     row["next_attempt"]?.string == nil ? "-" : HostClock.text(row["next_attempt"]),
@@ -31,7 +38,13 @@ struct QueueCommand: ParsableCommand {
                     Printable.text(row["subject"]?.string ?? "", limit: 70),
                 ])
             }
+            if json { return }
+            let count = table.count - 1
+            guard count > 0 else {
+                return Terminal.say(state.isEmpty ? "The queue is empty." : "No delivery is in that state.")
+            }
             Terminal.table(table)
+            Terminal.say("\(count) \(count == 1 ? "delivery" : "deliveries")\(hasMore ? ", and there are more" : "")")
         }
     }
 

@@ -12,18 +12,52 @@ import Spool
 struct QueueReading {
     let settings: Settings
 
-    /// One object for each delivery; the letters that the mailer has not taken in yet are shown as queued.
-    func list() throws -> [JSON] {
-        let waiting = ["watcher", "responder"].flatMap(incoming)
-        let taken: [JSON]
-        if let answer = try asked("queue-list") {
-            taken = answer.result["deliveries"]?.array ?? []
-        } else {
-            taken = try owned { queue throws(QueueError) in try queue.list().map(\.json) }
+    /// Shows one object for each delivery, at most `limit` of them, those in `states` (empty: all); the letters that the
+    /// mailer has not taken in yet are shown as queued. Returns whether more would follow.
+    func list(states: [String], limit: Int, _ show: (JSON) -> Void) throws -> Bool {
+        let showsWaiting = states.isEmpty || states.contains(DeliveryState.queued.name)
+        let waiting = showsWaiting ? ["watcher", "responder"].flatMap(incoming) : []
+        var known: Set<String> = []
+        // One that comes to its end while the pages are read would be in two of them.
+        var shown: Set<Int64> = []
+        func show(page lines: [UInt8]) {
+            for line in lines.split(separator: 0x0a) {
+                guard let row = try? JSON.parse(line), shown.insert(row["number"]?.int ?? 0).inserted else { continue }
+                known.insert(row["id"]?.string ?? "")
+                show(row)
+            }
         }
+        var after: QueueCursor?
+        repeat {
+            let left = min(limit - shown.count, QueuePage.rowsPerPage)
+            guard let page = try asked("queue-list", pageRequest(states, left, after)) else {
+                after = try ownedPage(states, left, after, show(page:))
+                continue
+            }
+            show(page: page.body)
+            after = QueueCursor(page.result["next"])
+        } while after != nil && shown.count < limit
         // A letter stands in both between the mailer's commit and its unlink.
-        let known = Set(taken.compactMap { $0["id"]?.string })
-        return taken + waiting.filter { !known.contains($0["id"]?.string ?? "") }
+        let others = waiting.filter { !known.contains($0["id"]?.string ?? "") }
+        for row in others.prefix(limit - shown.count) { show(row) }
+        return after != nil || others.count > limit - shown.count
+    }
+
+    private func pageRequest(_ states: [String], _ limit: Int, _ after: QueueCursor?) -> JSON {
+        [
+            "states": .array(states.map { .string($0) }), "limit": JSON(limit), "after": after?.json ?? .null,
+        ]
+    }
+
+    private func ownedPage(
+        _ states: [String], _ limit: Int, _ after: QueueCursor?, _ show: ([UInt8]) -> Void
+    ) throws -> QueueCursor? {
+        let states = states.flatMap { DeliveryState.named($0) ?? [] }
+        return try owned { queue throws(QueueError) in
+            var page = try queue.page(after: after, states: states, limit: limit)
+            show(page.lines())
+            return page.next
+        }
     }
 
     /// A letter and its message.

@@ -128,3 +128,13 @@ final class Running: Sendable {
         return code.value.withLock { $0 }
     }
 }
+
+/// The rows of a page of the queue's list.
+func rows(of answer: ControlResponse) -> [JSON] {
+    answer.body.split(separator: 0x0a).compactMap { try? JSON.parse($0) }
+}
+
+extension Queue {
+    /// The list's first page.
+    func list() throws(QueueError) -> [DeliverySummary] { try page().rows }
+}

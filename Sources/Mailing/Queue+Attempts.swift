@@ -152,20 +152,20 @@ extension Queue {
             return true
         }
         let next = now + retry.delay(afterAttempts: row.attempts, words: words, jitter: jitter)
-        try putBack(delivery, row.waiting, words: words, next: next, at: now)
+        try move(
+            delivery, to: row.waiting, at: now, "last_reply = ?, next_attempt = ?",
+            [SQLValue(words), SQLValue(next.microseconds)])
         return false
     }
 
     /// The account failed, not the letter: due again at once, for the account that takes over or for this one later.
+    /// The attempt does not count, neither for the rhythm nor for the order of service.
     package func giveBack(_ delivery: Int64, words: String, at now: Timestamp) throws(QueueError) {
-        try putBack(delivery, try row(of: delivery).waiting, words: words, next: now, at: now)
-    }
-
-    private func putBack(
-        _ delivery: Int64, _ state: DeliveryState, words: String, next: Timestamp, at now: Timestamp
-    ) throws(QueueError) {
-        let values = [SQLValue(words), SQLValue(next.microseconds)]
-        try move(delivery, to: state, at: now, "last_reply = ?, next_attempt = ?", values)
+        try move(
+            delivery, to: try row(of: delivery).waiting, at: now,
+            "last_reply = ?, next_attempt = ?, attempts = max(0, attempts - 1),"
+                + " rank = CASE WHEN attempts > 1 THEN rank ELSE rank & ~1 END",
+            [SQLValue(words), SQLValue(now.microseconds)])
     }
 
     /// The dot went out and no answer came. Once, it is sent again; a second time, or where `hold` says so, a person

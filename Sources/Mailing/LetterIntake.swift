@@ -43,7 +43,7 @@ final class LetterIntake {
     private(set) var trouble: String?
 
     /// At most this much is taken in with one commit.
-    private static let lettersPerRound = 64
+    static let lettersPerRound = 64
     private static let bytesPerRound = 8 << 20
     /// At most so many are refused unseen with one commit, of either kind: each costs syncs of the disk.
     private static let refusalsPerRound = 32
@@ -90,19 +90,24 @@ final class LetterIntake {
     }
 
     /// A letter that may be taken in, and where it lies.
-    private struct Waiting {
+    struct Waiting {
         var letter: Letter
         var folder: HandoverFolder
         var name: String
     }
 
-    /// Offers the waiting letters to `queue`, inside its transaction, in the order in which they were made.
-    func takeIn(
-        _ queue: Queue, _ admission: Admission, at now: Timestamp
-    ) throws(QueueError) -> IntakeResult {
-        var (letters, result) = look(admission)
-        letters.sort { $0.letter.created < $1.letter.created }
-        for waiting in letters {
+    /// What comes next.
+    struct Batch {
+        /// In the order in which they were made.
+        var letters: [Waiting] = []
+        /// What is refused unseen; settled without the letters, it leaves them where they are until a later listing.
+        var result = IntakeResult()
+    }
+
+    /// Offers letters to `queue`, inside its transaction.
+    func offer(_ batch: Batch, to queue: Queue, at now: Timestamp) throws(QueueError) -> IntakeResult {
+        var result = batch.result
+        for waiting in batch.letters {
             if try queue.takeIn(waiting.letter, at: now) == .conflict {
                 let reason = "another letter with the id \(waiting.letter.id) was taken in before"
                 result.rejected.append((waiting.folder, waiting.name, reason))
@@ -113,9 +118,9 @@ final class LetterIntake {
         return result
     }
 
-    /// The letters of this round, and what is refused unseen. The backlogs stay as they are until `settle`: a round that
-    /// is not committed has dealt with nothing.
-    private func look(_ admission: Admission) -> ([Waiting], IntakeResult) {
+    /// The letters of a round, and what is refused unseen. The backlogs stay as they are until `settle`: a round that is
+    /// not committed has dealt with nothing.
+    func next(_ admission: Admission, atMost limit: Int = lettersPerRound) -> Batch {
         var letters: [Waiting] = []
         var result = IntakeResult()
         var bytes = 0
@@ -129,7 +134,7 @@ final class LetterIntake {
             }
             var looked = 0
             for name in backlogs[index].letters {
-                if letters.count >= Self.lettersPerRound || bytes > Self.bytesPerRound
+                if letters.count >= limit || bytes > Self.bytesPerRound
                     || refusedLetters >= Self.refusalsPerRound
                 {
                     break
@@ -153,7 +158,8 @@ final class LetterIntake {
                 result.hasMore = true
             }
         }
-        return (letters, result)
+        letters.sort { $0.letter.created < $1.letter.created }
+        return Batch(letters: letters, result: result)
     }
 
     /// Fills a folder's backlog. A folder that cannot be listed is told of by `watch`.

@@ -15,21 +15,25 @@ struct Effects {
     var dots: [Answer<Bool>] = []
     var answers: [(answer: Answer<ControlResponse>, response: ControlResponse)] = []
     var orders: [(order: DeliveryThread.Order, account: Settings.Account)] = []
-    var intake = IntakeResult()
+    /// Nil when none was looked for.
+    var intake: IntakeResult?
     var says: [(level: Logger.Level, text: String)] = []
 }
 
 extension Mailer {
     /// What has come since the last round, after what is left of it. Threads that are done are free from now on.
     func receive() -> [MailerEvent] {
-        let events = inbox.events.takeAll()
-        for event in events {
+        let events = inbox.events.takeAll().filter { event in
             switch event {
             case .done(let thread, _, _, _, _): pool.finished(thread, accounts: settings.smtp.accounts)
             case .stop: beginStop()
-            case .dotPending, .outcomes, .request: break
+            // Who has given up was told so: what was asked for must not happen after all.
+            case .request(let call): return call.answer.claim()
+            case .dotPending, .outcomes: break
             }
+            return true
         }
+        defer { unrecorded = [] }
         return unrecorded + events
     }
 
@@ -49,8 +53,6 @@ extension Mailer {
                 for one in decided { try record(one, account, accountFault, at: now, &effects) }
                 try record(fault, account, undecided, at: now, &effects)
             case .request(let call):
-                // Who has given up was told so: what was asked for must not happen after all.
-                guard call.answer.claim() else { continue }
                 effects.answers.append((call.answer, try respond(to: call.request, at: now, &effects)))
             case .stop: break
             }
@@ -166,7 +168,7 @@ extension Mailer {
     /// incoming/ → queue.
     func takeIn(at now: Timestamp, _ effects: inout Effects) throws(QueueError) {
         guard mayHaveLetters, stopsBy == nil else { return }
-        effects.intake = try intake.takeIn(queue, Admission(settings), at: now)
+        effects.intake = try intake.offer(intake.next(Admission(settings)), to: queue, at: now)
     }
 
     /// queue → accounts.
@@ -241,11 +243,13 @@ extension Mailer {
         for dot in effects.dots { dot.give(true) }
         for (order, account) in effects.orders { start(order, account) }
         for (answer, response) in effects.answers { answer.give(response) }
-        if mayHaveLetters {
-            intake.settle(effects.intake)
-            mayHaveLetters = effects.intake.hasMore
-        }
+        if let intake = effects.intake { settle(intake) }
         for (level, text) in effects.says { log.log(level: level, "\(text)") }
+    }
+
+    private func settle(_ result: IntakeResult) {
+        intake.settle(result)
+        mayHaveLetters = result.hasMore
     }
 
     private func start(_ order: DeliveryThread.Order, _ account: Settings.Account) {
@@ -267,24 +271,6 @@ extension Mailer {
         let fault = SessionFault(.connect, "\(error)", .tryAgain)
         unrecorded.append(
             .done(thread: 0, account: account.name, decided: [], undecided: undecided, fault: fault))
-    }
-
-    /// The round was not committed: nothing of it has happened, and the reports wait for the next one.
-    func abandon(_ effects: Effects, _ reports: [MailerEvent], _ error: QueueError) {
-        for dot in effects.dots { dot.give(false) }
-        let words = "the queue cannot be written: \(error)"
-        if databaseFault != words { log.critical("\(words)") }
-        databaseFault = words
-        giveUp()
-        unrecorded = []
-        for report in reports {
-            switch report {
-            case .dotPending(_, let answer): answer.give(false)
-            case .request(let call): call.answer.give(.failure(words, .later))
-            case .outcomes, .done: unrecorded.append(report)
-            case .stop: break
-            }
-        }
     }
 
     func jitter() -> Double { Double.random(in: -1...1) }

@@ -52,7 +52,7 @@ extension Mailer {
 
     /// What needs a person, in sentences.
     private func problems(_ counts: [DeliveryState: Int]) -> [String] {
-        var problems = [setAside, reloadFault, databaseFault, intake.trouble].compactMap { $0 }
+        var problems = [setAside, reloadFault, databaseFault, noRoom, intake.trouble].compactMap { $0 }
         let enabled = book.accounts.filter(\.settings.enabled)
         if enabled.isEmpty { problems.append("no account is enabled in smtp.accounts: letters wait") }
         for state in enabled {

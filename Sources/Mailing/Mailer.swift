@@ -52,6 +52,8 @@ package final class Mailer {
     var reloadFault: String?
     /// Why the database could not be written; told once.
     var databaseFault: String?
+    /// A letter or a request that could not be written, though others could; told once.
+    var noRoom: String?
     var setAside: String?
 
     let fallback: FallbackCommand
@@ -165,38 +167,48 @@ package final class Mailer {
         beginStop()
     }
 
-    /// The stages, in order, in one transaction. False when the work is over.
+    /// The stages, in order, in one transaction; where that cannot be written, each by itself. False when the work is over.
     func round() -> Bool {
         let now = SystemClock.now()
         let reports = receive()
-        var effects = Effects()
-        let before = book
-        let triedBefore = putOff
-        let clockBefore = clock
+        var effects: Effects
         do throws(QueueError) {
-            try queue.transaction { () throws(QueueError) in
+            effects = try commit { (effects) throws(QueueError) in
                 try noticeClock(now)
                 try record(reports, at: now, &effects)  // outcomes, dots, requests
                 try takeIn(at: now, &effects)  // incoming/ → queue
                 try schedule(at: now, &effects)  // queue → accounts
                 try forget(at: now)
-                try queue.save(book, before: before)
             }
             databaseFault = nil
-            unrecorded = []
-            settle(effects)
-            tellFallback(at: now)
+            if let intake = effects.intake, !intake.taken.isEmpty, !intake.hasMore { noRoom = nil }
         } catch {
-            book = before
-            putOff = triedBefore
-            clock = clockBefore
-            abandon(effects, reports, error)
+            effects = roundApart(reports, at: now)
         }
+        tellFallback(at: now)
         return !isOver(effects)
     }
 
+    /// One transaction, and after its commit what depends on it. What the stages change beside the database is put back
+    /// when it is not committed.
+    func commit(_ stages: (inout Effects) throws(QueueError) -> Void) throws(QueueError) -> Effects {
+        let before = (book: book, putOff: putOff, clock: clock, rates: rates)
+        var effects = Effects()
+        do throws(QueueError) {
+            try queue.transaction { () throws(QueueError) in
+                try stages(&effects)
+                try queue.save(book, before: before.book)
+            }
+        } catch {
+            (book, putOff, clock, rates) = before
+            throw error
+        }
+        settle(effects)
+        return effects
+    }
+
     /// A wall clock that was set must neither give letters up nor make them wait for a year.
-    private func noticeClock(_ now: Timestamp) throws(QueueError) {
+    func noticeClock(_ now: Timestamp) throws(QueueError) {
         let monotonic = SystemClock.monotonic()
         let step = (now - clock.wall) - (monotonic - clock.monotonic)
         clock = (now, monotonic)
@@ -214,8 +226,8 @@ package final class Mailer {
 
     private func isOver(_ effects: Effects) -> Bool {
         if let stopsBy { return pool.busy == 0 && unrecorded.isEmpty || SystemClock.monotonic() >= stopsBy }
-        guard options.untilIdle, databaseFault == nil, pool.busy == 0, effects.orders.isEmpty, !effects.intake.hasMore,
-            intake.isEmpty
+        guard options.untilIdle, databaseFault == nil, pool.busy == 0, effects.orders.isEmpty,
+            !(effects.intake?.hasMore ?? false), intake.isEmpty
         else { return false }
         if options.noWait { return !isWaiting }
         if (try? queue.hasWork()) == false { return true }
@@ -238,7 +250,7 @@ package final class Mailer {
         pool.close()
         fallback.close()
         if hasGivenUp {
-            log.critical("not all is done: \(databaseFault ?? "the queue could not be written for a time")")
+            log.critical("not all is done: \(databaseFault ?? noRoom ?? "the queue could not be written for a time")")
             return 75
         }
         let waits = (try? queue.hasWork()) ?? true

@@ -20,7 +20,7 @@ struct QueueReading {
         var known: Set<String> = []
         // One that comes to its end while the pages are read would be in two of them.
         var shown: Set<Int64> = []
-        func show(page lines: [UInt8]) {
+        func take(_ lines: [UInt8]) {
             for line in lines.split(separator: 0x0a) {
                 guard let row = try? JSON.parse(line), shown.insert(row["number"]?.int ?? 0).inserted else { continue }
                 known.insert(row["id"]?.string ?? "")
@@ -31,10 +31,10 @@ struct QueueReading {
         repeat {
             let left = min(limit - shown.count, QueuePage.rowsPerPage)
             guard let page = try asked("queue-list", pageRequest(states, left, after)) else {
-                after = try ownedPage(states, left, after, show(page:))
+                after = try ownedPage(states, left, after, take)
                 continue
             }
-            show(page: page.body)
+            take(page.body)
             after = QueueCursor(page.result["next"])
         } while after != nil && shown.count < limit
         // A letter stands in both between the mailer's commit and its unlink.

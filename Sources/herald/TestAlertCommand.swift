@@ -66,7 +66,10 @@ struct TestAlertCommand: ParsableCommand {
 
     /// The delivery of the letter whose subject names the token; one that is sent is preferred.
     private func delivery(of token: String, _ settings: Settings) throws -> JSON? {
-        let rows = try QueueReading(settings: settings).list().filter { $0["subject"]?.string?.contains(token) == true }
+        var rows: [JSON] = []
+        _ = try QueueReading(settings: settings).list(states: [], limit: .max) { row in
+            if row["subject"]?.string?.contains(token) == true { rows.append(row) }
+        }
         return rows.first { $0["state"]?.string == "sent" } ?? rows.first
     }
 }

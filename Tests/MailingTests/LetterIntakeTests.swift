@@ -33,7 +33,7 @@ import Testing
         var counts: [Int] = []
         let late = Letter.sample()
         while counts.count < 10 {
-            let result = try intake.takeIn(queue, admission, at: now)
+            let result = try intake.offer(intake.next(admission), to: queue, at: now)
             intake.settle(result)
             counts.append(result.taken.count)
             if counts.count == 1 {
@@ -56,14 +56,14 @@ import Testing
         for _ in 0..<70 { try incoming.deposit(.sample()) }
         #expect(throws: QueueError.self) {
             try queue.transaction { () throws(QueueError) in
-                _ = try intake.takeIn(queue, admission, at: now)
+                _ = try intake.offer(intake.next(admission), to: queue, at: now)
                 throw .unknown("crash")
             }
         }
-        let first = try intake.takeIn(queue, admission, at: now)
+        let first = try intake.offer(intake.next(admission), to: queue, at: now)
         intake.settle(first)
         #expect(first.taken.count == 64 && first.hasMore)
-        let second = try intake.takeIn(queue, admission, at: now)
+        let second = try intake.offer(intake.next(admission), to: queue, at: now)
         intake.settle(second)
         #expect(second.taken.count == 6 && !second.hasMore)
         #expect(try incoming.waiting().isEmpty)

@@ -236,7 +236,7 @@ import Testing
         let incoming = site.folder("spool/incoming/watcher")
         for number in 0..<40 { try Files.write([], to: "\(incoming)/note \(number)") }
         for _ in 0..<40 { try Files.write([0], to: "\(incoming)/\(Randomness.identifier()).letter") }
-        let first = try mailer.intake.takeIn(mailer.queue, Admission(settings), at: SystemClock.now())
+        let first = mailer.intake.next(Admission(settings)).result
         #expect(first.rejected.count == 64)
         #expect(first.hasMore)
         #expect(mailer.run() == 0)

@@ -1,0 +1,90 @@
+// A round that cannot be committed as a whole, most often for want of room: its stages one by one, so that what fits is
+// done. Outcomes and dots come first; they are small, and letters that went out make room. SQLite's savepoints would not
+// do: without room it gives up the whole transaction, some of it at the commit only.
+
+import Formats
+import Platform
+import Settings
+
+extension Mailer {
+    /// How many letters that cannot be written a round tries; the next round goes on behind them.
+    private static let attemptsWithoutRoom = 8
+
+    func roundApart(_ reports: [MailerEvent], at now: Timestamp) -> Effects {
+        var requests: [ControlCall] = []
+        var outcomes: [MailerEvent] = []
+        for report in reports {
+            if case .request(let call) = report { requests.append(call) } else { outcomes.append(report) }
+        }
+        var effects = Effects()
+        var isRecorded = false
+        do throws(QueueError) {
+            _ = try commit { (effects) throws(QueueError) in
+                try noticeClock(now)
+                try record(outcomes, at: now, &effects)
+            }
+            isRecorded = true
+            effects = try commit { (effects) throws(QueueError) in try schedule(at: now, &effects) }
+            databaseFault = nil
+        } catch {
+            // Nothing is given out that could not be recorded.
+            if !isRecorded { keep(outcomes) }
+            tell(error)
+        }
+        for call in requests { answer(call, at: now) }
+        effects.intake = takeInOneByOne(at: now)
+        if noRoom != nil, pool.busy == 0, effects.orders.isEmpty, effects.intake?.taken.isEmpty ?? true { giveUp() }
+        return effects
+    }
+
+    private func tell(_ error: QueueError) {
+        let words = "the queue cannot be written: \(error)"
+        if databaseFault != words { log.critical("\(words)") }
+        databaseFault = words
+        giveUp()
+    }
+
+    /// Outcomes wait for the next round; dots are not sent.
+    private func keep(_ outcomes: [MailerEvent]) {
+        for outcome in outcomes {
+            switch outcome {
+            case .dotPending(_, let answer): answer.give(false)
+            case .outcomes, .done: unrecorded.append(outcome)
+            case .request, .stop: break
+            }
+        }
+    }
+
+    private func answer(_ call: ControlCall, at now: Timestamp) {
+        do throws(QueueError) {
+            _ = try commit { (effects) throws(QueueError) in try record([.request(call)], at: now, &effects) }
+        } catch {
+            call.answer.give(.failure("the queue cannot be written: \(error)", .later))
+        }
+    }
+
+    /// A letter that cannot be written stays where it is, and is tried again when the folders are looked at again.
+    private func takeInOneByOne(at now: Timestamp) -> IntakeResult? {
+        guard mayHaveLetters, stopsBy == nil else { return nil }
+        var all = IntakeResult()
+        var failures = 0
+        repeat {
+            let batch = intake.next(Admission(settings), atMost: 1)
+            do throws(QueueError) {
+                let done = try commit { (effects) throws(QueueError) in
+                    effects.intake = try intake.offer(batch, to: queue, at: now)
+                }
+                all.taken += done.intake?.taken ?? []
+            } catch {
+                failures += 1
+                intake.settle(batch.result)
+                let words = "\(batch.letters.first?.name ?? "a letter") cannot be taken in: \(error)"
+                if noRoom == nil { log.critical("\(words); other letters go on") }
+                noRoom = words
+            }
+            all.hasMore = batch.result.hasMore
+        } while all.hasMore && failures < Self.attemptsWithoutRoom
+        mayHaveLetters = all.hasMore
+        return all
+    }
+}

@@ -1,0 +1,65 @@
+import Formats
+import Glibc
+import Mail
+import Platform
+import SMTPTransport
+import Settings
+import TestSupport
+import Testing
+
+@testable import Control
+@testable import Mailing
+
+@Suite struct MailerRoomTests {
+    private let site: Site
+
+    init() throws { site = try Site() }
+
+    /// Lets the database grow by so many pages (of 4 KiB) and no more.
+    private func limit(_ queue: Queue, pages: Int64) throws {
+        let count = try #require(try queue.rows("PRAGMA page_count").first?.first?.int)
+        _ = try queue.rows("PRAGMA max_page_count = \(count + pages)")
+    }
+
+    @Test("a letter that finds no room holds nobody else's up, and stays where it is")
+    func largeLetter() throws {
+        let sink = try site.sink()
+        defer { sink.stop() }
+        let mailer = try site.mailer(
+            try site.settings(accounts: account("a", sink.port)), Mailer.Options(untilIdle: true))
+        try limit(mailer.queue, pages: 60)
+        let large = Letter.sample(body: String(repeating: "0123456789\r\n", count: 100_000))
+        let small = (0..<5).map { Letter.sample(body: "small \($0)") }
+        try site.hand(small[0])
+        try site.hand(large)
+        for letter in small.dropFirst() { try site.hand(letter) }
+        #expect(mailer.run() == 75)
+        #expect(Set(site.messages.map(\.bytes)) == Set(small.map(\.message)))
+        #expect(try site.names("spool/incoming/watcher") == ["\(large.id).letter"])
+        #expect(mailer.databaseFault == nil)
+        #expect(mailer.noRoom?.contains(large.id) == true)
+    }
+
+    @Test("a request that finds no room is told to come later; the others are answered")
+    func largeRequest() throws {
+        let inbox = try MailerInbox()
+        let mailer = try site.mailer(try site.settings(accounts: account("a", 1)), Mailer.Options(), inbox)
+        try limit(mailer.queue, pages: 60)
+        let peer = ControlPeer(pid: 1, uid: geteuid(), gid: getegid())
+        func call(_ command: String, _ body: [UInt8] = []) throws -> ControlCall {
+            let call = ControlCall(
+                request: ControlRequest(
+                    command: command, arguments: ["recipients": ["bob@example.net"]], body: body, peer: peer),
+                answer: try Answer())
+            inbox.events.post(.request(call))
+            return call
+        }
+        let large = try call("send", Array(String(repeating: "0123456789\n", count: 100_000).utf8))
+        let small = try call("send", Array("Hello.\n".utf8))
+        let list = try call("queue-list")
+        _ = mailer.round()
+        #expect(large.answer.wait(.zero)?.kind == .later)
+        #expect(small.answer.wait(.zero)?.result?["id"]?.string != nil)
+        #expect(list.answer.wait(.zero)?.result?["count"]?.int == 1)
+    }
+}

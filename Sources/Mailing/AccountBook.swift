@@ -15,6 +15,10 @@ package struct AccountState: Equatable, Sendable {
     package var failures = 0
     /// When it is tried again, with no letter at stake.
     package var probeAt: Timestamp?
+    /// Of the settings in force and of the files that they name; nil where a change could not be told.
+    package var stamp: String?
+    /// The stamp with which it failed.
+    package var faultStamp: String?
     /// A probe is under way.
     package var isProbing = false
     /// Connections that it is given at one time: grows from 1 with every letter that it takes, up to its
@@ -64,6 +68,7 @@ package struct AccountBook: Equatable, Sendable {
         state.fault = nil
         state.needsPerson = false
         state.failures = 0
+        state.faultStamp = nil
         state.probeAt = nil
         state.isProbing = false
         if let reply {
@@ -87,6 +92,7 @@ package struct AccountBook: Equatable, Sendable {
         state.failures += 1
         state.fault = words
         state.needsPerson = needsPerson
+        state.faultStamp = state.stamp
         state.lastReply = words
         state.lastReplyAt = now
         state.probeAt = now + Self.pause(state.failures, needsPerson, retry, jitter)
@@ -105,10 +111,13 @@ package struct AccountBook: Equatable, Sendable {
     /// A server that cannot be reached is asked often, so that an outage's end is noticed; a login that was refused
     /// seldom, because repeated ones get accounts locked.
     private static func pause(_ failures: Int, _ needsPerson: Bool, _ retry: Retry, _ jitter: Double) -> Duration {
-        let longest = Duration.seconds(needsPerson ? 3600 : 300)
+        let longest = needsPerson ? longestPause : .seconds(300)
         let rhythm = Retry(first: retry.first, maximum: max(retry.first, min(retry.maximum, longest)))
         return rhythm.delay(afterAttempts: failures, jitter: jitter)
     }
+
+    /// No pause is longer, but for its ±10 %, unless `first` is.
+    package static let longestPause = Duration.seconds(3600)
 
     /// Paused accounts whose time for a probe has come.
     package func probesDue(at now: Timestamp) -> [String] {
@@ -133,15 +142,29 @@ package struct AccountBook: Equatable, Sendable {
         }
     }
 
+    /// After a start or a reload: lets paused accounts be probed at once, but for those that only a person can mend and
+    /// where nothing was changed: a login that was refused is refused again, and that gets accounts locked.
+    /// - Parameter stamps: by account; see `AccountState.stamp`.
+    package mutating func probeWhatChanged(_ stamps: [String: String], at now: Timestamp) {
+        for index in accounts.indices {
+            let stamp = stamps[accounts[index].settings.name]
+            accounts[index].stamp = stamp
+            guard accounts[index].isPaused else { continue }
+            if accounts[index].needsPerson, let stamp, stamp == accounts[index].faultStamp { continue }
+            accounts[index].probeAt = now
+            accounts[index].isProbing = false
+        }
+    }
+
     /// Takes over new settings; what is known of an account stays where its settings did not change.
-    package mutating func reload(_ settings: [Settings.Account], at now: Timestamp) {
+    package mutating func reload(_ settings: [Settings.Account], stamps: [String: String], at now: Timestamp) {
         accounts = settings.map { new in
             guard var old = self[new.name] else { return AccountState(new) }
             if old.settings != new { old.isProbing = false }
             old.settings = new
             return old
         }
-        probeAll(at: now)
+        probeWhatChanged(stamps, at: now)
     }
 
     /// The wall clock was set.

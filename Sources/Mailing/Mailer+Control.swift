@@ -121,7 +121,8 @@ extension Mailer {
         settings = new
         settings.paths = paths
         retry = Retry(new.smtp.retry)
-        book.reload(new.smtp.accounts, at: SystemClock.now())
+        let stamps = AccountStamp.stamps(new.smtp.accounts)
+        book.reload(new.smtp.accounts, stamps: stamps, at: SystemClock.now())
         pool.retire(accounts: new.smtp.accounts)
         (mayHaveLetters, stallsMayHaveChanged) = (true, true)
         log.notice("\(ReloadWords.done)")

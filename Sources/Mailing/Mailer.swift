@@ -104,7 +104,7 @@ package final class Mailer {
             try queue.restore(&book, at: now)
             return try queue.recover(at: now, hold: settings.smtp.uncertain == .hold)
         }
-        book.probeAll(at: now)
+        book.probeWhatChanged(AccountStamp.stamps(settings.smtp.accounts), at: now)
         if found.sending > 0 { log.notice("\(found.sending) deliveries were under way and are queued again") }
         if found.uncertain > 0 {
             log.warning("\(found.uncertain) deliveries waited for the server's last answer and are uncertain")

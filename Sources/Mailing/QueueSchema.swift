@@ -3,7 +3,7 @@
 import Database
 
 enum QueueSchema {
-    static let schema = Schema([first])
+    static let schema = Schema([first, second])
 
     /// `letters.sha256` is of the whole letter file, envelope and all: the identity of what was taken in. A letter that
     /// is long done keeps its row with id and SHA-256 alone (`forgotten`), so that its id is never taken twice.
@@ -28,5 +28,13 @@ enum QueueSchema {
             name TEXT PRIMARY KEY NOT NULL, fault TEXT, failures INTEGER NOT NULL DEFAULT 0, probe_at INTEGER,
             next_message INTEGER, last_reply TEXT, last_reply_at INTEGER
         );
+        """
+
+    /// `accounts.fault_stamp`: with which settings it failed. `clock.seen`: when the mailer was last at work.
+    private static let second = """
+        ALTER TABLE accounts ADD COLUMN needs_person INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE accounts ADD COLUMN concurrency INTEGER NOT NULL DEFAULT 1;
+        ALTER TABLE accounts ADD COLUMN fault_stamp TEXT;
+        CREATE TABLE clock(number INTEGER PRIMARY KEY CHECK(number = 1), seen INTEGER NOT NULL);
         """
 }

@@ -92,6 +92,20 @@ import Testing
         #expect(book.probesDue(at: now) == ["one"])
     }
 
+    @Test("a reload probes at once what was changed and what mends itself, and no refused login")
+    func reloadUnchanged() throws {
+        let accounts = try settings().smtp.accounts
+        var book = AccountBook(accounts)
+        book.probeWhatChanged(["one": "1", "two": "1"], at: now)
+        _ = book.failed("one", words: "535", needsPerson: true, at: now, retry: retry, jitter: 0)
+        _ = book.failed("two", words: "refused", needsPerson: false, at: now, retry: retry, jitter: 0)
+        let soon = now + .seconds(1)
+        book.reload(accounts, stamps: ["one": "1", "two": "1"], at: soon)
+        #expect(book.probesDue(at: soon) == ["two"])
+        book.reload(accounts, stamps: ["one": "2", "two": "1"], at: soon)
+        #expect(Set(book.probesDue(at: soon)) == ["one", "two"])
+    }
+
     @Test("new settings let paused accounts be tried at once, and keep what is known of the others")
     func reload() throws {
         var accounts = try settings().smtp.accounts
@@ -99,7 +113,7 @@ import Testing
         _ = book.failed("one", words: "535", needsPerson: true, at: now, retry: retry, jitter: 0)
         accounts[1].server = "new.example.org"
         accounts.removeFirst()
-        book.reload(accounts, at: now)
+        book.reload(accounts, stamps: [:], at: now)
         #expect(book.accounts.map(\.settings.name) == ["one", "two"])
         #expect(book.probesDue(at: now) == ["one"])
         #expect(book["one"]?.settings.server == "new.example.org")

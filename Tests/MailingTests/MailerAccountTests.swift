@@ -42,6 +42,15 @@ import Testing
         try site.queue().restore(&book, at: SystemClock.now())
         #expect(book["a"]?.fault?.contains("535") == true)
         #expect(book["a"]?.failures == 1)
+        do {
+            // Neither a start nor a reload repeats a login that was refused.
+            let mailer = try site.mailer(settings, Mailer.Options())
+            #expect(mailer.book["a"]?.needsPerson == true)
+            #expect(mailer.book["a"]?.probeAt == book["a"]?.probeAt)
+            mailer.reloadSettings()
+            #expect(mailer.book["a"]?.probeAt == book["a"]?.probeAt)
+            #expect(book["a"]?.probeAt != nil)
+        }
         try Files.write(Array("right\n".utf8), to: file)
         try site.run(settings)
         #expect(site.messages.count == 3)

@@ -31,6 +31,9 @@ package final class Mailer {
     /// How long finished letters are kept (then: id and SHA-256 alone).
     static let keep = Duration.seconds(14 * 86400)
 
+    /// How often it is written down that the mailer is at work: by so much may a crash make letters wait longer.
+    private static let seenEvery = Duration.seconds(600)
+
     let options: Options
     let log: Logger
     let reload: () -> (settings: Settings?, diagnostics: [String])
@@ -70,6 +73,8 @@ package final class Mailer {
     private var nextForget = SystemClock.monotonic()
     /// At the last round that was committed.
     var clock: (wall: Timestamp, monotonic: Duration)
+    /// When it was last written down that the mailer is at work; monotonic.
+    private var seen = SystemClock.monotonic()
     /// What the last round left for later.
     var isWaiting = false
 
@@ -102,6 +107,9 @@ package final class Mailer {
         let now = started
         let found = try queue.transaction { () throws(QueueError) in
             try queue.restore(&book, at: now)
+            try queue.resume(at: now)
+            try queue.bound(at: now, retry)
+            try queue.seen(at: now)
             return try queue.recover(at: now, hold: settings.smtp.uncertain == .hold)
         }
         book.probeWhatChanged(AccountStamp.stamps(settings.smtp.accounts), at: now)
@@ -212,9 +220,15 @@ package final class Mailer {
         let monotonic = SystemClock.monotonic()
         let step = (now - clock.wall) - (monotonic - clock.monotonic)
         clock = (now, monotonic)
-        guard step > .seconds(60) || step < .seconds(-60) else { return }
+        let isSet = step > .seconds(60) || step < .seconds(-60)
+        if isSet || monotonic - seen >= Self.seenEvery {
+            try queue.seen(at: now)
+            seen = monotonic
+        }
+        guard isSet else { return }
         log.notice("the clock was set by \(step.microseconds / 1_000_000) s: times of attempts move with it")
         try queue.clockWasSet(by: step)
+        try queue.bound(at: now, retry)
         book.clockWasSet(by: step)
     }
 
@@ -248,6 +262,8 @@ package final class Mailer {
     private func close() -> Int32 {
         inbox.close()
         pool.close()
+        let now = SystemClock.now()
+        _ = try? queue.transaction { () throws(QueueError) in try queue.seen(at: now) }
         fallback.close()
         if hasGivenUp {
             log.critical("not all is done: \(databaseFault ?? noRoom ?? "the queue could not be written for a time")")

@@ -55,6 +55,34 @@ extension Queue {
         }
     }
 
+    /// What a start makes of the time since the mailer was last at work. It counts for no letter: the host was off, or the
+    /// clock was set. Where the clock went back, all times go with it.
+    package func resume(at now: Timestamp) throws(QueueError) {
+        guard let seen = try rows("SELECT seen FROM clock").first?.first?.int else { return }
+        let gap = now - Timestamp(microseconds: seen)
+        if gap < .zero { return try clockWasSet(by: gap) }
+        let open = DeliveryState.allCases.filter { !$0.isFinal }.map { String($0.rawValue) }.joined(separator: ",")
+        try execute(
+            "UPDATE deliveries SET stalled = stalled + ? WHERE state IN (\(open)) AND stalled_since IS NULL",
+            [SQLValue(gap.microseconds)])
+    }
+
+    /// The mailer is at work.
+    package func seen(at now: Timestamp) throws(QueueError) {
+        try execute("INSERT OR REPLACE INTO clock(number, seen) VALUES(1, ?)", [SQLValue(now.microseconds)])
+    }
+
+    /// No attempt waits longer than the rhythm's longest wait, and nothing was taken in later than now: what says so was
+    /// written under a clock that was wrong.
+    package func bound(at now: Timestamp, _ retry: Retry) throws(QueueError) {
+        let (now, latest) = (SQLValue(now.microseconds), SQLValue((now + retry.longest).microseconds))
+        try execute(
+            "UPDATE deliveries SET next_attempt = ?1 WHERE state IN (?2, ?3) AND next_attempt > ?1",
+            [latest, SQLValue(DeliveryState.queued.rawValue), SQLValue(DeliveryState.uncertain.rawValue)])
+        try execute("UPDATE deliveries SET stalled_since = ?1 WHERE stalled_since > ?1", [now])
+        try execute("UPDATE letters SET taken_in = ?1 WHERE forgotten = 0 AND taken_in > ?1", [now])
+    }
+
     /// The wall clock was set by `step`: what waits goes on waiting as long as it would have.
     package func clockWasSet(by step: Duration) throws(QueueError) {
         let by = SQLValue(step.microseconds)

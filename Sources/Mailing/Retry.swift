@@ -38,6 +38,11 @@ package struct Retry: Equatable, Sendable {
         return .microseconds(wait + Int64(Double(wait / 10) * share))
     }
 
+    /// No wait is longer.
+    package var longest: Duration {
+        max(delay(afterAttempts: .max, jitter: 1), Self.greylisting)
+    }
+
     /// The wait after a server's "later" (a reply of 4xx): 450 is how greylisting says it (RFC 6647 section 2.1), and
     /// asking again sooner than it wants is of no use.
     package func delay(afterAttempts attempts: Int, words: String, jitter: Double) -> Duration {

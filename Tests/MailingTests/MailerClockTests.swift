@@ -1,0 +1,61 @@
+import Formats
+import Mail
+import Platform
+import TestSupport
+import Testing
+
+@testable import Mailing
+
+@Suite struct MailerClockTests {
+    private let site: Site
+
+    init() throws { site = try Site() }
+
+    /// A mailer that starts where another one stopped whose queue says what `sql` makes it say.
+    private func mailer(after sql: String) throws -> Mailer {
+        let settings = try site.settings(accounts: account("a", 1))
+        let before = SystemClock.now() - .seconds(60)
+        try {
+            let mailer = try site.mailer(settings, Mailer.Options())
+            _ = try mailer.queue.takeIn(.sample(), at: before)
+            try mailer.queue.database.script(sql)
+        }()
+        return try site.mailer(settings, Mailer.Options())
+    }
+
+    private let year = "\(365 * 86400 * 1_000_000)"
+
+    @Test("a clock that was a year ahead when the mailer stopped makes nothing wait for a year")
+    func ahead() throws {
+        let mailer = try mailer(
+            after: "UPDATE deliveries SET next_attempt = next_attempt + \(year), stalled_since = changed + \(year)")
+        let next = try #require(try mailer.queue.list().first?.nextAttempt)
+        #expect(next <= SystemClock.now() + mailer.retry.longest)
+        #expect(try mailer.queue.row(of: 1).stalledSince.map { $0 <= SystemClock.now() } == true)
+    }
+
+    @Test("where the clock went back while the mailer was down, all times went with it")
+    func back() throws {
+        let mailer = try mailer(
+            after: "UPDATE clock SET seen = seen + \(year); UPDATE letters SET taken_in = taken_in + \(year)")
+        let age = SystemClock.now() - (try mailer.queue.row(of: 1).takenIn)
+        #expect(age >= .seconds(50) && age < .seconds(3600))
+    }
+
+    @Test("a year in which the mailer did not run gives no letter up at its first \"later\"")
+    func down() throws {
+        let mailer = try mailer(after: "UPDATE letters SET taken_in = taken_in - \(year)")
+        let now = SystemClock.now()
+        let retry = Retry()
+        #expect(retry.isExhausted(age: now - (try mailer.queue.row(of: 1).takenIn), stalled: .zero))
+        let seen = now - .seconds(365 * 86400)
+        try mailer.queue.seen(at: seen)
+        try mailer.queue.resume(at: now)
+        var due: [DueDelivery] = []
+        try mailer.queue.due(at: now) {
+            due.append($0); return false
+        }
+        _ = try mailer.queue.claim(due, account: "a", at: now, retry: retry, jitter: 0)
+        #expect(try !mailer.queue.putOff(1, words: "451 later", at: now, retry: retry, jitter: 0))
+    }
+}

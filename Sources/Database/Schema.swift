@@ -9,18 +9,24 @@ package struct Schema: Sendable {
 
     /// Opens `path`, brings it to the newest version. A file that is damaged or of a newer version is renamed to
     /// `NAME.set-aside-N` (with its WAL) and a new one begun; the second value tells, for the administrator.
-    /// - Parameter checking: looks for damage in the whole file, for small ones whose owner cannot start on a damaged one.
+    /// - Parameters:
+    ///   - checking: looks for damage in the whole file, for small ones whose owner cannot start on a damaged one.
+    ///   - isDamaged: its owner has met damage in it.
+    ///   - salvage: carries over what can still be read of the damaged file (its first argument) into the new one, and
+    ///     tells how much that was.
     package func open(
-        _ path: String, checking: Bool = false
+        _ path: String, checking: Bool = false, isDamaged: Bool = false,
+        salvage: (_ aside: String, _ fresh: Database) -> String? = { _, _ in nil }
     ) throws(DatabaseError) -> (database: Database, setAside: String?) {
         do throws(DatabaseError) {
+            if isDamaged { throw DatabaseError(code: 11, message: "met at work") }
             return (try current(path, checking: checking), nil)
         } catch  where error.isDamage || error.code == Self.newer {
             let aside = setAside(path)
             let reason = error.code == Self.newer ? "it is of a newer version" : "it is damaged (\(error.message))"
-            return (
-                try current(path, checking: false), "\(path) could not be used: \(reason). It was set aside as \(aside)"
-            )
+            let fresh = try current(path, checking: false)
+            let rest = error.isDamage ? salvage(aside, fresh).map { "; \($0)" } : nil
+            return (fresh, "\(path) could not be used: \(reason). It was set aside as \(aside)\(rest ?? "")")
         }
     }
 

@@ -25,7 +25,7 @@ extension Mailer {
             }
             isRecorded = true
             effects = try commit { (effects) throws(QueueError) in try schedule(at: now, &effects) }
-            databaseFault = nil
+            if stopsBy == nil { databaseFault = nil }
         } catch {
             // Nothing is given out that could not be recorded.
             if !isRecorded { keep(outcomes) }

@@ -102,6 +102,20 @@ package final class Mailer {
         try recover()
     }
 
+    /// A mailer at work on what can be read of its queue, however much of that is damaged.
+    package static func start(
+        _ settings: Settings, options: Options, inbox: MailerInbox, signals: Signals?, log: Logger,
+        reload: @escaping () -> (settings: Settings?, diagnostics: [String])
+    ) throws(QueueError) -> Mailer {
+        do throws(QueueError) {
+            return try Mailer(
+                settings, options: options, inbox: inbox, signals: signals, log: log, reload: reload)
+        } catch  where error.isDamage {
+            Queue.noteDamage(folder: settings.paths.state("mailer"))
+        }
+        return try Mailer(settings, options: options, inbox: inbox, signals: signals, log: log, reload: reload)
+    }
+
     private func recover() throws(QueueError) {
         if let setAside { log.critical("\(setAside)") }
         let now = started
@@ -168,6 +182,17 @@ package final class Mailer {
         log.info("stopping\(pool.busy > 0 ? " after \(pool.busy) letters that are under way" : "")")
     }
 
+    /// Damage was met: only a start can set the database aside, because everything is based on what it says.
+    private func stopForDamage(_ error: QueueError) {
+        if !hasGivenUp {
+            log.critical("\(error); it is set aside at the next start, and what can be read carried over")
+        }
+        databaseFault = "\(error)"
+        Queue.noteDamage(folder: settings.paths.state("mailer"))
+        hasGivenUp = true
+        beginStop()
+    }
+
     /// What was sent may still be recorded within the time that a stop has.
     func giveUp() {
         guard options.untilIdle, stopsBy == nil else { return }
@@ -191,6 +216,7 @@ package final class Mailer {
             databaseFault = nil
             if let intake = effects.intake, !intake.taken.isEmpty, !intake.hasMore { noRoom = nil }
         } catch {
+            if error.isDamage { stopForDamage(error) }
             effects = roundApart(reports, at: now)
         }
         tellFallback(at: now)

@@ -37,7 +37,8 @@ package enum MailerProgram {
     ) throws(QueueError) -> Int32 {
         let (signals, inbox) = try system { () throws(SystemError) in (try Signals(), try MailerInbox()) }
         let choices = Mailer.Options(untilIdle: options.untilIdle, noWait: options.noWait)
-        let mailer = try Mailer(settings, options: choices, inbox: inbox, signals: signals, log: log, reload: reload)
+        let mailer = try Mailer.start(
+            settings, options: choices, inbox: inbox, signals: signals, log: log, reload: reload)
         let control = try system { () throws(SystemError) in
             try ControlServer(path: settings.paths.socket("mailer"), log: log) { inbox.ask($0) }
         }

@@ -17,6 +17,9 @@ package enum QueueError: Error, Equatable, Sendable, CustomStringConvertible {
     case illegal(delivery: Int64, from: DeliveryState, to: DeliveryState)
     case unknown(String)
 
+    /// The database is damaged.
+    package var isDamage: Bool { if case .database(let error) = self { error.isDamage } else { false } }
+
     package var description: String {
         switch self {
         case .database(let error): error.description
@@ -35,7 +38,15 @@ package final class Queue {
     let database: Database
     private let lock: LockFile
 
-    /// Opens `folder`/queue.db, made when missing. Throws EWOULDBLOCK where another process owns it; the second value
+    private static func mark(_ folder: String) -> String { "\(folder)/\(fileName).damaged" }
+
+    /// Damage was met: the next `open` sets the database aside and carries over what can be read of it.
+    package static func noteDamage(folder: String) {
+        _ = try? Files.write([], to: mark(folder), mode: 0o600)
+    }
+
+    /// Opens `folder`/queue.db, made when missing. After an end that was none of its own (its WAL is still there) it is
+    /// looked through for damage; one that is damaged is set aside, and what can be read of it carried over. Throws EWOULDBLOCK where another process owns it; the second value
     /// tells of a database that was set aside.
     package static func open(folder: String) throws(QueueError) -> (queue: Queue, setAside: String?) {
         let lock: LockFile
@@ -46,7 +57,13 @@ package final class Queue {
             throw .system(error)
         }
         do throws(DatabaseError) {
-            let (database, setAside) = try QueueSchema.schema.open(folder + "/" + fileName)
+            let path = folder + "/" + fileName
+            let wal = (try? FileStatus.of(path + "-wal")) ?? nil
+            let isDamaged = ((try? FileStatus.of(mark(folder))) ?? nil) != nil
+            let (database, setAside) = try QueueSchema.schema.open(
+                path, checking: (wal?.size ?? 0) > 0, isDamaged: isDamaged,
+                salvage: { aside, fresh in QueueSalvage(fresh).carryOver(aside) })
+            if isDamaged { _ = try? Files.remove(mark(folder)) }
             return (Queue(database, lock), setAside)
         } catch {
             throw .database(error)

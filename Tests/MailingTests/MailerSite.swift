@@ -43,7 +43,7 @@ final class Site: Sendable {
     }
 
     func mailer(_ settings: Settings, _ options: Mailer.Options, _ inbox: MailerInbox? = nil) throws -> Mailer {
-        try Mailer(
+        try Mailer.start(
             settings, options: options, inbox: try inbox ?? MailerInbox(), signals: nil, log: Self.log,
             reload: { (settings, []) })
     }

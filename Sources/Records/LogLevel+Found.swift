@@ -91,6 +91,11 @@ extension LogLevel {
             byte.map { isLetter($0) || $0 &- 48 < 10 || $0 == 0x5f } ?? false
         }
 
+        /// Nothing but brackets and spaces stands before it.
+        private var isFirst: Bool {
+            line.bytes[line.at..<word.lowerBound].allSatisfy { [0x20, 0x28, 0x5b].contains($0) }
+        }
+
         var isCapital: Bool { line.bytes[word].allSatisfy { $0 < 97 } }
 
         /// `FATAL:  message`, with two spaces: PostgreSQL, whatever stands before the level.
@@ -124,6 +129,8 @@ extension LogLevel {
             if after == 0x2d, Self.isPartOfName(byte(word.upperBound + 1)) { return false }
             if before == 0x2d, word.lowerBound - 2 >= line.at, line.bytes[word.lowerBound - 2] != 0x20 { return false }
             if before == 0x3d { return isValueOfLevel }
+            // `H=(fatal)`, `user (FATAL)`: round brackets hold a level directly behind the time, and names elsewhere.
+            if before == 0x28 || after == 0x29, !isFirst { return false }
             if isCapital { return words <= 3 || before == 0x7c || after == 0x7c || (before == 0x20 && after == 0x3a) }
             if isPHP { return true }
             switch after {

@@ -77,6 +77,9 @@ import Testing
     static let others: [(String, UInt8?)] = [
         ("2026-11-21 12:41:14,123 INFO [main] c.e.Shop - a FATAL mistake, they said", 6),
         ("2026-11-21 12:41:14,123 ERROR [main] c.e.Shop - a critical section", 3),
+        ("2026-11-21 12:41:14 H=(fatal) [203.0.113.9] rejected RCPT", nil),
+        ("2026-11-21 12:41:14 H=(EMERG) [203.0.113.9] rejected RCPT", nil),
+        ("2026-11-21 12:41:14 203.0.113.9 user (FATAL) logged in", nil), ("2026-11-21 12:41:14 (fatal) no ledger", 2),
         ("2026-11-21 12:41:14 the critical section was left", nil), ("2026-11-21 12:41:14 NON-FATAL signal", nil),
         ("2026-11-21 12:41:14 state=CRITICAL host=db1", nil), ("2026-11-21 12:41:14 ticket ALERT-812 closed", nil),
         ("2026-11-21 12:41:14 UTC:10.0.0.7(5432):app@db:[812]:FATAL:  password authentication failed", 3),

@@ -41,7 +41,10 @@ extension Mailer {
         for report in reports {
             switch report {
             case .dotPending(let deliveries, let answer):
-                if try legal({ () throws(QueueError) in try queue.dotPending(deliveries, at: now) }) {
+                let isTooLate = stopsBy.map { SystemClock.monotonic() >= $0 } ?? false
+                if isTooLate {
+                    answer.give(false)
+                } else if try legal({ () throws(QueueError) in try queue.dotPending(deliveries, at: now) }) {
                     effects.dots.append(answer)
                 } else {
                     answer.give(false)

@@ -65,7 +65,10 @@ package final class Mailer {
 
     var mayHaveLetters = true
     var stallsMayHaveChanged = true
+    /// When a stop waits no longer, but for answers to dots; monotonic.
     var stopsBy: Duration?
+    /// When it waits for these no longer.
+    private var dotsBy: Duration?
     /// With `untilIdle`: the queue cannot be written, and nobody who waits for the end of it would be there to make room.
     private var hasGivenUp = false
     private var nextRescan = SystemClock.monotonic()
@@ -158,7 +161,7 @@ package final class Mailer {
     private func heed() {
         while let request = signals?.next() {
             switch request {
-            case .stop: beginStop()
+            case .stop: stopsBy == nil ? beginStop() : hurry()
             case .reload: reloadSettings()
             }
         }
@@ -175,10 +178,22 @@ package final class Mailer {
         ServiceManager.watchdog()
     }
 
+    /// A stop that is asked for twice waits for nothing.
+    private func hurry() {
+        stopsBy = SystemClock.monotonic()
+        dotsBy = stopsBy
+    }
+
+    /// No claims from now on. What is under way has `stopGrace` to come to its dot; what is behind it, as long as a server
+    /// may take for its answer: a letter whose answer was not waited for would be sent twice.
     func beginStop() {
         guard stopsBy == nil else { return }
         ServiceManager.stopping()
-        stopsBy = SystemClock.monotonic() + options.stopGrace
+        let time = SystemClock.monotonic()
+        stopsBy = time + options.stopGrace
+        let longest = book.accounts.map(\.settings.timeouts.finalReply).max() ?? .zero
+        dotsBy = time + options.stopGrace + longest
+        if pool.busy > 0 { ServiceManager.extendTimeout(by: options.stopGrace + longest + .seconds(10)) }
         log.info("stopping\(pool.busy > 0 ? " after \(pool.busy) letters that are under way" : "")")
     }
 
@@ -265,7 +280,12 @@ package final class Mailer {
     }
 
     private func isOver(_ effects: Effects) -> Bool {
-        if let stopsBy { return pool.busy == 0 && unrecorded.isEmpty || SystemClock.monotonic() >= stopsBy }
+        if let stopsBy {
+            if pool.busy == 0 && unrecorded.isEmpty { return true }
+            let time = SystemClock.monotonic()
+            if time < stopsBy { return false }
+            return time >= dotsBy ?? stopsBy || pool.busy == 0 || (try? queue.hasPendingDots()) != true
+        }
         guard options.untilIdle, databaseFault == nil, pool.busy == 0, effects.orders.isEmpty,
             !(effects.intake?.hasMore ?? false), intake.isEmpty
         else { return false }
@@ -276,7 +296,7 @@ package final class Mailer {
 
     private func timeout() -> Duration {
         let time = SystemClock.monotonic()
-        var waits = [nextRescan - time, stopsBy.map { $0 - time } ?? .seconds(60)]
+        var waits = [nextRescan - time, stopsBy.map { $0 > time ? $0 - time : .seconds(1) } ?? .seconds(60)]
         if databaseFault != nil { return .seconds(1) }
         let now = SystemClock.now()
         if mayHaveLetters { return .zero }

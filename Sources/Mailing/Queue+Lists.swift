@@ -124,6 +124,9 @@ extension Queue {
         return row.first?[0].int == 1
     }
 
+    /// Whether a server's answer to a dot is waited for.
+    package func hasPendingDots() throws(QueueError) -> Bool { try counts()[.dotPending] ?? 0 > 0 }
+
     /// The failures, and what a person has to decide, newest first.
     package func troubles(limit: Int) throws(QueueError) -> [DeliverySummary] {
         try rows(

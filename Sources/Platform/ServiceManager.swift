@@ -13,6 +13,8 @@ package enum ServiceManager {
     /// Freed memory, and pages of code, which come back as they are used.
     package static func giveBackMemory() { herald_trim_memory() }
     package static func stopping() { notify("STOPPING=1") }
+    /// The stop may take so long from now on, whatever TimeoutStopSec says.
+    package static func extendTimeout(by time: Duration) { notify("EXTEND_TIMEOUT_USEC=\(time.microseconds)") }
     package static func watchdog() { notify("WATCHDOG=1") }
     /// One line for `systemctl status`.
     package static func status(_ text: String) { notify("STATUS=" + text) }

@@ -48,6 +48,10 @@ final class LetterIntake {
     /// At most so many are refused unseen with one commit, of either kind: each costs syncs of the disk.
     private static let refusalsPerRound = 32
 
+    /// What may lie in `rejectedFolder`, reasons included.
+    private static let rejectedFiles = 4000
+    private static let rejectedBytes: Int64 = 256 << 20
+
     init(incoming: [(daemon: String, path: String)], rejected: String, log: Logger) throws(SystemError) {
         folders = incoming.map { ($0.daemon, HandoverFolder(path: $0.path)) }
         backlogs = incoming.map { _ in Backlog() }
@@ -235,6 +239,15 @@ final class LetterIntake {
                 log.error("\(path) is refused (\(reason)) and cannot be moved to \(rejectedFolder): \(error)")
             }
         }
+        if !result.rejected.isEmpty { pruneRejected() }
+    }
+
+    /// The oldest of the refused files go when there are too many.
+    private func pruneRejected() {
+        let removed = try? HandoverFolder.prune(
+            rejectedFolder, count: Self.rejectedFiles, bytes: Self.rejectedBytes)
+        guard let removed, !removed.isEmpty else { return }
+        log.error("\(rejectedFolder) holds too much: the oldest \(removed.count) files there are removed")
     }
 
     /// Takes away what daemons that crashed left half written before `time`.

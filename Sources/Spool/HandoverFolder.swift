@@ -131,19 +131,65 @@ package struct HandoverFolder: Sendable {
     }
 
     /// Moves a file into `folder`, which is made when it is missing, with its reason in `NAME.reason`. A file that is
-    /// there already is replaced. The reason is there before the file, so that none lies there without one.
-    package func reject(_ name: String, reason: String, into folder: String) throws(SystemError) {
+    /// there already is replaced. The reason is there before the file, so that none lies there without one. Folders are
+    /// not kept, and to another file system only regular files of at most `limit` octets are copied: what else it is
+    /// stands in the reason, and it is removed.
+    package func reject(
+        _ name: String, reason: String, into folder: String, limit: Int = HandoverFolder.sizeLimit
+    ) throws(SystemError) {
         let path = try place(name)
         try Files.makeDirectories(folder)
-        try Files.write(Array((reason + "\n").utf8), to: "\(folder)/\(name).reason", mode: 0o640)
+        try Self.write(reason, of: name, in: folder)
         do throws(SystemError) {
+            // What lies in a folder has no bound.
+            if try FileStatus.of(path, followingLinks: false)?.isDirectory == true {
+                throw SystemError("move", path, errno: EXDEV)
+            }
             try retrying("move", path) { Glibc.rename(path, "\(folder)/\(name)") }
         } catch  where error.errno == EXDEV {
-            try Files.write(read(name), to: "\(folder)/\(name)", mode: 0o640)
-            try Files.remove(path)
+            try moveAcross(name, reason, folder, limit)
         }
         try Files.syncDirectory(folder)
         try Files.syncDirectory(self.path)
+    }
+
+    private static func write(_ reason: String, of name: String, in folder: String) throws(SystemError) {
+        try Files.write(Array((reason + "\n").utf8), to: "\(folder)/\(name).reason", mode: 0o640)
+    }
+
+    private func moveAcross(_ name: String, _ reason: String, _ folder: String, _ limit: Int) throws(SystemError) {
+        let path = try place(name)
+        guard let status = try FileStatus.of(path, followingLinks: false) else { return }
+        if status.isRegular, status.size <= Int64(limit) {
+            try Files.write(read(name, limit: limit), to: "\(folder)/\(name)", mode: 0o640)
+            return try Files.remove(path)
+        }
+        let kind =
+            status.isDirectory
+            ? "a folder" : status.isLink ? "a link" : status.isRegular ? "\(status.size) octets" : "no regular file"
+        try Self.write(reason + "; not kept: \(kind)", of: name, in: folder)
+        try Files.removeTree(path)
+    }
+
+    /// Removes the oldest of the rejected files in `folder`, with their reasons, until it has at most `count` files of
+    /// `bytes` octets together: a daemon that was taken over must not fill the disk with them. Returns their names.
+    package static func prune(_ folder: String, count: Int, bytes: Int64) throws(SystemError) -> [String] {
+        var files: [(name: String, written: Timestamp, size: Int64)] = []
+        for name in try Files.list(folder) where !name.hasPrefix(".") {
+            guard let status = try FileStatus.of("\(folder)/\(name)", followingLinks: false) else { continue }
+            files.append((name, status.modified, status.size))
+        }
+        files.sort { ($0.written, $0.name) > ($1.written, $1.name) }
+        var (kept, total) = (0, Int64(0))
+        var removed: [String] = []
+        for file in files {
+            kept += 1
+            total += max(0, file.size)
+            if kept <= count, total <= bytes { continue }
+            try Files.removeTree("\(folder)/\(file.name)")
+            removed.append(file.name)
+        }
+        return removed
     }
 
     /// The path of a name, which must be one.

@@ -83,7 +83,7 @@ import Testing
         #expect(site.messages.map(\.bytes) == [good.message, next.message])
         let rejected = try site.names("state/mailer/rejected")
         #expect(rejected.filter { $0.hasSuffix(".reason") }.count == 9)
-        #expect(rejected.count == 18)
+        #expect(rejected.count == 17)
         #expect(rejected.contains("illegible-fffe"))
         #expect(try Files.names(in: incoming).isEmpty)
     }

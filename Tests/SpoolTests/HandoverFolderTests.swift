@@ -127,6 +127,47 @@ import Testing
         }
     }
 
+    @Test("to another file system files are copied; links, folders and what is too large go with a word")
+    func rejectingAcross() throws {
+        try inFolder { path in
+            let other = "/dev/shm/herald-rejected-\(Randomness.identifier())"
+            try Files.makeDirectories(other)
+            defer { _ = try? Files.removeTree(other) }
+            let here = try #require(try FileStatus.of(path))
+            let there = try #require(try FileStatus.of(other))
+            try #require(here.device != there.device, "both are on one file system")
+            let folder = HandoverFolder(path: path)
+            try Files.write([7], to: path + "/small")
+            try Files.write([UInt8](repeating: 1, count: 100), to: path + "/large")
+            symlink("/etc/passwd", path + "/link")
+            try Files.makeDirectories(path + "/folder/in")
+            mkfifo(path + "/pipe", 0o600)
+            for name in ["small", "large", "link", "folder", "pipe"] {
+                try folder.reject(name, reason: "no letter", into: other, limit: 99)
+            }
+            #expect(try Files.names(in: path).isEmpty)
+            #expect(try Files.read(other + "/small") == [7])
+            let names = ["folder.reason", "large.reason", "link.reason", "pipe.reason", "small", "small.reason"]
+            #expect(try Files.list(other) == names)
+            #expect(try Files.read(other + "/large.reason") == Array("no letter; not kept: 100 octets\n".utf8))
+            #expect(try Files.read(other + "/link.reason") == Array("no letter; not kept: a link\n".utf8))
+        }
+    }
+
+    @Test("of too many refused files the oldest go") func pruning() throws {
+        try inFolder { path in
+            for number in 0..<6 {
+                try Files.write([UInt8](repeating: 1, count: 10), to: path + "/\(number)")
+                let time = [timeval(tv_sec: number, tv_usec: 0), timeval(tv_sec: number, tv_usec: 0)]
+                #expect(utimes(path + "/\(number)", time) == 0)
+            }
+            #expect(try HandoverFolder.prune(path, count: 6, bytes: 60) == [])
+            #expect(try HandoverFolder.prune(path, count: 4, bytes: 60) == ["1", "0"])
+            #expect(try HandoverFolder.prune(path, count: 4, bytes: 25) == ["3", "2"])
+            #expect(try Files.list(path) == ["4", "5"])
+        }
+    }
+
     @Test("a refused file lies in the other folder with its reason") func rejecting() throws {
         try inFolder { path in
             let folder = HandoverFolder(path: path + "/in")

@@ -171,10 +171,10 @@ package struct IncidentBook: Sendable {
     /// When `due` has to be called next; nil: not before something happens.
     package var nextDue: Timestamp? { nextCheck }
     package var openIncidents: [Incident] { incidents.values.filter { $0.state == .open }.sorted { $0.id < $1.id } }
-    /// The open ones that are severe enough to be told.
-    package var severeIncidents: [Incident] { openIncidents.filter { $0.severity.isAtLeast(policy.minSeverity) } }
+    /// The open ones that are severe enough to be told, or wanted by somebody.
+    package var severeIncidents: [Incident] { openIncidents.filter(policy.matters) }
     /// Of these, how many nobody wants to be told of.
-    package var unaddressedCount: Int { severeIncidents.count { !policy.isAddressed($0) } }
+    package var unaddressedCount: Int { severeIncidents.count { !policy.tells($0) } }
     package var count: Int { incidents.count }
     package var nextSilenceID: Int64 { max(lastSilenceID, silences.map(\.id).max() ?? 0) + 1 }
     package func incident(_ id: Int64) -> Incident? { incidents[id] }

@@ -31,9 +31,9 @@ package struct ReportPolicy: Hashable, Sendable {
     package var repeatInterval = Duration.seconds(4 * 3600)
     /// Letters in any hour, severity critical and below, digests included.
     package var maxPerHour = 12
-    /// Less severe incidents are recorded, and not told.
+    /// Less severe incidents are recorded, and not told, unless somebody of the audience wants them.
     package var minSeverity = Severity.warning
-    /// Who is told; what none of them wants is recorded, and not told. Nil: somebody wants everything.
+    /// Who is told; what none of them wants is recorded, and not told. Nil: somebody wants everything from `minSeverity`.
     package var audience: [Audience]?
     /// Samples in a letter, for each incident.
     package var samples = 10
@@ -55,10 +55,13 @@ package struct ReportPolicy: Hashable, Sendable {
 
     package init() {}
 
-    /// Whether the incident is severe enough to be told, and somebody wants it.
-    func tells(_ incident: Incident) -> Bool { incident.severity.isAtLeast(minSeverity) && isAddressed(incident) }
+    /// Whether somebody wants the incident to be told.
+    func tells(_ incident: Incident) -> Bool {
+        audience.map { $0.contains { $0.wants(incident) } } ?? incident.severity.isAtLeast(minSeverity)
+    }
 
-    func isAddressed(_ incident: Incident) -> Bool { audience.map { $0.contains { $0.wants(incident) } } ?? true }
+    /// Whether the incident should be told, or is: what is severe enough and what somebody wants.
+    func matters(_ incident: Incident) -> Bool { incident.severity.isAtLeast(minSeverity) || tells(incident) }
 
     /// The longest time between two reminders.
     static let longestReminder = Duration.seconds(86400)

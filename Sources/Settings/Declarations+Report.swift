@@ -21,7 +21,10 @@ extension Declarations {
                 "from", .text, nil, "The alias (by its description) that reports come from; default: the default alias."
             ),
             SettingKey(
-                "min_severity", .choice(severities), "critical", "Hits below this are recorded, no letter is sent."),
+                "min_severity", .choice(severities), "critical",
+                "Hits below this are recorded, no letter is sent, unless a recipient's own `min_severity` asks for "
+                    + "them."
+            ),
             SettingKey("group_wait", .duration, "10s", "How long the first letter of an incident waits for more hits."),
             SettingKey("group_interval", .duration, "5m", "The least time between two letters of one incident."),
             SettingKey(
@@ -50,7 +53,10 @@ extension Declarations {
             SettingKey("name", .text, nil, "The recipient's name."),
             SettingKey("email", .address, nil, "The recipient's address."),
             SettingKey("enabled", .bool, "true", "`false`: gets no letters."),
-            SettingKey("min_severity", .choice(severities), "critical", "Gets letters of this severity and above."),
+            SettingKey(
+                "min_severity", .choice(severities), nil,
+                "Gets letters of this severity and above, be it more or less than `report.min_severity`, which is the default."
+            ),
             SettingKey("rules", .texts, nil, "Gets letters of these rules only; `kernel-*` names all that begin so."),
         ])
 }

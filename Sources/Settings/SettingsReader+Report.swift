@@ -9,10 +9,11 @@ import YAML
 extension SettingsReader {
     func report(_ node: YAMLNode?) -> Settings.Report {
         var reader = SectionReader(node, Declarations.report, collector)
+        let least = severity("min_severity", &reader) ?? .critical
         let report = Settings.Report(
-            enabled: reader.bool("enabled"), recipients: recipients(&reader), subject: subject(&reader),
-            mailerName: reader.line("mailer_name") ?? "", from: reader.text("from"),
-            minSeverity: severity("min_severity", &reader), groupWait: reader.duration("group_wait") ?? .zero,
+            enabled: reader.bool("enabled"), recipients: recipients(&reader, least), subject: subject(&reader),
+            mailerName: reader.line("mailer_name") ?? "", from: reader.text("from"), minSeverity: least,
+            groupWait: reader.duration("group_wait") ?? .zero,
             groupInterval: reader.duration("group_interval") ?? .zero,
             repeatInterval: reader.duration("repeat_interval") ?? .zero, maxPerHour: reader.int("max_per_hour") ?? 12,
             contextLines: reader.int("context_lines") ?? 3, samples: reader.int("samples") ?? 10,
@@ -66,20 +67,20 @@ extension SettingsReader {
         return text
     }
 
-    private func severity(_ name: String, _ reader: inout SectionReader) -> Severity {
-        let names = Dictionary(uniqueKeysWithValues: Severity.allCases.map { ($0.name, $0) })
-        return reader.choice(name, SeverityName.self).flatMap { names[$0.rawValue] } ?? .critical
+    private func severity(_ name: String, _ reader: inout SectionReader) -> Severity? {
+        reader.choice(name, SeverityName.self).flatMap { Severity(name: $0.rawValue) }
     }
 
     private enum SeverityName: String, CaseIterable { case emergency, alert, critical, error, warning }
 
-    private func recipients(_ reader: inout SectionReader) -> [Settings.Recipient] {
+    /// - Parameter least: What recipients get that say nothing of it themselves, and above.
+    private func recipients(_ reader: inout SectionReader, _ least: Severity) -> [Settings.Recipient] {
         let email = reader.address("to_email")
-        guard let to = reader.value("to") else { return email.map { [recipient(nil, $0)] } ?? [] }
+        guard let to = reader.value("to") else { return email.map { [recipient(nil, $0, least)] } ?? [] }
         if let name = to.string {
             _ = reader.line("to")
             if reader.value("to_email") == nil { reader.missing("to_email") }
-            return email.map { [recipient(name, $0)] } ?? []
+            return email.map { [recipient(name, $0, least)] } ?? []
         }
         guard let list = to.sequence else {
             reader.fault(to, "'to' must be a name, or a list of recipients,")
@@ -88,24 +89,24 @@ extension SettingsReader {
         if let single = reader.value("to_email") {
             reader.fault(single, "'to_email' beside a list in 'to': give one of them")
         }
-        return list.compactMap(recipient)
+        return list.compactMap { recipient($0, least) }
     }
 
-    private func recipient(_ name: String?, _ email: EmailAddress) -> Settings.Recipient {
-        Settings.Recipient(name: name, email: email, enabled: true, minSeverity: .warning, rules: [])
+    private func recipient(_ name: String?, _ email: EmailAddress, _ least: Severity) -> Settings.Recipient {
+        Settings.Recipient(name: name, email: email, enabled: true, minSeverity: least, rules: [])
     }
 
-    private func recipient(_ node: YAMLNode) -> Settings.Recipient? {
+    private func recipient(_ node: YAMLNode, _ least: Severity) -> Settings.Recipient? {
         var reader = SectionReader(node, Declarations.recipient, collector)
         let email = reader.address("email")
         if reader.value("email") == nil { reader.missing("email") }
         let name = reader.line("name")
         let enabled = reader.bool("enabled")
-        let least = severity("min_severity", &reader)
+        let own = severity("min_severity", &reader)
         let rules = reader.texts("rules")
         reader.finish()
         return email.map {
-            Settings.Recipient(name: name, email: $0, enabled: enabled, minSeverity: least, rules: rules)
+            Settings.Recipient(name: name, email: $0, enabled: enabled, minSeverity: own ?? least, rules: rules)
         }
     }
 }

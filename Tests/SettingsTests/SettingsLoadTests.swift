@@ -225,6 +225,22 @@ private let whole = """
         #expect(list.map { $0.wants(rule: "nginx-down", severity: .alert) } == [true, false, false])
     }
 
+    @Test("a recipient's own min_severity holds, above the report's and below; without one the report's does")
+    func recipientsSeverity() throws {
+        let (loaded, _) = load(
+            """
+            report:
+              min_severity: error
+              to:
+                - {email: more@example.org, min_severity: warning}
+                - {email: same@example.org}
+                - {email: less@example.org, min_severity: alert}
+            """)
+        #expect(try #require(loaded).report.recipients.map(\.minSeverity) == [.warning, .error, .alert])
+        let (single, _) = load("report: {min_severity: error, to_email: a@example.org}")
+        #expect(try #require(single).report.recipients.map(\.minSeverity) == [.error])
+    }
+
     @Test("YAML that is none says where") func syntax() {
         #expect(load("report: [").faults.contains { $0.hasPrefix("herald.yaml:") && $0.contains("not valid YAML") })
         #expect(

@@ -55,6 +55,21 @@ import Testing
         }
     }
 
+    @Test func `A recipient who asks for more than the report's min_severity gets it, alone`() throws {
+        let folder = try WatcherFolder()
+        let watcher = try folder.watcher(
+            try folder.settings(
+                to: "[{email: all@example.org}, {email: more@example.org, min_severity: warning, rules: [noise]}]"))
+        watcher.settle(folder)
+        try folder.append("noise")
+        watcher.settle(folder)
+        #expect(try folder.letters().map { $0.envelope.recipients.map(\.text) } == [["more@example.org"]])
+        #expect(watcher.status["unaddressed"]?.int == 0)
+        try folder.append(WatcherTests.oom)
+        watcher.settle(folder)
+        #expect(try folder.letters().last?.envelope.recipients.map(\.text) == ["all@example.org"])
+    }
+
     @Test func `Of one incident that stood in two letters both are referred to`() throws {
         let (folder, watcher) = try site()
         watcher.settle(folder)

@@ -21,6 +21,7 @@ extension RuleReader {
             }
         }
         if refused { return }
+        checkRecoveries(rule, captures)
         let known = captures + RuleField.names
         for name in rule.title.fields where !captures.contains(name) && !RuleField.isKnown(name) {
             map.fault(
@@ -37,6 +38,22 @@ extension RuleReader {
             map.fault(
                 node["group_by"] ?? node,
                 "'group_by' names '\(shown)', which is no field and no pattern captures\(hint(name, known))")
+        }
+    }
+
+    /// A capture of `recovered_by` tells of which incident it speaks; one that no hit has tells nothing, and every incident
+    /// of the place ends. Without captures in the hits there is nothing to tell them apart by, and nothing was meant.
+    private func checkRecoveries(_ rule: Rule, _ captures: [String]) {
+        guard !captures.isEmpty else { return }
+        for pattern in rule.recoveredBy {
+            for name in (try? PatternSyntax(pattern.text))?.groupNames ?? [] where !captures.contains(name) {
+                collector.add(
+                    Diagnostic(
+                        file: pattern.file, line: pattern.line, column: pattern.column,
+                        message: "'recovered_by' captures '\(name)', which 'match' does not: it tells no incident from "
+                            + "another in \(map.subject)\(hint(name, captures))",
+                        severity: .warning))
+            }
         }
     }
 

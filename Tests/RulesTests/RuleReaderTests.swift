@@ -80,6 +80,25 @@ import YAML
         }
     }
 
+    @Test(
+        "a capture of recovered_by that no hit has is warned of, where it could tell incidents apart",
+        arguments: [
+            ("'(?<link>\\S+) down'", "'(?<lnk>\\S+) up'", "'lnk'", "; did you mean 'link'?"),
+            ("'(?<link>\\S+) down'", "['x', '(?<link>\\S+) (?<speed>\\d+) up']", "'speed'", "rule 'a'"),
+            ("'(?<link>\\S+) down'", "'(?<link>\\S+) up'", nil, ""),
+            ("['(?<link>a) down', '(?<port>b) down']", "'(?<port>b) up'", nil, ""),
+            ("'it is down'", "'(?<link>\\S+) up'", nil, ""),
+        ] as [(String, String, String?, String)])
+    func recoveries(match: String, recovered: String, name: String?, end: String) {
+        let (set, faults) = load(
+            "rules: [{id: a, title: t, severity: error, match: \(match),\n  recovered_by: \(recovered)}]")
+        #expect(set != nil && faults.count == (name == nil ? 0 : 1), "\(faults)")
+        if let name {
+            #expect(faults.allSatisfy { $0.severity == .warning && $0.line == 2 && $0.message.hasSuffix(end) })
+            #expect(faults.allSatisfy { $0.message.contains("captures \(name), which 'match' does not") }, "\(faults)")
+        }
+    }
+
     @Test("several mistakes of one rule are told together, each at its place")
     func together() {
         let (_, faults) = load(

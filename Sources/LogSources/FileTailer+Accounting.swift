@@ -35,8 +35,7 @@ extension FileTailer {
     /// change under the look.
     @discardableResult
     func account(for log: WatchedLog, _ time: SourceTime, _ output: inout SourceOutput) -> Bool {
-        // What cannot be looked at is not gone.
-        if closedFolders.contains(where: { log.path.hasPrefix($0 + "/") }) { return true }
+        if isOutOfReach(log) { return true }
         guard let chain = chain(of: log) else { return postpone() }
         missClosed(log, chain)
         let present = log.current.flatMap { files[$0] }.flatMap { $0.isCurrent ? $0 : nil }
@@ -120,6 +119,19 @@ extension FileTailer {
 
     private func stands(_ key: FileKey, at path: String) -> Bool {
         ((try? LogFile.status(path)) ?? nil).map { FileKey($0) } == key
+    }
+
+    /// What cannot be looked at is not gone: the texts wait where a folder or a file may not be read, or a file system is
+    /// not mounted (yet).
+    private func isOutOfReach(_ log: WatchedLog) -> Bool {
+        if closedFolders.contains(where: { log.path.hasPrefix($0 + "/") }) { return true }
+        guard log.open.isEmpty, !log.astray.isEmpty else { return false }
+        if let status = (try? LogFile.status(log.path)) ?? nil {
+            return status.isRegular && (try? LogFile.open(log.path)) == nil
+        }
+        if LogFile.isLink(log.path) { return true }
+        guard let folder = (try? LogFile.status(Files.split(log.path).directory)) ?? nil else { return true }
+        return log.astray.contains { $0.checkpoint.device != folder.device }
     }
 
     private func postpone() -> Bool {

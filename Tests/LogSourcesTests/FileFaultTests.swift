@@ -210,4 +210,39 @@ import Testing
         bench.settle()
         #expect(bench.lines.last == "4")
     }
+
+    @Test("a log whose folder was away at a start goes on where it was read to", arguments: [0, 1, 2])
+    func folderAway(restarts: Int) throws {
+        let bench = try TailingBench(["d/a.log", "d/*.log", "d/*.txt"])
+        #expect(mkdir(bench.path("d"), 0o700) == 0)
+        for name in ["d/a.log", "d/b.log", "d/c.txt"] { try bench.follow("1\n2\n", to: name) }
+        try bench.whileStopped { bench.rename("d", "away") }
+        for _ in 0..<restarts {
+            bench.restart()
+            bench.settle()
+        }
+        #expect(!bench.notices.contains { $0.kind == .gap })
+        bench.rename("away", "d")
+        try bench.append("3\n", to: "d/b.log")
+        bench.settle()
+        bench.notices = []
+        bench.expectTold(inAnyOrder: ["1", "1", "1", "2", "2", "2", "3"])
+    }
+
+    @Test("a log that could not be read at a start goes on where it was read to", arguments: ["a.log", "*.log"])
+    func unreadableAtStart(pattern: String) throws {
+        try Unprivileged.run {
+            let bench = try TailingBench([pattern])
+            try bench.follow("1\n2\n", to: "a.log")
+            try bench.whileStopped { #expect(chmod(bench.path("a.log"), 0) == 0) }
+            bench.restart()
+            bench.settle()
+            #expect(chmod(bench.path("a.log"), 0o600) == 0)
+            try bench.append("3\n", to: "a.log")
+            bench.settle()
+            #expect(!bench.notices.contains { $0.kind == .gap })
+            bench.notices = []
+            bench.expectTold(["1", "2", "3"])
+        }
+    }
 }

@@ -81,6 +81,28 @@ import Testing
         #expect(header(draft, "X-Herald-New-Hits") == "0")
     }
 
+    @Test(
+        arguments: [
+            ("The disk is slow", "web1.example.org", "The disk is slow on web1.example.org."),
+            ("No heartbeat from db2", "db2", "No heartbeat from db2."),
+            ("No heartbeat from db2", "db2.example.org", "No heartbeat from db2."),
+            ("The shop on web1: it broke", "web1", "The shop on web1: it broke."),
+            ("The shop on web10 broke", "web1", "The shop on web10 broke on web1."),
+            ("The shop: no answer from the database", "web1", "The shop: no answer from the database."),
+            ("The shop: it is down", "web1", "The shop: it is down on web1."),
+        ])
+    func `The host stands behind a title that neither names it nor ends in what the line says`(
+        title: String, host: String, sentence: String
+    ) throws {
+        let report = LetterFixtures.report([
+            LetterFixtures.occurrence(
+                "r", title, origin: LetterFixtures.origin(host), text: "shop[1]: no answer from the database")
+        ])
+        let lines = try draft(report).text.split(separator: "\n").map(String.init)
+        #expect(lines.first == sentence)
+        #expect(lines.prefix(2).contains { $0.contains(host.prefix { $0 != "." }) }, "\(lines)")
+    }
+
     @Test func `That a fault is back stands in the subject, and the thread holds`() throws {
         let draft = try draft(LetterFixtures.report("returned"))
         #expect(draft.subject == "[critical, back] web1: RAID array md0 runs without a disk")

@@ -65,6 +65,36 @@ extension LetterWording {
 
     static func count(_ count: Int, _ noun: String) -> String { counted(count, noun) }
 
+    /// Whether the sentence tells the host: by its title, or behind it.
+    static func saysHost(_ incident: Incident) -> Bool { namesHost(incident) || takesHost(incident) }
+
+    /// Whether `on HOST` can stand behind the title: not where it names the host, nor where it ends in what a log line
+    /// says, which would read as if that said it.
+    static func takesHost(_ incident: Incident) -> Bool { !namesHost(incident) && !endsInLogText(incident) }
+
+    /// The host by its name or the first part of that, as a word.
+    private static func namesHost(_ incident: Incident) -> Bool {
+        func isPart(_ byte: UInt8) -> Bool {
+            byte &- 0x30 < 10 || (byte | 0x20) &- 0x61 < 26 || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_")
+        }
+        let host = incident.origin.host
+        let names = [host[...], host.prefix { $0 != "." }].filter { !$0.isEmpty }
+        return names.contains { name in
+            incident.title.ranges(of: name).contains { range in
+                let before = incident.title[..<range.lowerBound].utf8.last
+                let after = incident.title[range.upperBound...].utf8.first
+                return !(before.map(isPart) ?? false) && !(after.map(isPart) ?? false)
+            }
+        }
+    }
+
+    /// `The shop failed: no connection to db2`: some words behind a colon that stand in the line.
+    private static func endsInLogText(_ incident: Incident) -> Bool {
+        guard let colon = incident.title.ranges(of: ": ").last else { return false }
+        let tail = incident.title[colon.upperBound...]
+        return tail.contains(" ") && (incident.samples + incident.shownSamples).contains { $0.text.contains(tail) }
+    }
+
     /// A title without its full stop, to stand within a sentence.
     static func ended(_ title: String) -> String {
         title.hasSuffix(".") && !title.hasSuffix("..") ? String(title.dropLast()) : title

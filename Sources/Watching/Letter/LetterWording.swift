@@ -37,7 +37,8 @@ struct LetterWording {
         let end = report.entries.map(\.incident.lastSeen).max() ?? report.time
         let time = start == end ? stamp(start) : "\(stamp(start)) to \(clock(end, near: start))"
         guard report.entries.count == 1, let incident = report.entries.first?.incident else { return "\(time) \(zone)" }
-        return "\(time) \(zone), \(incident.origin.place)"
+        let host = Self.saysHost(incident) ? "" : " on \(incident.origin.host)"
+        return "\(time) \(zone), \(incident.origin.place)\(host)"
     }
 
     private var silences: [String] {
@@ -72,20 +73,20 @@ struct LetterWording {
             return digestSentence
         }
         let incident = entry.incident
-        let what = Self.ended(Self.cut(incident.title, budget.title))
-        let host = incident.origin.host
+        let title = Self.ended(Self.cut(incident.title, budget.title))
+        let what = Self.takesHost(incident) ? "\(title) on \(incident.origin.host)" : title
         switch entry.kind {
-        case .returned: return "Back: \(what) on \(host), \(Self.times(incident.hits)) so far."
+        case .returned: return "Back: \(what), \(Self.times(incident.hits)) so far."
         case .further:
-            return "\(what) on \(host), \(Self.times(entry.newHits)) more, \(Self.times(incident.hits)) so far."
+            return "\(what), \(Self.times(entry.newHits)) more, \(Self.times(incident.hits)) so far."
         case .reminder:
-            return "Still open after \(duration(incident)): \(what) on \(host)."
-        case .recovered: return "Over after \(duration(incident)): \(what) on \(host)."
+            return "Still open after \(duration(incident)): \(what)."
+        case .recovered: return "Over after \(duration(incident)): \(what)."
         case .quiet:
-            return "Quiet since \(clock(incident.lastSeen, near: report.time)): \(what) on \(host)."
+            return "Quiet since \(clock(incident.lastSeen, near: report.time)): \(what)."
         default:
-            if entry.newHits <= 1 { return "\(what) on \(host)." }
-            return "\(what) on \(host), \(Self.times(entry.newHits)) in \(duration(incident))."
+            if entry.newHits <= 1 { return "\(what)." }
+            return "\(what), \(Self.times(entry.newHits)) in \(duration(incident))."
         }
     }
 

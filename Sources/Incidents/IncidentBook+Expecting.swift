@@ -106,11 +106,13 @@ extension IncidentBook {
             return expectation.captures.first { $0.name == name }?.value
                 ?? expectation.groups.first { $0.name == name }.map { Printable.text($0.value, limit: 200) }
         }
-        let since = expectation.since.rfc3339()
+        let since = expectation.since.plain() + " UTC"
+        let pattern = Printable.text(rule.match.first?.text ?? rule.id, limit: 200)
+        let line = "line that fits '\(pattern)'" + (rule.match.count > 1 ? " or another pattern of the rule" : "")
         let words =
             expectation.hasCome
-            ? "The last line that this rule waits for came at \(since)."
-            : "No line that this rule waits for has come since \(since), when Herald began to wait for it."
+            ? "The last \(line) came at \(since), and none since."
+            : "No \(line) has come since \(since), when Herald began to wait for it."
         let sample = Sample(
             time: now, origin: origin, text: "\(words) One is expected every \(every.text).")
         return Occurrence(

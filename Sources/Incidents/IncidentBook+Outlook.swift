@@ -43,6 +43,15 @@ extension IncidentBook {
         return due.map { max($0, now) }
     }
 
+    /// How many incidents have news that a letter is yet to tell, and when the first of these goes; nil: none.
+    package func lettersToCome(at now: Timestamp) -> (incidents: Int, next: Timestamp)? {
+        let times = incidents.values.compactMap { incident in
+            incident.newHits > 0 && [.waits, .digest, .late].contains(telling(of: incident, at: now))
+                ? nextLetter(of: incident, at: now) : nil
+        }
+        return times.min().map { (times.count, $0) }
+    }
+
     /// What the cap holds back.
     package struct Held: Hashable, Sendable {
         package var isUrgent: Bool

@@ -178,7 +178,19 @@ package final class Watcher {
         handOver(at: clock())
         for (call, _) in unanswered { call.answer(.failure("the state cannot be written", .later)) }
         desk.close()
+        if options.untilIdle { sayWhatWaits(at: clock().wall) }
         return options.untilIdle ? [storeFault, outbox.fault].compactMap { $0 } : []
+    }
+
+    /// What is due later is nothing that `untilIdle` waits for, and nobody should have to find that out.
+    private func sayWhatWaits(at now: Timestamp) {
+        guard let waiting = book.lettersToCome(at: now) else { return }
+        let time = waiting.next.rfc3339(utcOffset: SystemClock.utcOffset(at: waiting.next)).replacing("T", with: " ")
+        log.notice(
+            """
+            \(counted(waiting.incidents, "incident waits", "incidents wait")), the next letter goes at \(time): it \
+            needs a watcher that runs then
+            """)
     }
 
     /// At rest again after much work, what only that needed is given back.

@@ -116,6 +116,19 @@ import Testing
         #expect(next.notes.isEmpty)
     }
 
+    @Test func `What has a letter to come is counted, with the time of the first; what is silenced or told is not`() {
+        var clocked = ClockedBook()
+        #expect(clocked.book.lettersToCome(at: clocked.now) == nil)
+        clocked.hit("a")
+        clocked.hit("b")
+        let waiting = clocked.book.lettersToCome(at: clocked.now)
+        #expect(waiting?.incidents == 2 && waiting?.next == clocked.now + clocked.book.policy.groupWait)
+        clocked.book.add(Silence(id: 1, rule: "b", until: clocked.now + .seconds(9000), comment: "c"))
+        #expect(clocked.book.lettersToCome(at: clocked.now)?.incidents == 1)
+        _ = clocked.pass(.seconds(60))
+        #expect(clocked.book.lettersToCome(at: clocked.now) == nil)
+    }
+
     @Test func `Of very many places the first ones are named, and all are counted`() {
         var notes = RecordedNotes()
         for number in 0..<1000 { notes.add("place \(number % 500)") }

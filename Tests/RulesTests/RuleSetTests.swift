@@ -145,7 +145,7 @@ import YAML
             ("unless: '(?|a|b)'", "'(?|' is refused"),
             (
                 "unless: [a, <quotd>]",
-                "there are <quoted>, <request>; did you mean '<quoted>'?"
+                "there are <quoted>, <request>, <strangers>, <routine>; did you mean '<quoted>'?"
             ),
             ("recovered_by: '(*UTF)a'", "a verb such as (*SKIP) or (*UTF) is refused"),
         ])

@@ -116,8 +116,8 @@ private struct Assembly {
         guard let first = record.first else { return }
         orders.append(first.order)
         let start = bytes.count
-        // A line of a file stands as it was: its header is read when the record is built.
-        if record.count == 1, case .lines = origin { bytes += first.raw } else { bytes += first.text }
+        // A line of a file stands as it was: its header is read when the record is built. Decoded it would have none.
+        if case .lines = origin { bytes += first.raw } else { bytes += first.text }
         for line in record.dropFirst() {
             if bytes.last == 0x0d { bytes.removeLast() }
             bytes.append(0x0a)

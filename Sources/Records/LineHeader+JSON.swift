@@ -36,13 +36,13 @@ extension LineHeader {
 
     /// Whether the message of a line of JSON (behind a container's header or not) stands in the line's bytes just as it
     /// will be matched: what no pattern was found in there needs no parsing. False in doubt: where there is an escape,
-    /// but for the line feed that ends a member's text; a detail that is put behind the message; a byte that is no ASCII,
-    /// since what is no UTF-8 is replaced; a text that may begin with a header that names a level.
+    /// but for the line feed that ends a member's text; a detail or another line that is put behind the message; a byte
+    /// that is no ASCII, since what is no UTF-8 is replaced; a text that may begin with a header that names a level.
     package static func isLiteral(_ line: UnsafeRawBufferPointer) -> Bool {
         let letters = detailLetters
         for at in line.indices {
             switch line[at] {
-            case 0x80...: return false
+            case 0x0a, 0x80...: return false
             case 0x5c:
                 guard line.count - at > 2, line[at + 1] == UInt8(ascii: "n"), line[at + 2] == 0x22 else { return false }
             case 0x22 where mayBeginWithLevel(line, at + 1): return false
@@ -90,6 +90,15 @@ extension LineHeader {
         header.isAccess = isAccess(members, priority: header.priority)
         header.decoded = message(member(messageNames)?.string, members) ?? line
         header.fields = members.filter { !used.contains($0.name) }.map { Field($0.name, text($0.value)) }
+        return header
+    }
+
+    /// Of a record of several lines whose first is an object by itself: the others are no JSON, and go on with its message.
+    static func jsonBeforeLines(_ lines: [UInt8], context: LineContext, depth: Int) -> LineHeader? {
+        guard let end = lines.firstIndex(of: 0x0a) else { return nil }
+        let first = Array(lines[..<end])
+        guard var header = json(first, context: context, depth: depth) else { return nil }
+        header.decoded = (header.decoded ?? first) + lines[end...]
         return header
     }
 

@@ -95,7 +95,8 @@ package struct LineHeader: Equatable, Sendable {
         let start = scanner
         switch first {
         case UInt8(ascii: "{"):
-            return json(scanner.rest, context: context, depth: depth) ?? partOfJSON(scanner) ?? LineHeader()
+            return json(scanner.rest, context: context, depth: depth)
+                ?? jsonBeforeLines(scanner.rest, context: context, depth: depth) ?? partOfJSON(scanner) ?? LineHeader()
         case UInt8(ascii: "\""):
             return partOfJSON(scanner) ?? LineHeader()
         case UInt8(ascii: "*"):

@@ -28,6 +28,7 @@ extension LogLevel {
         switch first {
         case UInt8(ascii: "{"):
             return LineHeader.json(message.rest, context: context, depth: 1) ?? LineHeader.partOfJSON(message)
+                ?? LineHeader.jsonBeforeLines(message.rest, context: context, depth: 1)
         case UInt8(ascii: "["):
             if let header = LineHeader.bracketed(&scanner, context), header.priority != nil { return header }
             return LineHeader(Self.first(of: message)) ?? inBrackets(message).map { LineHeader(level: $0) }

@@ -29,7 +29,8 @@ struct LiteralJSONTests {
     @Test(
         "a line whose message is other than its bytes is parsed",
         arguments: [
-            #"{"msg":"a \"quoted\" word"}"#, #"{"msg":"two\nlines"}"#, #"{"msg":"\u006f"}"#, #"{"msg":"end\\n"}"#,
+            "{\"msg\":\"a\"}\nTraceback", #"{"msg":"a \"quoted\" word"}"#, #"{"msg":"two\nlines"}"#,
+            #"{"msg":"\u006f"}"#, #"{"msg":"end\\n"}"#,
             #"{"msg":"failed","error":"no space"}"#, #"{"msg":"failed", "stack" : "at x"}"#, #"{"msg":"größer"}"#,
             #"{"msg":"a","x":"\"#, #"{"msg":"a","x":"\n"#, #"{"log":"{\"msg\":\"a\"}\n","stream":"stderr"}"#,
         ])

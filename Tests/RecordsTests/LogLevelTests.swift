@@ -105,6 +105,7 @@ import Testing
 
     /// Behind a syslog tag, and in the journal.
     static let stated: [(String, UInt8?)] = [
+        ("{\"level\":60,\"msg\":\"x\"}\n\tat a.B.c(B.java:1)", 2), ("{\"a\":60}\n\tat a.B.c(B.java:1)", nil),
         (#"time="2026-11-21T12:41:14Z" level=fatal msg="no ledger""#, 2), ("level=panic msg=x", 2),
         (#"{"level":"fatal","msg":"no ledger"}"#, 2), (#"{"level":"info","msg":"level=fatal"}"#, 6),
         ("2026-11-21 12:41:14,123 CRITICAL no ledger", 2), ("12:41:14.123 [main] FATAL a.B - x", 2),

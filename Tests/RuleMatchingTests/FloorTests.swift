@@ -48,6 +48,40 @@ import Testing
     }
 
     @Test(
+        "a line of JSON with a trace behind it is hit by level, field and text, whatever the file begins with",
+        arguments: [
+            "", "Starting server\n", "Nov 21 12:41:13 web1 app[812]: begun\n", "2026-11-21 12:41:13 INFO begun\n",
+        ])
+    func jsonBeforeTrace(before: String) throws {
+        let own = """
+              - {id: field, title: t, severity: error, match: no ledger, where: {priority: 0..2, identifier: a}}
+              - {id: across, title: t, severity: error, match: 'no cups\\nTraceback'}
+            """
+        let matcher = try Matcher(rules(Self.floor + "\n" + own))
+        let trace = "Traceback (most recent call last):\n  File \"x.py\", line 1, in <module>\nValueError: bad\n"
+        let expected = [
+            (#"{"time":"2026-11-21T12:41:14Z","level":"fatal","msg":"out of tea"}"#, "crit"),
+            (#"{"time":"2026-11-21T12:41:14Z","log":{"level":"critical"},"message":"x"}"#, "crit"),
+            (#"{"time":"2026-11-21T12:41:14Z","level":"fatal","msg":"harmless"}"#, nil),
+            (#"{"time":"2026-11-21T12:41:14Z","level":"info","msg":"out of tea"}"#, nil),
+            (#"{"time":"2026-11-21T12:41:14Z","level":"fatal","msg":"harmless: no ledger","app":"a"}"#, "field"),
+            (#"{"time":"2026-11-21T12:41:14Z","level":"fatal","msg":"harmless: no ledger","app":"b"}"#, nil),
+            (#"{"time":"2026-11-21T12:41:14Z","level":"error","msg":"out of tea"}"#, nil),
+            (#"{"time":"2026-11-21T12:41:14Z","level":"error","msg":"no cups"}"#, "across"),
+        ]
+        for (line, rule) in expected {
+            let bytes = Array((before + line + "\n" + trace).utf8)
+            let scan = RecordScan(
+                matcher, try TraceFinder(), joiner: RecordJoiner(source: .file("x")),
+                context: LineContext(format: .recognised(in: bytes), readAt: readAt.readAt))
+            var found: [String] = []
+            bytes.withUnsafeBytes { scan.take($0) { found += $1.hits.map { "\($0.hit.rule.id)" } } }
+            scan.finish { found += $1.hits.map { "\($0.hit.rule.id)" } }
+            #expect(found == (rule.map { [$0] } ?? []), "\(before)\(line)")
+        }
+    }
+
+    @Test(
         "behind a syslog tag, and in the journal, the level that a message's structure names counts where it is the graver"
     )
     func stated() throws {

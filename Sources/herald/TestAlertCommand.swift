@@ -28,6 +28,8 @@ struct TestAlertCommand: ParsableCommand {
         try write("Herald test alert \(token): this line was written by herald test-alert")
         step("line written to \(file ?? "the journal")", since: start)
         var seen = ""
+        var telling = ""
+        var nextAsked = start + .seconds(1)
         let end = start + limit
         while SystemClock.monotonic() < end {
             let row = try delivery(of: token, settings)
@@ -39,12 +41,46 @@ struct TestAlertCommand: ParsableCommand {
             }
             if state == "sent" { return Terminal.say("Status: OK") }
             if state == "failed" { throw Failure.notWell("the letter was refused for good") }
+            if row == nil, SystemClock.monotonic() >= nextAsked {
+                nextAsked = SystemClock.monotonic() + .milliseconds(500)
+                let words = incident(of: token, settings).map(Self.words) ?? ""
+                if words != telling, !words.isEmpty { step(words, since: start) }
+                telling = words
+            }
             _ = try Poller.wait([], timeout: .milliseconds(25))
         }
+        if !seen.isEmpty {
+            throw Failure.notWell("the letter is still \(seen) after \(timeout); herald queue list tells why")
+        }
         throw Failure.notWell(
-            seen.isEmpty
-                ? "no letter within \(timeout): is the line's source watched, and the rule herald-test-alert not silenced? "
-                    + "(herald status)" : "the letter is still \(seen) after \(timeout); herald queue list tells why")
+            telling.isEmpty
+                ? "no letter within \(timeout), and no incident: is the line's source watched, and the rule "
+                    + "herald-test-alert in force? (herald status)" : "no letter within \(timeout): \(telling)")
+    }
+
+    /// The incident of the line, as the watcher tells it; nil where there is none, or we may not ask.
+    private func incident(of token: String, _ settings: Settings) -> JSON? {
+        let watcher = DaemonAddress(name: "watcher", settings: settings)
+        let all = try? watcher.request("incident-list", ["rule": "herald-test-alert", "all": true]).result.array
+        return all?.first { $0["title"]?.string?.contains(token) == true }
+    }
+
+    /// What the incident's letter waits for, or why there is none.
+    static func words(_ incident: JSON) -> String {
+        let name = "incident \(incident["id"]?.int ?? 0)"
+        let hour = HostClock.hour(incident["next_letter"])
+        let at = hour.isEmpty ? "" : " at \(hour)"
+        switch incident["telling"]?.string {
+        case "waits": return "\(name) is open; its letter goes\(hour.isEmpty ? " soon" : at)"
+        case "digest": return "\(name) waits for the digest\(at): letters are as many as may be in an hour"
+        case "late": return "\(name) waits for the digest of late lines\(at)"
+        case "silenced": return "\(name) is silenced (herald silence list)"
+        case "inhibited": return "\(name) is kept quiet by incident \(incident["inhibited_by"]?.int ?? 0)"
+        case "nobody": return "no recipient wants to be told of \(name) (report.to)"
+        case "recorded": return "\(name) is recorded and not told (report.min_severity)"
+        case "told": return "\(name) is told; its letter is not yet in the queue (herald status)"
+        default: return "\(name) is there"
+        }
     }
 
     private func step(_ what: String, since start: Duration) {

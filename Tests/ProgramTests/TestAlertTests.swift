@@ -5,6 +5,8 @@ import Glibc
 import Platform
 import Testing
 
+@testable import herald
+
 @Suite(.serialized) struct TestAlertTests {
     private let site: TestSite
 
@@ -40,6 +42,33 @@ import Testing
         for token in tokens {
             #expect(site.letters.all.contains { $0.header("Subject")?.contains(token) == true })
         }
+    }
+
+    @Test("where letters are as many as may be, what its incident waits for is said") func waits() throws {
+        for name in ["mailer", "watcher"] {
+            try site.start(name)
+            try site.awaitReady(name)
+        }
+        // Emergency and alert have six in an hour.
+        for _ in 0..<6 { #expect(try alert("--file", site.folder + "/log/app.log").code == .exited(0)) }
+        let run = try alert("--file", site.folder + "/log/app.log", "--timeout", "3s")
+        #expect(run.code == .exited(1))
+        #expect(run.output.contains(/ms  incident 7 waits for the digest at \d\d:\d\d: letters/), "\(run.output)")
+        #expect(run.errors.contains("no letter within 3s: incident 7 waits for the digest at"), "\(run.errors)")
+    }
+
+    @Test(
+        "each way of not being told has its words",
+        arguments: [
+            ("silenced", "incident 7 is silenced"), ("inhibited", "kept quiet by incident 3"), ("nobody", "report.to"),
+            ("recorded", "report.min_severity"), ("waits", "its letter goes at "), ("late", "late lines at "),
+            ("told", "not yet in the queue"),
+        ])
+    func telling(telling: String, words: String) {
+        let said = TestAlertCommand.words([
+            "id": 7, "telling": .string(telling), "next_letter": "2026-11-22T06:03:00Z", "inhibited_by": 3,
+        ])
+        #expect(said.contains(words), "\(said)")
     }
 
     @Test("a line that nobody watches is exit 1 after the time-out, a file that is not there, or no daemon, is said")

@@ -110,8 +110,8 @@ let package = Package(
         module(
             "Mailing",
             [
-                "Formats", "Platform", "Database", "Mail", "SMTPProtocol", "MailRouting", "Settings", "SMTPTransport",
-                "Spool", "Control", logging,
+                "Formats", "Platform", "Database", "YAML", "Mail", "SMTPProtocol", "MailRouting", "Settings",
+                "SMTPTransport", "Spool", "Control", logging,
             ]),
         module(
             "Responding",

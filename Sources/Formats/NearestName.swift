@@ -5,10 +5,13 @@ package enum NearestName {
     package static func to(_ name: String, in candidates: some Sequence<String>) -> String? {
         let wanted = Array(name.lowercased().utf8)
         let nearest = candidates.map { ($0, distance(wanted, Array($0.lowercased().utf8))) }.min { $0.1 < $1.1 }
-        guard let (candidate, cost) = nearest, cost <= max(1, max(wanted.count, candidate.utf8.count) / 3) else {
-            return nil
+        if let (candidate, cost) = nearest, cost <= max(1, max(wanted.count, candidate.utf8.count) / 3) {
+            return candidate
         }
-        return candidate
+        // `crit`, `emerg`: cut short, and only one name begins so.
+        guard wanted.count >= 3 else { return nil }
+        let longer = candidates.filter { $0.lowercased().utf8.starts(with: wanted) }
+        return longer.count == 1 ? longer[0] : nil
     }
 
     private static func distance(_ a: [UInt8], _ b: [UInt8]) -> Int {

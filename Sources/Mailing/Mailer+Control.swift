@@ -108,13 +108,14 @@ extension Mailer {
         ServiceManager.reloading()
         defer { ServiceManager.ready() }
         let (new, diagnostics) = reload()
+        for fault in diagnostics {
+            log.log(level: fault.severity == .warning ? .warning : .error, "\(fault.unlevelled)")
+        }
         guard let new else {
             let words = ReloadWords.kept(because: "the settings are not valid (herald check names the faults)")
             reloadFault = words
-            for line in diagnostics { log.error("\(line)") }
             return log.error("\(words)")
         }
-        for line in diagnostics { log.warning("\(line)") }
         reloadFault = new.paths == settings.paths ? nil : ReloadWords.needsRestart
         if let reloadFault { log.warning("\(reloadFault)") }
         let paths = settings.paths

@@ -7,6 +7,7 @@ import Glibc
 import Logging
 import Platform
 import Settings
+import YAML
 
 /// The coordinator of the program herald-mailer.
 package final class Mailer {
@@ -36,7 +37,7 @@ package final class Mailer {
 
     let options: Options
     let log: Logger
-    let reload: () -> (settings: Settings?, diagnostics: [String])
+    let reload: () -> (settings: Settings?, diagnostics: [Diagnostic])
     let signals: Signals?
     let queue: Queue
     let intake: LetterIntake
@@ -84,7 +85,7 @@ package final class Mailer {
     /// Opens the queue (throws EWOULDBLOCK where another mailer owns it) and recovers what the last run left.
     package init(
         _ settings: Settings, options: Options, inbox: MailerInbox, signals: Signals?, log: Logger,
-        reload: @escaping () -> (settings: Settings?, diagnostics: [String])
+        reload: @escaping () -> (settings: Settings?, diagnostics: [Diagnostic])
     ) throws(QueueError) {
         let folder = settings.paths.state("mailer")
         (queue, setAside) = try Queue.open(folder: folder)
@@ -108,7 +109,7 @@ package final class Mailer {
     /// A mailer at work on what can be read of its queue, however much of that is damaged.
     package static func start(
         _ settings: Settings, options: Options, inbox: MailerInbox, signals: Signals?, log: Logger,
-        reload: @escaping () -> (settings: Settings?, diagnostics: [String])
+        reload: @escaping () -> (settings: Settings?, diagnostics: [Diagnostic])
     ) throws(QueueError) -> Mailer {
         do throws(QueueError) {
             return try Mailer(

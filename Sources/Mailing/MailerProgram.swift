@@ -5,6 +5,7 @@ import Glibc
 import Logging
 import Platform
 import Settings
+import YAML
 
 package enum MailerProgram {
     /// Runs the mailer in the foreground. Returns the exit code: 0 done, 1 letters are left that nothing can carry
@@ -12,12 +13,13 @@ package enum MailerProgram {
     /// or with `--until-idle` written.
     package static func run(_ options: DaemonOptions) -> Int32 {
         let log = Logger(label: "herald-mailer")
-        let read = { @Sendable () -> (settings: Settings?, diagnostics: [String]) in
-            let (settings, diagnostics) = Settings.read(options.config)
-            return (settings, diagnostics.map(\.description))
+        let read = { @Sendable () -> (settings: Settings?, diagnostics: [Diagnostic]) in
+            Settings.read(options.config)
         }
         let (settings, diagnostics) = read()
-        for line in diagnostics { log.log(level: settings == nil ? .error : .warning, "\(line)") }
+        for fault in diagnostics {
+            log.log(level: fault.severity == .warning ? .warning : .error, "\(fault.unlevelled)")
+        }
         guard let settings else { return 2 }
         do throws(QueueError) {
             return try run(settings, options, log, read)
@@ -33,7 +35,7 @@ package enum MailerProgram {
 
     private static func run(
         _ settings: Settings, _ options: DaemonOptions, _ log: Logger,
-        _ reload: @escaping @Sendable () -> (settings: Settings?, diagnostics: [String])
+        _ reload: @escaping @Sendable () -> (settings: Settings?, diagnostics: [Diagnostic])
     ) throws(QueueError) -> Int32 {
         let (signals, inbox) = try system { () throws(SystemError) in (try Signals(), try MailerInbox()) }
         let choices = Mailer.Options(untilIdle: options.untilIdle, noWait: options.noWait)

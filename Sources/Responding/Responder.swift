@@ -236,7 +236,9 @@ extension Responder {
     /// Settings with faults change nothing.
     private func change(to read: (plan: ResponderPlan?, diagnostics: [Diagnostic])) {
         ServiceManager.reloading()
-        for diagnostic in read.diagnostics { log.warning("\(diagnostic)") }
+        for fault in read.diagnostics {
+            log.log(level: fault.severity == .warning ? .warning : .error, "\(fault.unlevelled)")
+        }
         if let new = read.plan, new.paths == plan.paths {
             plan = new
             assemble()

@@ -64,7 +64,10 @@ extension Settings {
             return examine(try ConfigurationFile.read(path), host: Host(mailName: HostNames.mail()))
         } catch {
             let advice = error.errno == 2 ? "; write one, or name another with --config" : ""
-            let fault = Diagnostic(file: path, message: "\(error)\(advice)")
+            // The place names the path already, unless it is another's (`conf.d`).
+            let words =
+                error.path == path ? "cannot \(error.operation) it: \(SystemError.text(of: error.errno))" : "\(error)"
+            let fault = Diagnostic(file: path, message: words + advice)
             return Reading(root: YAMLNode(.mapping([]), file: path), diagnostics: [fault])
         }
     }

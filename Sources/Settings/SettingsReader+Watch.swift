@@ -68,11 +68,31 @@ extension SettingsReader {
                 let place = reader.value("path") ?? node
                 reader.warn(place, "`**` names folders of one depth, as `*` does; write an entry for each depth")
             }
+            if Self.hasOpenBracket(path) {
+                let place = reader.value("path") ?? node
+                reader.warn(place, "a `[` without its `]` stands for itself; write `[[]` where that is meant")
+            }
         }
         return path.map {
             Settings.File(
                 path: $0, exclude: exclude, rotated: rotated, format: format, multiline: multiline, lineLimit: lineLimit
             )
+        }
+    }
+
+    /// Whether a component of a glob has a `[` that nothing closes (glob(7)): a `]` directly after it, or after its `!`, is
+    /// one of its characters.
+    private static func hasOpenBracket(_ path: String) -> Bool {
+        path.split(separator: "/").contains { component in
+            var rest = Array(component.utf8)[...]
+            while let byte = rest.popFirst() {
+                if byte == UInt8(ascii: "\\") { _ = rest.popFirst() }
+                guard byte == UInt8(ascii: "[") else { continue }
+                if rest.first == UInt8(ascii: "!") || rest.first == UInt8(ascii: "^") { rest.removeFirst() }
+                guard let close = rest.dropFirst().firstIndex(of: UInt8(ascii: "]")) else { return true }
+                rest = rest[(close + 1)...]
+            }
+            return false
         }
     }
 

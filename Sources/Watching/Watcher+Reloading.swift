@@ -27,7 +27,9 @@ extension Watcher {
             return keepOld(because: "the settings are not valid (herald check names the faults)")
         }
         let rules = Self.rules(settings)
-        for diagnostic in rules.diagnostics { log.warning("\(diagnostic)") }
+        for fault in rules.diagnostics {
+            log.log(level: fault.severity == .warning ? .warning : .error, "\(fault.unlevelled)")
+        }
         guard let matcher = rules.matcher else {
             return keepOld(because: "the rules are not valid (herald check names the faults)")
         }

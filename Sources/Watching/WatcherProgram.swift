@@ -6,6 +6,7 @@ import Logging
 import Platform
 import RuleMatching
 import Settings
+import YAML
 
 package enum WatcherProgram {
     /// Runs the watcher in the foreground. Returns the exit code: 0 done, 2 wrong settings or rules, 75 another watcher
@@ -14,14 +15,18 @@ package enum WatcherProgram {
         let log = Logger(label: "herald-watcher")
         let read = { @Sendable () -> Settings? in
             let (settings, diagnostics) = Settings.read(options.config)
-            for line in diagnostics { log.log(level: settings == nil ? .error : .warning, "\(line)") }
+            for fault in diagnostics {
+                log.log(level: fault.severity == .warning ? .warning : .error, "\(fault.unlevelled)")
+            }
             return settings
         }
         guard let settings = read() else { return 2 }
         let rules = Watcher.rules(settings)
-        for line in rules.diagnostics { log.log(level: rules.matcher == nil ? .error : .warning, "\(line)") }
+        for fault in rules.diagnostics {
+            log.log(level: fault.severity == .warning ? .warning : .error, "\(fault.unlevelled)")
+        }
         let faults = FileReadings.faults(settings.watch.files)
-        for fault in faults { log.error("\(fault)") }
+        for fault in faults { log.error("\(fault.unlevelled)") }
         guard let matcher = rules.matcher, faults.isEmpty else { return 2 }
         var isReady = false
         do {

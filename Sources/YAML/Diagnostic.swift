@@ -22,8 +22,20 @@ package struct Diagnostic: Error, Hashable, Sendable, CustomStringConvertible {
     }
 
     /// `herald.yaml:14:5: unknown key 'prot' in account 'office'; did you mean 'port'?`
-    package var description: String {
-        let place = line == 0 ? file : "\(file):\(line):\(column)"
-        return "\(place): \(severity == .warning ? "warning: " : "")\(message)"
+    package var description: String { "\(place): \(severity == .warning ? "warning: " : "")\(message)" }
+
+    /// The same without its level, for a log, which shows that itself.
+    package var unlevelled: String { "\(place): \(message)" }
+
+    private var place: String { line == 0 ? file : "\(file):\(line):\(column)" }
+
+    /// In the order of a person who goes through the files: those of one file from its beginning.
+    package static func inOrder(_ diagnostics: [Diagnostic]) -> [Diagnostic] {
+        var files: [String: Int] = [:]
+        for diagnostic in diagnostics where files[diagnostic.file] == nil { files[diagnostic.file] = files.count }
+        return diagnostics.enumerated().sorted { a, b in
+            (files[a.element.file] ?? 0, a.element.line, a.element.column, a.offset)
+                < (files[b.element.file] ?? 0, b.element.line, b.element.column, b.offset)
+        }.map(\.element)
     }
 }

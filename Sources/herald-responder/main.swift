@@ -14,7 +14,7 @@ do {
     umask(0o007)
     let signals = try Signals()
     let (plan, diagnostics) = ResponderPlan.read(options.config)
-    for diagnostic in diagnostics { log.log(level: plan == nil ? .error : .warning, "\(diagnostic)") }
+    for fault in diagnostics { log.log(level: fault.severity == .warning ? .warning : .error, "\(fault.unlevelled)") }
     guard let plan else { exit(2) }
     guard let extract = ExtractionProcess.find() else {
         log.error("herald-extract is neither beside this program nor in /usr/lib/herald")

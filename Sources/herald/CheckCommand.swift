@@ -25,7 +25,7 @@ struct CheckCommand: ParsableCommand {
         let reading = Settings.examine(config.path)
         var check = SettingsCheck(reading)
         check.run()
-        for fault in check.faults { Terminal.complain(fault.description) }
+        for fault in Diagnostic.inOrder(check.faults) { Terminal.complain(fault.description) }
         let errors = check.faults.filter { $0.severity == .error }.count
         if errors > 0 { throw Failure.wrong(counted(errors, "error")) }
         let warnings = check.faults.count - errors
@@ -144,7 +144,8 @@ struct SettingsCheck {
     private mutating func checkWatched(_ settings: Settings) {
         faults += FileReadings.faults(settings.watch.files)
         for file in root["watch"]?["files"]?.sequence ?? [] {
-            guard let node = file["path"], let path = node.string else { continue }
+            // Of one that is not absolute it was said already.
+            guard let node = file["path"], let path = node.string, path.hasPrefix("/") else { continue }
             if !path.utf8.contains(where: { "*?[".utf8.contains($0) }) {
                 need(node, "the watched file", severity: .warning)
                 continue

@@ -119,7 +119,8 @@ enum StatusScreen {
         lines += rows(
             list(facts, "accounts").map { account in
                 let words = [
-                    "\(HostClock.text(account["server"])), \(HostClock.text(account["security"]))",
+                    "\(HostClock.text(account["server"])), "
+                        + (account["security"]?.string == "none" ? "no TLS" : HostClock.text(account["security"])),
                     HostClock.text(account["state"]), HostClock.text(account["fault"]),
                     (account["next_probe"]?.string).map { "next try \(HostClock.text(.string($0)))" } ?? "",
                 ]

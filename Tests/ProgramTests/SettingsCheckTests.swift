@@ -147,6 +147,32 @@ import Testing
         #expect(said.contains("herald.yaml:9:") && said.contains("herald.yaml:10:"), "\(said)")
     }
 
+    @Test("faults stand in the order of the lines; of a relative path one is enough; a log has the level once")
+    func order() throws {
+        let folder = try TemporaryFolder()
+        let run = try check(
+            """
+              rules: [FOLDER/rules]
+              journal: {enabled: false}
+              disabled_rules: [falt]
+              files:
+                - {path: 'relative/*.log'}
+                - {path: '/srv/**/x.log'}
+            """, folder)
+        let lines = run.errors.split(separator: "\n").map(String.init)
+        let places = lines.compactMap { $0.firstMatch(of: /herald\.yaml:(\d+):/).flatMap { Int($0.1) } }
+        #expect(places.count >= 3 && places == places.sorted(), "\(run.errors)")
+        #expect(lines.count { $0.contains("relative") } == 1, "\(run.errors)")
+        let child = ChildProcess(
+            ["\(TestSite.programs)/herald-watcher", "--config", folder("herald.yaml"), "--until-idle"],
+            deadline: .seconds(60))
+        let watcher = try child.run(input: [])
+        let said = String(decoding: watcher.errors + watcher.output, as: UTF8.self)
+        #expect(said.contains("herald-watcher: error: \(folder("herald.yaml")):10:"), "\(said)")
+        #expect(said.contains("herald-watcher: warning: \(folder("herald.yaml")):11:"), "\(said)")
+        #expect(!said.contains(": warning: `"), "\(said)")
+    }
+
     @Test(
         "a site in which nothing would be found is warned of, with the place",
         arguments: [

@@ -96,6 +96,9 @@ import Testing
         let heads = lines.filter { $0.hasPrefix("  ID") }
         #expect(heads.count == 2 && heads[0].contains("PLACE") && heads[1].contains("COVERS"))
         #expect(!StatusScreen.lines(["daemon": "herald-mailer", "pid": 1]).joined().contains("ID"))
+        let account: JSON = ["name": "office", "server": "127.0.0.1:2525", "security": "none", "state": "well"]
+        let mailer = StatusScreen.lines(["daemon": "herald-mailer", "pid": 1, "accounts": [account]])
+        #expect(mailer.contains("  account office: 127.0.0.1:2525, no TLS; well"), "\(mailer)")
     }
 
     @Test("times are by the host's clock with its offset, the one of summer in summer") func clock() throws {
@@ -111,7 +114,7 @@ import Testing
         let end = SystemClock.now() + .seconds(86400)
         let berlin = CivilTime(end, utcOffset: 3600)
         let asked = "\(berlin.year)-\(pad(berlin.month))-\(pad(berlin.day)) 07:00"
-        let added = try run(["silence", "add", "--rule", "fault", "--until", asked])
+        let added = try run(["silence", "add", "--rule", "fault", "--until", asked, "--comment", "why"])
         #expect(added.output.hasPrefix("Silence 1, until \(asked):00+0"), "\(added.output)\(added.errors)")
         #expect(added.output.hasSuffix("; it covers 0 open incidents.\n"))
         #expect(try run(["silence", "list"]).output.contains("\(asked):00+0"))
@@ -120,14 +123,14 @@ import Testing
         #expect(
             try run(["silence", "remove", "1"]).output
                 == "Silence 1 (rule fault) is over; no open incident was kept quiet by it.\n")
-        let wrong = try run(["silence", "add", "--rule", "fault", "--for", "2y"])
+        let wrong = try run(["silence", "add", "--rule", "fault", "--for", "2y", "--comment", "why"])
         #expect(wrong.code == .exited(2))
         #expect(
             wrong.errors
                 == "'2y' is no duration: write a number and its unit (s, m, h, d, or ms), such as 90s, 4h or 2d\n")
-        let typo = try run(["silence", "add", "--rule", "falt", "--for", "2h"])
+        let typo = try run(["silence", "add", "--rule", "falt", "--for", "2h", "--comment", "why"])
         #expect(typo.code == .exited(2) && typo.errors == "there is no rule 'falt'; did you mean 'fault'?\n")
-        let star = try run(["silence", "add", "--rule", "zz*", "--for", "2h"])
+        let star = try run(["silence", "add", "--rule", "zz*", "--for", "2h", "--comment", "why"])
         #expect(star.code == .exited(0) && star.errors == "warning: 'zz*' fits no rule that there is\n")
     }
 

@@ -173,6 +173,26 @@ private let whole = """
         #expect(faults.filter { $0.contains("warning: `**` names folders of one depth") }.count == count)
     }
 
+    @Test(
+        "a bracket that nothing closes is said",
+        arguments: [
+            ("app[0-9.log", 1), ("app[0-9].log", 0), ("[]x].log", 0), ("[!]].log", 0), ("[]", 1), ("a[b]c[", 1),
+            ("[a/b].log", 1), ("a].log", 0), ("a\\[b", 0),
+        ])
+    func openBracket(name: String, count: Int) {
+        let (settings, faults) = load("watch: {files: [{path: '/srv/\(name)'}]}")
+        #expect(settings != nil)
+        #expect(faults.filter { $0.contains("warning: a `[` without its `]`") }.count == count, "\(faults)")
+    }
+
+    @Test("settings that are not there are named once") func absent() {
+        let faults = Settings.read("/none/h.yaml").diagnostics.map(\.description)
+        #expect(
+            faults == [
+                "/none/h.yaml: cannot open it: No such file or directory; write one, or name another with --config"
+            ])
+    }
+
     @Test("a login without TLS is refused, unless it is allowed with a warning") func plaintextLogin() {
         let account = "name: a, server: a.example, security: none, login: x, password: y"
         #expect(load("smtp: {accounts: [{\(account)}]}").settings == nil)

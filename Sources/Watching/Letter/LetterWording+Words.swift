@@ -78,21 +78,24 @@ extension LetterWording {
             byte &- 0x30 < 10 || (byte | 0x20) &- 0x61 < 26 || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_")
         }
         let host = incident.origin.host
-        let names = [host[...], host.prefix { $0 != "." }].filter { !$0.isEmpty }
-        return names.contains { name in
-            incident.title.ranges(of: name).contains { range in
-                let before = incident.title[..<range.lowerBound].utf8.last
-                let after = incident.title[range.upperBound...].utf8.first
-                return !(before.map(isPart) ?? false) && !(after.map(isPart) ?? false)
+        let title = incident.title.utf8
+        for name in [host[...], host.prefix { $0 != "." }] where !name.isEmpty {
+            var rest = title[...]
+            while let range = rest.firstRange(ofBytes: name.utf8) {
+                let (before, after) = (title[..<range.lowerBound].last, title[range.upperBound...].first)
+                if !(before.map(isPart) ?? false), !(after.map(isPart) ?? false) { return true }
+                rest = rest[range.upperBound...]
             }
         }
+        return false
     }
 
     /// `The shop failed: no connection to db2`: some words behind a colon that stand in the line.
     private static func endsInLogText(_ incident: Incident) -> Bool {
-        guard let colon = incident.title.ranges(of: ": ").last else { return false }
-        let tail = incident.title[colon.upperBound...]
-        return tail.contains(" ") && (incident.samples + incident.shownSamples).contains { $0.text.contains(tail) }
+        var tail = incident.title[...]
+        while let range = tail.utf8.firstRange(ofBytes: ": ".utf8) { tail = tail[range.upperBound...] }
+        guard tail.startIndex != incident.title.startIndex, tail.utf8.contains(0x20) else { return false }
+        return (incident.samples + incident.shownSamples).contains { $0.text.contains(String(tail)) }
     }
 
     /// A title without its full stop, to stand within a sentence.

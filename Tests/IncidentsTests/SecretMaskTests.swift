@@ -20,7 +20,8 @@ import Testing
         "POST https://hooks.slack.com/services/«T00000000/B00000000/XXXXXXXXXXXX» failed",
         "https://api.telegram.org/bot«123456:ABC-DEF1234ghIkl»",
         // headers
-        "Authorization: «Bearer abcDEF123456789»", "passwd-authorization: «Digest a, b»", "token_authorization: «a b»",
+        "Authorization: «Bearer abcDEF123456789»", "passwd-authorization: «Digest a, b»",
+        "token_authorization: «Bearer a1, b»",
         "curl -H 'Authorization: «Basic dXNlcjpwYXNz»' https://h/",
         "got header bearer «abcDEF123456789»", "proxy said Basic «dXNlcjpodW50ZXIy»", "X-Api-Key: «0a1b2c3d»",
         "Set-Cookie: «sid=1; path=/»", "Cookie: «PHPSESSID=abc; x=y»", "upstream cookie=«abc; def»",

@@ -18,9 +18,7 @@ enum AccountStamp {
         switch account.password {
         case .literal: return nil
         case .file(let path): files.append(Passwords.place(of: path))
-        case .credential(let name):
-            if let folder = Environment["CREDENTIALS_DIRECTORY"] { files.append(folder + "/" + name) }
-        case .command, nil: break
+        case nil: break
         }
         let parts =
             ["\(account)"]

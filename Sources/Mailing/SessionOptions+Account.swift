@@ -36,7 +36,7 @@ extension SessionOptions {
 
     private static func login(_ account: Settings.Account) -> LoginSource? {
         guard let name = account.login, account.authentication != .none else { return nil }
-        if account.password == nil, account.oauth == nil, account.clientCertificate != nil {
+        if account.password == nil, account.clientCertificate != nil {
             return { (_) throws(SessionFault) in .certificate(name: name) }
         }
         return { (_) throws(SessionFault) in
@@ -63,10 +63,6 @@ enum Passwords {
         switch password {
         case .literal(let text): return Secret(text)
         case .file(let path): return try read(file: path, of: account)
-        case .credential(let name):
-            let folder = Environment["CREDENTIALS_DIRECTORY"] ?? "/run/credentials/herald-mailer.service"
-            return try read(file: "\(folder)/\(name)", of: account)
-        case .command(let arguments): return try read(output: arguments, of: account)
         case nil:
             throw SessionFault(
                 .login, "account '\(account)' has a login and no password", [.tryAgain, .tellOperator],
@@ -93,23 +89,6 @@ enum Passwords {
         } catch {
             throw fault("\(error)", "write the password of account '\(account)' into its first line, readable for us")
         }
-    }
-
-    /// Blocks the delivery thread until the command is through.
-    private static func read(output arguments: [String], of account: String) throws(SessionFault) -> Secret {
-        let remedy =
-            "run it as the mailer's user: its first line of output must be the password of account '\(account)'"
-        var result: ChildProcess.Result
-        do throws(SystemError) {
-            result = try ChildProcess(arguments, deadline: .seconds(30)).run()
-        } catch { throw fault("\(error)", remedy) }
-        defer { Secret.wipe(&result.output) }
-        let password = Secret(result.output.prefix { $0 != 0x0a && $0 != 0x0d })
-        guard result.ending == .exited(0), !password.isEmpty else {
-            let words = result.ending == .exited(0) ? "gave no password" : result.words
-            throw fault("\(arguments.first ?? "") \(words)", remedy)
-        }
-        return password
     }
 
     private static func fault(_ words: String, _ remedy: String) -> SessionFault {

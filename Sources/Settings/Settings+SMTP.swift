@@ -8,37 +8,12 @@ extension Settings {
         package var accounts: [Account]
         package var retry: Retry
         package var uncertain: Uncertain
-        /// How long every letter is held before it is sent.
-        package var hold = Duration.zero
-        /// How long what is known of a letter that is done is kept, so that its id is not taken twice.
-        package var keep = Duration.seconds(14 * 86400)
-        /// Whether `server: direct` may deliver to hosts with private and loopback addresses.
-        package var allowPrivateMX = false
-        package var defaults = LetterDefaults()
-        package var redirect = Redirect()
-    }
-
-    /// What a letter gets where neither it nor its alias says otherwise.
-    package struct LetterDefaults: Sendable, Equatable {
-        package var replyTo: EmailAddress?
-        package var fromName: String?
-        package init() {}
-    }
-
-    /// Everything goes to these instead.
-    package struct Redirect: Sendable, Equatable {
-        package var enabled = false
-        /// The enabled ones. None: everything is held.
-        package var to: [EmailAddress] = []
-        package init() {}
     }
 
     package struct Retry: Sendable, Equatable {
         package var first: Duration
         package var maximum: Duration
         package var giveUpAfter: Duration
-        /// When the report's other recipients are told that a letter waits; nil: never.
-        package var warnAfter: Duration? = .seconds(4 * 3600)
     }
 
     package enum Uncertain: String, Sendable, CaseIterable {
@@ -61,31 +36,6 @@ extension Settings {
     package enum Password: Sendable, Equatable {
         case literal(String)
         case file(String)
-        /// An absolute path and its arguments; the first line of its output is the password.
-        case command([String])
-        /// The name of one of the unit's systemd credentials.
-        case credential(String)
-    }
-
-    /// How an account gets its access tokens.
-    package struct OAuth: Sendable, Equatable {
-        package enum Provider: String, Sendable, CaseIterable { case microsoft, google, custom }
-
-        package var provider: Provider
-        package var clientID: String
-        package var clientSecretFile: String?
-        /// Microsoft's directory, by id or domain.
-        package var tenant: String?
-        /// A Google service account's key (JSON).
-        package var keyFile: String?
-        /// The mailbox that a service account acts for.
-        package var subject: String?
-        /// Empty: the provider's.
-        package var scopes: [String]
-        package var tokenURL: String?
-        package var deviceURL: String?
-        package var authorizationURL: String?
-        package var caFile: String?
     }
 
     /// One set of SMTP settings.
@@ -106,9 +56,6 @@ extension Settings {
         package var maxConnections: Int
         package var maxMessagesPerConnection: Int
         package var delayBetweenMessages: Duration
-        /// `server: direct`: straight to the recipients' hosts.
-        package var isDirect = false
-        package var oauth: OAuth?
         /// A PEM file with the client's certificate, its chain and its key.
         package var clientCertificate: String?
         /// SHA-256 of the public keys (SubjectPublicKeyInfo) that the server may have; empty: the authorities decide.
@@ -134,24 +81,7 @@ extension Settings {
         /// Names of accounts; empty: all, in order.
         package var accounts: [String]
         package var user: String?
-        package var sentFolder: SentFolder?
 
         package var mailbox: Mailbox { Mailbox(name, address) }
-    }
-
-    /// Where a copy of what was sent is filed, by IMAP.
-    package struct SentFolder: Sendable, Equatable {
-        package var server: String
-        package var port: Int
-        /// `tls` or `starttls`.
-        package var security: Security
-        package var login: String
-        package var password: Password?
-        /// `auto` or `xoauth2`.
-        package var authentication: Authentication
-        package var oauth: OAuth?
-        /// Nil: the one that the server calls `\Sent`.
-        package var folder: String?
-        package var caFile: String?
     }
 }

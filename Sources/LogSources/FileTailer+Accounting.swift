@@ -63,7 +63,7 @@ extension FileTailer {
         passOverOlder(&survey, log, &output)
         let hasNew = log.open.contains { files[$0]?.isNew ?? false }
         if present == nil || hasNew || survey.mayHoldUnread || !log.isSurveyed {
-            survey.findUnread(besides: texts(of: log)) { likeness($0, log, present) }
+            survey.findUnread(besides: { texts(of: log) }) { likeness($0, log, present) }
         }
         if survey.isStarved { return postpone() }
         // They may be of what was passed over, as long as that is not decided.
@@ -228,8 +228,7 @@ extension FileTailer {
             guard file !== present, !file.head.isEmpty, begins(file.head, head) else { return false }
             return file.path == log.path || mayBeGeneration(file.path, of: log)
         }
-        // Generations that were taken for logs of their own.
-        let others = logs.values.filter { $0 !== log && mayBeGeneration($0.path, of: log) }
+        let others = namesakes(of: log)
         if isOpen || others.contains(where: { $0.astray.contains { fits($0.checkpoint) } }) { return .open }
         // Last what was passed over: it may be a copy of what was read further.
         let read = ([log] + others).flatMap { $0.closed.values.filter(fits) }.sorted {
@@ -241,8 +240,7 @@ extension FileTailer {
 
     /// The texts of which generations may be copies: those of `log`, and of what was taken for logs of their own.
     private func texts(of log: WatchedLog) -> [FileCheckpoint] {
-        let others = logs.values.filter { $0 !== log && mayBeGeneration($0.path, of: log) }
-        return ([log] + others).flatMap { log in
+        return ([log] + namesakes(of: log)).flatMap { log in
             log.open.compactMap { files[$0]?.checkpoint } + log.closed.values + log.astray.map(\.checkpoint)
         }
     }

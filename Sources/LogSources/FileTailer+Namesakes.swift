@@ -24,6 +24,11 @@ extension FileTailer {
             && RotatedName.readings(of: name).contains { $0.base == Files.split(log.path).name }
     }
 
+    /// The watched logs that may be generations of `log`, taken for logs of their own.
+    func namesakes(of log: WatchedLog) -> [WatchedLog] {
+        logs.namesakes(of: Files.split(log.path).name).filter { $0 !== log && mayBeGeneration($0.path, of: log) }
+    }
+
     /// Whether what stands at the path of a generation of `log` is read otherwise, unless it holds text of that log: as a
     /// log of its own, or as a generation of one with a longer name (app-1.log of app-1-20261121.log, which may be of
     /// app.log too).

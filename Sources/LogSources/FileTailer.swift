@@ -57,8 +57,7 @@ package final class FileTailer {
     var watches = FileWatches()
     /// The open files.
     var files: [FileKey: TailedFile] = [:]
-    /// By path.
-    var logs: [String: WatchedLog] = [:]
+    var logs = WatchedLogs()
     /// The logs of the files that the owner stored at the start: an inode that was used again is of several.
     var rowOwners: [FileKey: [String]] = [:]
     /// The logs of the generations that are closed.

@@ -17,7 +17,7 @@ extension GenerationSurvey {
     /// - Parameters:
     ///   - texts: what was read, of which there may be plain copies.
     ///   - likeness: asked of archives.
-    mutating func findUnread(besides texts: [FileCheckpoint], likeness: ([UInt8]) -> Likeness) {
+    mutating func findUnread(besides texts: () -> [FileCheckpoint], likeness: ([UInt8]) -> Likeness) {
         let new = chain.indices.filter { $0 != presentIndex && isNew($0) && !chain[$0].isOthers }
         for index in new {
             guard let compression = chain[index].name.compression else { continue }
@@ -37,7 +37,8 @@ extension GenerationSurvey {
         }
         // The longest first: others may be copies of it.
         let plain = new.filter { !chain[$0].isCompressed && chain[$0].status.size > 0 }
-        let texts = texts + unread.compactMap(\.start)
+        if plain.isEmpty { return }
+        let texts = texts() + unread.compactMap(\.start)
         let resumed = unread.map(\.index).filter { !chain[$0].isCompressed }
         var beginnings: [[UInt8]: [Int]] = [:]
         for index in plain.sorted(by: { chain[$0].status.size > chain[$1].status.size }) {

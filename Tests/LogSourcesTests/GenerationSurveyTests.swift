@@ -78,7 +78,7 @@ import Testing
         for suffix in [".2", ".3", ".4"] { try write(line(suffix), suffix) }
         var survey = try survey()
         survey.know(2)
-        survey.findUnread(besides: []) { _ in .none }
+        survey.findUnread(besides: { [] }) { _ in .none }
         #expect(survey.unread.map(\.index).sorted() == [1, 3])
     }
 
@@ -88,7 +88,7 @@ import Testing
         let stamp = timespec(tv_sec: 1_000_000, tv_nsec: 0)
         #expect(utimensat(AT_FDCWD, path + ".2", [stamp, stamp], 0) == 0)
         var survey = try survey()
-        survey.findUnread(besides: []) { _ in .none }
+        survey.findUnread(besides: { [] }) { _ in .none }
         #expect(survey.unread.map(\.index).sorted() == [0, 1])
     }
 

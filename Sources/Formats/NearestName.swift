@@ -1,6 +1,14 @@
 // "Did you mean": the known name nearest to a mistaken one.
 
 package enum NearestName {
+    /// The end of a message that names what is not known: `; did you mean 'NAME'?` for the candidate that is near, printable
+    /// whatever the candidates hold, else `otherwise`.
+    package static func hint(
+        for name: String, in candidates: some Sequence<String>, otherwise: String = ""
+    ) -> String {
+        to(name, in: candidates).map { "; did you mean '\(Printable.text($0))'?" } ?? otherwise
+    }
+
     /// The candidate with the smallest edit distance (transpositions count one), if it is near enough to be meant.
     package static func to(_ name: String, in candidates: some Sequence<String>) -> String? {
         let wanted = Array(name.lowercased().utf8)

@@ -77,9 +77,13 @@ private struct AddressListReader {
     private mutating func reset() { (phrase, bare, angle, comment) = ([], [], nil, []) }
 
     private mutating func word() {
-        if let encoded = EncodedWord.read(bytes, at: at, inPhrase: true) {
-            phrase += bytes[at..<encoded.end]
-            at = encoded.end
+        if let end = endOfEncodedWords() {
+            let words = bytes[at..<end]
+            phrase += words
+            // A name that is an address, beside the address itself, is not a second one.
+            let isName = words.contains(0x40) && (end == bytes.count || Self.endsWord(bytes[end]))
+            if isName { bare.append(Self.gap) } else { bare += words }
+            at = end
             return
         }
         let byte = bytes[at]
@@ -88,6 +92,16 @@ private struct AddressListReader {
         phrase.append(byte)
         bare.append(byte.isSpace ? Self.gap : byte)
     }
+
+    /// After the encoded words that begin here, one behind the other. Where an atom goes on behind them they are a part of it
+    /// (RFC 2047 section 5, rule 3): an address may have such a local part.
+    private func endOfEncodedWords() -> Int? {
+        var end = at
+        while let word = EncodedWord.read(bytes, at: end, inPhrase: true) { end = word.end }
+        return end == at ? nil : end
+    }
+
+    private static func endsWord(_ byte: UInt8) -> Bool { byte.isSpace || "<(\",;:".utf8.contains(byte) }
 
     private mutating func quotedString() {
         let start = at

@@ -58,10 +58,8 @@ package struct Submission: Sendable {
         }
         let named = settings.aliases.filter { $0.description == from || $0.address.text == from }
         guard let alias = named.first else {
-            let near = NearestName.to(from, in: settings.aliases.map(\.description))
-            throw SubmissionError(
-                "there is no alias '\(Printable.text(from, limit: 100))'\(near.map { "; did you mean '\($0)'?" } ?? "")"
-            )
+            let near = NearestName.hint(for: from, in: settings.aliases.map(\.description))
+            throw SubmissionError("there is no alias '\(Printable.text(from, limit: 100))'\(near)")
         }
         guard let mine = named.first(where: { own.contains($0) }) else {
             throw SubmissionError("the alias '\(alias.description)' is not yours to send under", .denied)

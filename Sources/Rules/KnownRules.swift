@@ -32,7 +32,6 @@ package struct KnownRules: Sendable {
         if name.utf8.contains(where: { "*?".utf8.contains($0) }) {
             return ids.contains { Wildcard.matches($0, name) } ? nil : .empty("'\(shown)' fits no rule that there is")
         }
-        let near = NearestName.to(name, in: ids.sorted()).map { "; did you mean '\($0)'?" } ?? ""
-        return .unknown("there is no rule '\(shown)'\(near)")
+        return .unknown("there is no rule '\(shown)'\(NearestName.hint(for: name, in: ids.sorted()))")
     }
 }

@@ -58,7 +58,7 @@ extension RuleReader {
     }
 
     func hint(_ name: String, _ known: [String]) -> String {
-        NearestName.to(name, in: known).map { "; did you mean '\($0)'?" } ?? ""
+        NearestName.hint(for: name, in: known)
     }
 
     // MARK: Keys that go together or do not

@@ -96,7 +96,7 @@ extension RuleReader {
     /// The value of a field as the record will have it.
     private static func field(_ entry: YAMLNode.Entry, _ name: String, _ map: MapReader) -> String? {
         guard let text = entry.value.string, RuleField.isKnown(name) else {
-            let near = NearestName.to(name, in: RuleField.names).map { "; did you mean '\($0)'?" } ?? ""
+            let near = NearestName.hint(for: name, in: RuleField.names)
             map.fault(entry.key, "unknown field '\(Printable.text(name, limit: 60))' in an example\(near)")
             return nil
         }

@@ -154,6 +154,6 @@ package struct RuleSet: Sendable, Equatable {
     }
 
     private static func hint(_ name: String, _ known: [String]) -> String {
-        NearestName.to(name, in: known).map { "; did you mean '\($0)'?" } ?? ""
+        NearestName.hint(for: name, in: known)
     }
 }

@@ -121,7 +121,7 @@ extension SettingsReader {
 
     private func preset(_ name: String, _ node: YAMLNode, _ reader: SectionReader) -> Multiline {
         if let preset = Multiline(name: name) { return preset }
-        let hint = NearestName.to(name, in: Multiline.names).map { "; did you mean '\($0)'?" } ?? ""
+        let hint = NearestName.hint(for: name, in: Multiline.names)
         reader.fault(
             node,
             "'multiline' must be one of \(Multiline.names.joined(separator: ", ")) or a map, not "

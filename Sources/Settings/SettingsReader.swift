@@ -60,7 +60,7 @@ struct SettingsReader {
     }
 
     private func hint(_ name: String, _ known: [String]) -> String {
-        NearestName.to(name, in: known).map { "; did you mean '\($0)'?" } ?? ""
+        NearestName.hint(for: name, in: known)
     }
 
     func unique(_ nodes: [YAMLNode], by key: String, what: String) {

@@ -94,7 +94,7 @@ package struct MapReader {
         guard let value = value(key) else { return nil }
         if let text = value.string, let choice = T(rawValue: text) { return choice }
         let names = T.allCases.map(\.rawValue)
-        let hint = value.string.flatMap { NearestName.to($0, in: names) }.map { "; did you mean '\($0)'?" } ?? ""
+        let hint = value.string.map { NearestName.hint(for: $0, in: names) } ?? ""
         fault(value, "'\(key)' must be one of \(names.joined(separator: ", "))\(Self.shown(value))\(hint)")
         return nil
     }
@@ -131,7 +131,7 @@ package struct MapReader {
         for entry in node.mapping ?? [] {
             let name = entry.key.string ?? ""
             guard !known.contains(name) else { continue }
-            let hint = NearestName.to(name, in: known).map { "; did you mean '\($0)'?" } ?? ""
+            let hint = NearestName.hint(for: name, in: known)
             collector.add(entry.key.fault("unknown key '\(Printable.text(name))' in \(subject)\(hint)"))
         }
     }

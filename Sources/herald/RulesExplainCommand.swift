@@ -38,7 +38,7 @@ struct RulesExplainCommand: ParsableCommand {
             }
             let (name, value) = (String(text[..<equals]), String(text[text.index(after: equals)...]))
             guard RuleField.isCondition(name) else {
-                let near = NearestName.to(name, in: RuleField.conditions).map { "; did you mean '\($0)'?" } ?? "."
+                let near = NearestName.hint(for: name, in: RuleField.conditions, otherwise: ".")
                 throw ValidationError("There is no field '\(Printable.text(name, limit: 60))'\(near)")
             }
             guard let known = RuleField.value(value, of: name) else {

@@ -39,7 +39,7 @@ struct RulesOption: ParsableArguments {
     func rule(_ id: String, in rules: RuleSet) throws -> Rule {
         if let rule = rules.rule(id) ?? rules.disabled.first(where: { $0.id == id }) { return rule }
         let known = rules.rules.map(\.id)
-        let near = NearestName.to(id, in: known).map { "; did you mean '\($0)'?" } ?? "; herald rules list names all"
+        let near = NearestName.hint(for: id, in: known, otherwise: "; herald rules list names all")
         throw Failure.wrong("there is no rule '\(Printable.text(id, limit: 100))'\(near)")
     }
 

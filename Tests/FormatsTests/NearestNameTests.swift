@@ -17,4 +17,10 @@ import Testing
     @Test func `Of several that begin so none is meant`() {
         #expect(NearestName.to("disk", in: ["disk-failed-badly", "disk-is-full-now"]) == nil)
     }
+
+    @Test func `What is said of it is printable, whatever the names hold`() {
+        #expect(NearestName.hint(for: "alerts", in: ["alert\u{1b}s"]) == "; did you mean 'alert\\u{1b}s'?")
+        #expect(NearestName.hint(for: "x", in: ["office"], otherwise: ".") == ".")
+        #expect(NearestName.hint(for: "x", in: ["office"]).isEmpty)
+    }
 }

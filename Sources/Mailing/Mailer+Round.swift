@@ -63,7 +63,7 @@ extension Mailer {
     }
 
     /// An outcome that the table of states does not allow is a bug of ours: said, and the rest goes on.
-    private func legal(_ step: () throws(QueueError) -> Void) throws(QueueError) -> Bool {
+    func legal(_ step: () throws(QueueError) -> Void) throws(QueueError) -> Bool {
         do throws(QueueError) {
             try step()
             return true
@@ -81,43 +81,41 @@ extension Mailer {
     ) throws(QueueError) {
         let words = one.outcome.words
         let chance = jitter()
-        var says: [(Logger.Level, String)] = []
         if fault == nil, one.outcome.reaction != .uncertain {
             accountWorks(account, reply: words, at: now, &effects)
         }
         _ = try legal { () throws(QueueError) in
             switch one.outcome {
             case .delivered:
-                try queue.sent(one.delivery, words: words, at: now)
-                says.append((.info, "sent through '\(account)': \(words)"))
+                let label = try queue.sent(one.delivery, words: words, at: now)
+                effects.says.append((.info, "\(label): sent through '\(account)': \(words)"))
             case .permanent:
-                try queue.failed(one.delivery, words: words, at: now)
-                says.append((.error, "refused by '\(account)' for good: \(words)"))
+                let label = try queue.failed(one.delivery, words: words, at: now)
+                effects.says.append((.error, "\(label): refused by '\(account)' for good: \(words)"))
             case .transient where fault != nil:
                 try queue.giveBack(one.delivery, words: words, at: now)
             case .transient:
-                says.append(try putOff(one.delivery, account, words, at: now))
+                effects.says.append(try putOff(one.delivery, account, words, at: now))
                 if [421, 432, 451].contains(one.outcome.code) { book.slowedDown(account) }
             case .uncertain:
                 let hold = settings.smtp.uncertain == .hold
-                let held = try queue.uncertain(
+                let (label, isHeld) = try queue.uncertain(
                     one.delivery, words: words, at: now, hold: hold, retry: retry, jitter: chance)
                 putOff.insert(one.delivery)
-                says.append((.warning, "uncertain, \(held ? "held" : "to be sent once more"): \(words)"))
+                let rest = isHeld ? "held" : "to be sent once more"
+                effects.says.append((.warning, "\(label): uncertain, \(rest): \(words)"))
             }
         }
-        let letter = try queue.label(of: one.delivery)
-        effects.says += says.map { ($0.0, "\(letter): \($0.1)") }
     }
 
     private func putOff(
         _ delivery: Int64, _ account: String, _ words: String, at now: Timestamp
-    ) throws(QueueError) -> (Logger.Level, String) {
+    ) throws(QueueError) -> (level: Logger.Level, text: String) {
         putOff.insert(delivery)
-        let isFirst = try queue.row(of: delivery).attempts == 1
-        let givenUp = try queue.putOff(delivery, words: words, at: now, retry: retry, jitter: jitter())
-        if givenUp { return (.error, "given up: \(words)") }
-        return (isFirst ? .notice : .debug, "put off by '\(account)', tried again later: \(words)")
+        let done = try queue.putOff(delivery, words: words, at: now, retry: retry, jitter: jitter())
+        if done.isGivenUp { return (.error, "\(done.label): given up: \(words)") }
+        let level = done.isFirst ? Logger.Level.notice : .debug
+        return (level, "\(done.label): put off by '\(account)', tried again later: \(words)")
     }
 
     /// A thread is done; the fault, if any, says what becomes of what it did not decide.
@@ -139,11 +137,10 @@ extension Mailer {
         for delivery in undecided {
             _ = try legal { () throws(QueueError) in
                 if fault.isTransient {
-                    let said = try putOff(delivery, account, fault.words, at: now)
-                    effects.says.append((said.0, "\(try queue.label(of: delivery)): \(said.1)"))
+                    effects.says.append(try putOff(delivery, account, fault.words, at: now))
                 } else {
-                    try queue.failed(delivery, words: fault.words, at: now)
-                    effects.says.append((.error, "\(try queue.label(of: delivery)): failed: \(fault)"))
+                    let label = try queue.failed(delivery, words: fault.words, at: now)
+                    effects.says.append((.error, "\(label): failed: \(fault)"))
                 }
             }
         }
@@ -172,73 +169,6 @@ extension Mailer {
     func takeIn(at now: Timestamp, _ effects: inout Effects) throws(QueueError) {
         guard mayHaveLetters, stopsBy == nil else { return }
         effects.intake = try intake.offer(intake.next(Admission(settings)), to: queue, at: now)
-    }
-
-    /// queue → accounts.
-    func schedule(at now: Timestamp, _ effects: inout Effects) throws(QueueError) {
-        isWaiting = false
-        guard stopsBy == nil else { return }
-        _ = try queue.releaseDue(at: now)
-        try noticeStalls(at: now)
-        var scheduler = Scheduler(settings: settings, book: book, free: freeConnections(at: now))
-        if options.noWait { scheduler.excluded = putOff }
-        let schedule = try scheduler.schedule(queue, at: now)
-        isWaiting = schedule.isWaiting
-        for orphan in schedule.orphans {
-            let words = "uncertain, held: its account '\(orphan.account ?? "")' is not in the settings any more"
-            _ = try legal { () throws(QueueError) in try queue.hold(orphan.number, words: words, at: now) }
-        }
-        for (account, deliveries) in schedule.groups {
-            guard let state = book[account] else { continue }
-            // One bad letter stops itself alone.
-            var claimed: Assignment?
-            let isClaimed = try legal { () throws(QueueError) in
-                claimed = try queue.claim(deliveries, account: account, at: now, retry: retry, jitter: jitter())
-            }
-            for delivery in isClaimed ? [] : deliveries {
-                let words = "it cannot be claimed: see the mailer's log"
-                _ = try legal { () throws(QueueError) in try queue.failed(delivery.number, words: words, at: now) }
-            }
-            let left = claimed?.recipients.count ?? 0
-            if left < deliveries.count {
-                let letter = deliveries.first?.letter ?? ""
-                effects.says.append((.error, "\(letter): \(deliveries.count - left) deliveries cannot be read: failed"))
-            }
-            guard let assignment = claimed else { continue }
-            if state.settings.delayBetweenMessages > .zero {
-                book[account]?.nextMessage = now + state.settings.delayBetweenMessages
-            }
-            effects.orders.append((.deliver(assignment), state.settings))
-        }
-        for account in book.probesDue(at: now) {
-            guard let state = book[account] else { continue }
-            book[account]?.isProbing = true
-            effects.orders.append((.probe, state.settings))
-        }
-    }
-
-    /// For every account that is well: how many more letters it can be given.
-    private func freeConnections(at now: Timestamp) -> [String: Int] {
-        var free: [String: Int] = [:]
-        for state in book.accounts where state.settings.enabled && !state.isPaused {
-            let most = min(state.concurrency, state.settings.maxConnections)
-            var count = max(0, most - pool.busy(for: state.settings.name))
-            if state.settings.delayBetweenMessages > .zero {
-                count = (state.nextMessage ?? now) > now ? 0 : min(count, 1)
-            }
-            free[state.settings.name] = count
-        }
-        return free
-    }
-
-    /// Time without a usable account does not count towards giving up.
-    private func noticeStalls(at now: Timestamp) throws(QueueError) {
-        guard stallsMayHaveChanged else { return }
-        for alias in try queue.waitingAliases() {
-            let usable = book.serving(settings.alias(alias)) != nil
-            try queue.stall(alias: alias, usable: usable, at: now)
-        }
-        stallsMayHaveChanged = false
     }
 
     /// After the commit, the urgent first.

@@ -7,9 +7,10 @@ import Settings
 
 extension Mailer {
     func status(at now: Timestamp) throws(QueueError) -> JSON {
-        let counts = try queue.counts()
+        var counts: [DeliveryState: Int] = [:]
+        for state in DeliveryState.allCases { counts[state] = queue.index.count(state) }
         let queued = try queue.oldestWaiting()
-        let last = try queue.lastSent()
+        let last = try queue.lastSentSummary()
         let troubles = try queue.troubles(limit: 20)
         return [
             "daemon": "herald-mailer", "version": .string(Product.version), "pid": .int(Int64(getpid())),
@@ -62,7 +63,8 @@ extension Mailer {
         if failed > 0 {
             problems.append("\(counted(failed, "delivery has", "deliveries have")) failed: herald queue list")
         }
-        if let held = try? queue.heldForPerson(), held > 0 {
+        let held = queue.index.heldForPerson
+        if held > 0 {
             problems.append(
                 "\(counted(held, "delivery is", "deliveries are")) held until a person decides: herald queue list")
         }

@@ -130,6 +130,7 @@ package final class Mailer {
             try queue.seen(at: now)
             return try queue.recover(at: now, hold: settings.smtp.uncertain == .hold)
         }
+        try queue.loadIndex(at: now)
         book.probeWhatChanged(AccountStamp.stamps(settings.smtp.accounts), at: now)
         if found.sending > 0 { log.notice("\(found.sending) deliveries were under way and are queued again") }
         if found.uncertain > 0 {
@@ -271,6 +272,7 @@ package final class Mailer {
         log.notice("the clock was set by \(step.microseconds / 1_000_000) s: times of attempts move with it")
         try queue.clockWasSet(by: step)
         try queue.bound(at: now, retry)
+        try queue.loadIndex(at: now)
         book.clockWasSet(by: step)
     }
 
@@ -285,13 +287,13 @@ package final class Mailer {
             if pool.busy == 0 && unrecorded.isEmpty { return true }
             let time = SystemClock.monotonic()
             if time < stopsBy { return false }
-            return time >= dotsBy ?? stopsBy || pool.busy == 0 || (try? queue.hasPendingDots()) != true
+            return time >= dotsBy ?? stopsBy || pool.busy == 0 || queue.index.count(.dotPending) == 0
         }
         guard options.untilIdle, databaseFault == nil, pool.busy == 0, effects.orders.isEmpty,
             !(effects.intake?.hasMore ?? false), intake.isEmpty
         else { return false }
         if options.noWait { return !isWaiting }
-        if (try? queue.hasWork()) == false { return true }
+        if !queue.index.hasWork { return true }
         return !settings.smtp.accounts.contains(where: \.enabled)
     }
 
@@ -301,7 +303,7 @@ package final class Mailer {
         if databaseFault != nil { return .seconds(1) }
         let now = SystemClock.now()
         if mayHaveLetters { return .zero }
-        if let due = (try? queue.nextDue(after: clock.wall)) ?? nil { waits.append(due - now) }
+        if let due = queue.index.nextTime() { waits.append(due - now) }
         if let change = book.nextChange(after: clock.wall) { waits.append(change - now) }
         return max(.zero, waits.min() ?? .zero)
     }
@@ -316,8 +318,7 @@ package final class Mailer {
             log.critical("not all is done: \(databaseFault ?? noRoom ?? "the queue could not be written for a time")")
             return 75
         }
-        let waits = (try? queue.hasWork()) ?? true
-        return options.untilIdle && !options.noWait && stopsBy == nil && waits ? 1 : 0
+        return options.untilIdle && !options.noWait && stopsBy == nil && queue.index.hasWork ? 1 : 0
     }
 }
 

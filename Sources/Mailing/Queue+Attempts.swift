@@ -21,190 +21,238 @@ package struct Assignment: Equatable, Sendable {
     package var message: [UInt8]
 }
 
-/// A delivery that is due.
-package struct DueDelivery: Equatable, Sendable {
-    package var number: Int64
-    package var letter: String
-    package var recipient: String
-    package var priority: LetterPriority
-    /// The alias's description; nil: the default one.
-    package var alias: String?
-    /// The account that it must be sent through, because an earlier attempt there is uncertain.
-    package var account: String?
+/// What became of a claim.
+struct Claim {
+    /// Nil where nothing is left to be sent.
+    var assignment: Assignment?
+    /// What could not be read, in words for the log.
+    var unreadable: String?
+}
+
+/// Where a delivery stands, as far as a step of it needs to know.
+struct DeliveryRow: Equatable, Sendable {
+    var state: DeliveryState
+    var attempts: Int
+    /// How often it has become uncertain.
+    var uncertain: Int
+    var alias: String?
+    /// When it was taken in, or let go anew by a person.
+    var began: Timestamp
+    /// What its alias's clock of time that does not count showed then.
+    var stallBase: Duration
+
+    /// Where an attempt that decided nothing leads back to.
+    var waiting: DeliveryState { uncertain > 0 ? .uncertain : .queued }
 }
 
 extension Queue {
-    /// Shows what is due in the order of service: by priority; what was never tried before what was; the longest due
-    /// first. `visit` returns false to see no more.
-    package func due(at now: Timestamp, _ visit: (DueDelivery) -> Bool) throws(QueueError) {
-        var goesOn = true
-        for rank in 0..<(LetterPriority.allCases.count * 2) {
-            for state in [DeliveryState.uncertain, .queued] where goesOn {
-                let values = [SQLValue(state.rawValue), SQLValue(rank), SQLValue(now.microseconds)]
-                do throws(DatabaseError) {
-                    try database.each(Self.dueStatement, values) { row in
-                        let due = DueDelivery(
-                            number: row[0].int ?? 0, letter: row[1].string ?? "", recipient: row[2].string ?? "",
-                            priority: LetterPriority(rawValue: rank / 2) ?? .bulk, alias: row[3].string,
-                            account: state == .uncertain ? row[4].string : nil)
-                        goesOn = visit(due)
-                        return goesOn
-                    }
-                } catch {
-                    throw .database(error)
-                }
-            }
+    func row(of delivery: Int64) throws(QueueError) -> DeliveryRow {
+        let found = try rows(
+            """
+            SELECT state, attempts, uncertain, COALESCE(began, taken_in), stall_base, deliveries.alias
+            FROM deliveries JOIN letters ON letters.id = letter WHERE number = ?
+            """, [SQLValue(delivery)])
+        guard let row = found.first, let state = row[0].int.flatMap({ DeliveryState(rawValue: Int($0)) }) else {
+            throw .unknown("delivery \(delivery)")
         }
+        return DeliveryRow(
+            state: state, attempts: Int(row[1].int ?? 0), uncertain: Int(row[2].int ?? 0), alias: row[5].string,
+            began: Timestamp(microseconds: row[3].int ?? 0), stallBase: .microseconds(row[4].int ?? 0))
     }
 
-    /// The recipients to whom a letter of that priority is on its way.
-    package func recipientsUnderWay(_ priority: LetterPriority) throws(QueueError) -> Set<String> {
-        let states = DeliveryState.allCases.filter(\.isUnderWay).map { String($0.rawValue) }.joined(separator: ", ")
-        return Set(
-            try rows(
-                "SELECT recipient FROM deliveries WHERE state IN (\(states)) AND rank / 2 = ?",
-                [SQLValue(priority.rawValue)]
-            ).compactMap { $0[0].string })
-    }
-
-    private static let dueStatement = """
-        SELECT number, letter, recipient, alias, account FROM deliveries
-        WHERE state = ? AND rank = ? AND next_attempt <= ? ORDER BY next_attempt, number
-        """
-
-    /// Begins an attempt: counts it and notes when the next one is due, should nothing more be heard of this one.
+    /// Begins an attempt: counts it and notes when the next one is due, should nothing more be heard of this one. With the
+    /// delivery that is picked go the letter's other recipients who are due and may go the same way.
     /// Commit before the connection is opened: whatever crashes, the letter is not tried at once again.
     ///
-    /// What cannot be read (a database outlives the program that wrote it) has failed; nil when nothing is left.
-    package func claim(
-        _ due: [DueDelivery], account: String, at now: Timestamp, retry: Retry, jitter: Double
-    ) throws(QueueError) -> Assignment? {
-        guard let letter = due.first?.letter else { return nil }
-        let due = due.filter { $0.letter == letter }
+    /// What cannot be read (a database outlives the program that wrote it) has failed.
+    /// - Parameter joins: whether what is claimed for this chain before goes over the same connection.
+    func claim(
+        _ pick: QueueIndex.Pick, account: String, at now: Timestamp, retry: Retry, jitter: Double,
+        joins: (Chain) -> Bool = { _ in false }
+    ) throws(QueueError) -> Claim {
         let found = try rows(
-            "SELECT sender, notify, envelope_id, bytes FROM letters JOIN messages ON letter = id WHERE id = ?",
-            [SQLValue(letter)])
-        guard let stored = found.first, let message = stored[3].bytes else {
-            try fail(due, "the letter cannot be read from the queue", at: now)
-            return nil
+            "SELECT deliveries.letter, sender, notify, envelope_id, bytes, letters.id FROM deliveries"
+                + " LEFT JOIN letters ON id = deliveries.letter LEFT JOIN messages ON messages.letter = id"
+                + " WHERE number = ?", [SQLValue(pick.number)])
+        guard let stored = found.first, let letter = stored[0].string else {
+            throw .unknown("delivery \(pick.number)")
+        }
+        let due = try members(of: letter, pick, at: now, joins)
+        guard let message = stored[4].bytes, !stored[5].isNull else {
+            return try fail(due, letter, "the letter cannot be read from the queue", at: now)
         }
         let sender: EmailAddress?
         do throws(AddressError) {
-            sender = try stored[0].string.map { text throws(AddressError) in try EmailAddress(text) }
+            sender = try stored[1].string.map { text throws(AddressError) in try EmailAddress(text) }
         } catch {
             // Never as <>: nobody would hear of a failure.
-            try fail(due, "the sender cannot be read: \(error)", at: now)
-            return nil
+            return try fail(due, letter, "the sender cannot be read: \(error)", at: now)
         }
         var recipients: [Assignment.Recipient] = []
-        for delivery in due {
-            let address: EmailAddress
-            do throws(AddressError) {
-                address = try EmailAddress(delivery.recipient)
-            } catch {
-                try fail([delivery], "the recipient cannot be read: \(error)", at: now)
+        var unreadable: [Member] = []
+        for member in due {
+            guard let address = try? EmailAddress(member.recipient) else {
+                unreadable.append(member)
                 continue
             }
-            let attempts = try row(of: delivery.number).attempts + 1
-            let next = now + retry.delay(afterAttempts: attempts, jitter: jitter)
+            let next = now + retry.delay(afterAttempts: member.attempts + 1, jitter: jitter)
             try move(
-                delivery.number, to: .sending, at: now,
-                "attempts = ?, next_attempt = ?, account = ?, last_attempt = ?, rank = rank | 1",
-                [
-                    SQLValue(attempts), SQLValue(next.microseconds), SQLValue(account), SQLValue(now.microseconds),
-                ])
-            recipients.append(Assignment.Recipient(delivery: delivery.number, address: address))
+                Self.toSending, member.number, at: now,
+                [SQLValue(next.microseconds), SQLValue(account), SQLValue(now.microseconds)])
+            recipients.append(Assignment.Recipient(delivery: member.number, address: address))
         }
-        if recipients.isEmpty { return nil }
-        return Assignment(
+        var claim = Claim()
+        if !unreadable.isEmpty {
+            claim = try fail(unreadable, letter, "the recipient cannot be read: it is no address", at: now)
+        }
+        if recipients.isEmpty { return claim }
+        claim.assignment = Assignment(
             letter: letter, account: account, sender: sender,
-            notify: stored[1].string.flatMap { Envelope.Notify(rawValue: $0) } ?? .default,
-            envelopeID: stored[2].string,
-            recipients: recipients, message: message)
+            notify: stored[2].string.flatMap { Envelope.Notify(rawValue: $0) } ?? .default,
+            envelopeID: stored[3].string, recipients: recipients, message: message)
+        return claim
     }
 
-    private func fail(_ due: [DueDelivery], _ words: String, at now: Timestamp) throws(QueueError) {
-        for delivery in due { try failed(delivery.number, words: words, at: now) }
+    private struct Member {
+        var number: Int64
+        var recipient: String
+        var attempts: Int
+    }
+
+    private static let toSending = Step(
+        .sending,
+        "attempts = attempts + 1, due = next_attempt, next_attempt = ?, account = ?, last_attempt = ?, rank = rank | 1")
+
+    /// The letter's deliveries that go together.
+    private func members(
+        of letter: String, _ pick: QueueIndex.Pick, at now: Timestamp, _ joins: (Chain) -> Bool
+    ) throws(QueueError) -> [Member] {
+        let waiting = DeliveryState.allCases.filter(\.isWaiting).map { String($0.rawValue) }.joined(separator: ",")
+        let found = try rows(
+            "SELECT number, recipient, attempts FROM deliveries WHERE letter = ? AND (number = ? OR"
+                + " (state IN (\(waiting)) AND next_attempt <= ?)) ORDER BY number",
+            [SQLValue(letter), SQLValue(pick.number), SQLValue(now.microseconds)])
+        return found.compactMap { row in
+            guard let number = row[0].int, number == pick.number || index.mayJoin(number, pick, joins: joins) else {
+                return nil
+            }
+            return Member(number: number, recipient: row[1].string ?? "", attempts: Int(row[2].int ?? 0))
+        }
+    }
+
+    private func fail(
+        _ members: [Member], _ letter: String, _ words: String, at now: Timestamp
+    ) throws(QueueError) -> Claim {
+        for member in members { try failed(member.number, words: words, at: now) }
+        return Claim(unreadable: "\(letter): \(members.count) deliveries cannot be read: failed")
     }
 
     /// The final dot is about to go out. Commit before it does.
     package func dotPending(_ deliveries: [Int64], at now: Timestamp) throws(QueueError) {
-        for delivery in deliveries { try move(delivery, to: .dotPending, at: now) }
+        for delivery in deliveries { try move(Self.toDotPending, delivery, at: now) }
     }
 
-    /// The server took it.
-    package func sent(_ delivery: Int64, words: String, at now: Timestamp) throws(QueueError) {
-        try move(delivery, to: .sent, at: now, "last_reply = ?", [SQLValue(words)])
+    /// The server took it. This and the other steps return the delivery's name in the log.
+    @discardableResult
+    package func sent(_ delivery: Int64, words: String, at now: Timestamp) throws(QueueError) -> String {
+        try move(Self.toSent, delivery, at: now, [SQLValue(words)])
     }
 
     /// The server, or we, will never take it.
-    package func failed(_ delivery: Int64, words: String, at now: Timestamp) throws(QueueError) {
-        try move(delivery, to: .failed, at: now, "last_reply = ?", [SQLValue(words)])
+    @discardableResult
+    package func failed(_ delivery: Int64, words: String, at now: Timestamp) throws(QueueError) -> String {
+        try move(Self.toFailed, delivery, at: now, [SQLValue(words)])
     }
 
-    /// Not now: again after the rhythm's wait, or given up. Returns whether it was given up.
+    private static let toDotPending = Step(.dotPending)
+    private static let toSent = Step(.sent, "last_reply = ?")
+    private static let toFailed = Step(.failed, "last_reply = ?")
+    private static let toHeld = Step(.held, "last_reply = ?, next_attempt = NULL")
+    private static let toUncertain = Step(.uncertain, "uncertain = ?, last_reply = ?, next_attempt = ?")
+    private static let putOff = again("last_reply = ?, next_attempt = ?")
+    private static let recovered = again("")
+    private static let givenBack = again(
+        "last_reply = COALESCE(?, last_reply), next_attempt = min(COALESCE(due, ?), ?), attempts = max(0, attempts - 1),"
+            + " rank = CASE WHEN attempts > 1 THEN rank ELSE rank & ~1 END")
+
+    /// Back to where an attempt that decided nothing leads.
+    private static func again(_ columns: String) -> [DeliveryState: Step] {
+        [.queued: Step(.queued, columns), .uncertain: Step(.uncertain, columns)]
+    }
+
+    private func moveBack(
+        _ steps: [DeliveryState: Step], _ delivery: Int64, _ row: DeliveryRow, at now: Timestamp,
+        _ values: [SQLValue] = []
+    ) throws(QueueError) -> String {
+        guard let step = steps[row.waiting] else { throw .unknown("a step to \(row.waiting.name)") }
+        return try move(step, delivery, at: now, values)
+    }
+
+    /// Not now: again after the rhythm's wait, or given up.
     package func putOff(
         _ delivery: Int64, words: String, at now: Timestamp, retry: Retry, jitter: Double
-    ) throws(QueueError) -> Bool {
+    ) throws(QueueError) -> (label: String, isFirst: Bool, isGivenUp: Bool) {
         let row = try row(of: delivery)
-        if retry.isExhausted(age: now - row.takenIn, stalled: row.stalled(at: now)) {
-            try failed(delivery, words: "given up after \(retry.giveUpAfter.phrase); last: \(words)", at: now)
-            return true
+        if isExhausted(row, at: now, retry) {
+            let label = try failed(
+                delivery, words: "given up after \(retry.giveUpAfter.phrase); last: \(words)", at: now)
+            return (label, row.attempts == 1, true)
         }
         let next = now + retry.delay(afterAttempts: row.attempts, words: words, jitter: jitter)
-        try move(
-            delivery, to: row.waiting, at: now, "last_reply = ?, next_attempt = ?",
-            [SQLValue(words), SQLValue(next.microseconds)])
-        return false
+        let label = try moveBack(
+            Self.putOff, delivery, row, at: now, [SQLValue(words), SQLValue(next.microseconds)])
+        return (label, row.attempts == 1, false)
     }
 
-    /// The account failed, not the letter: due again at once, for the account that takes over or for this one later.
-    /// The attempt does not count, neither for the rhythm nor for the order of service.
-    package func giveBack(_ delivery: Int64, words: String, at now: Timestamp) throws(QueueError) {
-        try move(
-            delivery, to: try row(of: delivery).waiting, at: now,
-            "last_reply = ?, next_attempt = ?, attempts = max(0, attempts - 1),"
-                + " rank = CASE WHEN attempts > 1 THEN rank ELSE rank & ~1 END",
-            [SQLValue(words), SQLValue(now.microseconds)])
+    func isExhausted(_ row: DeliveryRow, at now: Timestamp, _ retry: Retry) -> Bool {
+        retry.isExhausted(age: now - row.began, stalled: stalls.reading(row.alias, at: now) - row.stallBase)
+    }
+
+    /// The account failed, not the letter; or it was claimed and not begun (`words` nil). It is due again since it was
+    /// before: for the account that takes over or for this one later, and ahead of what came after it. The attempt does
+    /// not count, neither for the rhythm nor for the order of service.
+    package func giveBack(_ delivery: Int64, words: String?, at now: Timestamp) throws(QueueError) {
+        let time = SQLValue(now.microseconds)
+        _ = try moveBack(Self.givenBack, delivery, try row(of: delivery), at: now, [SQLValue(words), time, time])
     }
 
     /// The dot went out and no answer came. Once, it is sent again; a second time, or where `hold` says so, a person
-    /// has to decide. Returns whether it is held.
+    /// has to decide.
     package func uncertain(
         _ delivery: Int64, words: String, at now: Timestamp, hold: Bool, retry: Retry, jitter: Double
-    ) throws(QueueError) -> Bool {
+    ) throws(QueueError) -> (label: String, isHeld: Bool) {
         let row = try row(of: delivery)
         let count = row.uncertain + 1
         let next = now + retry.delay(afterAttempts: row.attempts, jitter: jitter)
-        try move(
-            delivery, to: .uncertain, at: now, "uncertain = ?, last_reply = ?, next_attempt = ?",
+        let label = try move(
+            Self.toUncertain, delivery, at: now,
             [SQLValue(count), SQLValue(words), SQLValue(next.microseconds)])
-        guard hold || count > 1 else { return false }
+        guard hold || count > 1 else { return (label, false) }
         let reason = count > 1 ? "uncertain a second time" : "uncertain"
         try self.hold(delivery, words: "\(reason), held: \(words)", at: now)
-        return true
+        return (label, true)
     }
 
     /// Waits for a person from now on.
     package func hold(_ delivery: Int64, words: String, at now: Timestamp) throws(QueueError) {
-        try move(delivery, to: .held, at: now, "last_reply = ?, next_attempt = NULL", [SQLValue(words)])
+        try move(Self.toHeld, delivery, at: now, [SQLValue(words)])
     }
 
     /// What a start makes of attempts that the last run left under way.
     package func recover(at now: Timestamp, hold: Bool) throws(QueueError) -> (sending: Int, uncertain: Int) {
         let sending = try numbers(in: .sending)
-        for delivery in sending { try move(delivery, to: try row(of: delivery).waiting, at: now) }
+        for delivery in sending { _ = try moveBack(Self.recovered, delivery, try row(of: delivery), at: now) }
         let pending = try numbers(in: .dotPending)
         for delivery in pending {
             let row = try row(of: delivery)
             let words = "the mailer stopped while the server's answer was due"
-            try move(
-                delivery, to: .uncertain, at: now, "uncertain = ?, last_reply = ?",
-                [SQLValue(row.uncertain + 1), SQLValue(words)])
+            try move(Self.toUncertainAtStart, delivery, at: now, [SQLValue(row.uncertain + 1), SQLValue(words)])
             if hold || row.uncertain > 0 { try self.hold(delivery, words: "uncertain, held: \(words)", at: now) }
         }
         return (sending.count, pending.count)
     }
+
+    private static let toUncertainAtStart = Step(.uncertain, "uncertain = ?, last_reply = ?")
 
     private func numbers(in state: DeliveryState) throws(QueueError) -> [Int64] {
         try rows("SELECT number FROM deliveries WHERE state = ?", [SQLValue(state.rawValue)]).compactMap(\.first?.int)

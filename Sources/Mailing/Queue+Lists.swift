@@ -60,12 +60,6 @@ extension Queue {
             created: Timestamp(microseconds: row[9].int ?? 0), changed: Timestamp(microseconds: row[10].int ?? 0))
     }
 
-    /// A delivery's name in the log: its letter's id and its recipient.
-    func label(of delivery: Int64) throws(QueueError) -> String {
-        let row = try rows("SELECT letter, recipient FROM deliveries WHERE number = ?", [SQLValue(delivery)]).first
-        return "\(row?[0].string ?? "") to \(Printable.text(row?[1].string ?? "", limit: 300))"
-    }
-
     /// The bytes of a letter's message.
     package func message(of id: String) throws(QueueError) -> [UInt8] {
         guard let bytes = try rows("SELECT bytes FROM messages WHERE letter = ?", [SQLValue(id)]).first?[0].bytes else {
@@ -87,58 +81,33 @@ extension Queue {
         ]
     }
 
-    /// How many deliveries are in each state.
-    package func counts() throws(QueueError) -> [DeliveryState: Int] {
-        var counts: [DeliveryState: Int] = [:]
-        for row in try rows("SELECT state, count(*) FROM deliveries GROUP BY state") {
-            if let state = row[0].int.flatMap({ DeliveryState(rawValue: Int($0)) }) {
-                counts[state] = Int(row[1].int ?? 0)
-            }
-        }
-        return counts
-    }
-
-    /// When the delivery that waits longest was taken in.
-    package func oldestWaiting() throws(QueueError) -> Timestamp? {
-        let states = [DeliveryState.queued, .sending, .dotPending, .uncertain]
-        let row = try rows(
-            "SELECT min(taken_in) FROM letters JOIN deliveries ON letters.id = letter WHERE state IN (?,?,?,?)",
-            states.map { SQLValue($0.rawValue) })
-        return row.first?[0].int.map { Timestamp(microseconds: $0) }
-    }
-
-    /// How many deliveries wait for a person.
-    package func heldForPerson() throws(QueueError) -> Int {
-        let row = try rows(
-            "SELECT count(*) FROM deliveries WHERE state = ? AND next_attempt IS NULL",
+    /// When the delivery that waits longest or is under way was taken in, or let go anew. By the index: numbers grow with
+    /// the time, but for those that a person let go.
+    func oldestWaiting() throws(QueueError) -> Timestamp? {
+        let states = DeliveryState.allCases.filter { !$0.isFinal }.map { String($0.rawValue) }.joined(separator: ",")
+        let anew = try rows(
+            "SELECT number, began FROM deliveries WHERE began IS NOT NULL AND state IN (\(states)) AND state <> ?",
             [SQLValue(DeliveryState.held.rawValue)])
-        return Int(row.first?[0].int ?? 0)
+        let first = index.oldest(but: anew.compactMap(\.first?.int))
+        let times = try first.map { number throws(QueueError) in try row(of: number).began.microseconds }
+        return ([times].compactMap { $0 } + anew.compactMap { $0[1].int }).min().map { Timestamp(microseconds: $0) }
     }
-
-    /// Whether something will still happen by itself.
-    package func hasWork() throws(QueueError) -> Bool {
-        let open = [DeliveryState.queued, .sending, .dotPending, .uncertain]
-        let row = try rows(
-            "SELECT EXISTS(SELECT 1 FROM deliveries WHERE state IN (?,?,?,?) OR (state = ? AND next_attempt IS NOT NULL))",
-            (open + [.held]).map { SQLValue($0.rawValue) })
-        return row.first?[0].int == 1
-    }
-
-    /// Whether a server's answer to a dot is waited for.
-    package func hasPendingDots() throws(QueueError) -> Bool { try counts()[.dotPending] ?? 0 > 0 }
 
     /// The failures, and what a person has to decide, newest first.
     package func troubles(limit: Int) throws(QueueError) -> [DeliverySummary] {
+        // Word for word as the index deliveries_troubles has it.
         try rows(
-            "\(Self.summary) WHERE state = ? OR (state = ? AND next_attempt IS NULL) ORDER BY changed DESC LIMIT ?",
-            [SQLValue(DeliveryState.failed.rawValue), SQLValue(DeliveryState.held.rawValue), SQLValue(limit)]
+            "\(Self.summary) WHERE (state = 6 OR (state = 0 AND next_attempt IS NULL)) ORDER BY changed DESC LIMIT ?",
+            [SQLValue(limit)]
         ).compactMap(Self.summary)
     }
 
-    /// The last delivery that a server took.
-    package func lastSent() throws(QueueError) -> DeliverySummary? {
-        try rows(
-            "\(Self.summary) WHERE state = ? ORDER BY changed DESC LIMIT 1", [SQLValue(DeliveryState.sent.rawValue)]
+    /// The last delivery that a server took; nil where it is forgotten.
+    func lastSentSummary() throws(QueueError) -> DeliverySummary? {
+        guard let lastSent else { return nil }
+        return try rows(
+            "\(Self.summary) WHERE number = ? AND state = ?",
+            [SQLValue(lastSent), SQLValue(DeliveryState.sent.rawValue)]
         ).first.flatMap(Self.summary)
     }
 
@@ -159,31 +128,34 @@ extension Queue {
     private func apply(
         _ change: QueueChange, to number: Int64, _ state: DeliveryState, at now: Timestamp
     ) throws(QueueError) -> Bool {
-        let due = [SQLValue(now.microseconds)]
+        let time = SQLValue(now.microseconds)
         switch (change, state) {
         case (.hold, .queued), (.hold, .uncertain):
             try hold(number, words: "held by hand", at: now)
         case (.hold, .held):
-            try execute("UPDATE deliveries SET next_attempt = NULL WHERE number = ?", [SQLValue(number)])
+            try self.change(number, "next_attempt = NULL", [])
         case (.release, .held), (.retry, .failed):
             // A person has decided that it shall go: earlier doubts are settled, and its time begins anew.
-            try move(number, to: .queued, at: now, "next_attempt = ?, uncertain = 0, attempts = 0", due)
-            try execute(
-                "UPDATE letters SET taken_in = ? WHERE id = (SELECT letter FROM deliveries WHERE number = ?)",
-                due + [SQLValue(number)])
+            let base = SQLValue(stalls.reading(try row(of: number).alias, at: now).microseconds)
+            try move(Self.anew, number, at: now, [time, time, base])
         case (.retry, .queued), (.retry, .uncertain):
-            try execute("UPDATE deliveries SET next_attempt = ? WHERE number = ?", due + [SQLValue(number)])
+            try self.change(number, "next_attempt = ?", [time])
         case (.retract, .held), (.retract, .queued), (.remove, .held), (.remove, .queued):
-            try move(number, to: .retracted, at: now)
+            try move(Self.retracted, number, at: now)
         case (.remove, .sent), (.remove, .failed), (.remove, .retracted):
             // The letter's id stays known.
             try execute("DELETE FROM deliveries WHERE number = ?", [SQLValue(number)])
+            note(removed: number, from: state)
         case (.remove, .uncertain):
             try hold(number, words: "removed by hand", at: now)
-            try move(number, to: .retracted, at: now)
+            try move(Self.retracted, number, at: now)
         default:
             return false
         }
         return true
     }
+
+    private static let anew = Step(
+        .queued, "next_attempt = ?, began = ?, stall_base = ?, uncertain = 0, attempts = 0")
+    private static let retracted = Step(.retracted)
 }

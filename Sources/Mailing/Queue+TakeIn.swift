@@ -37,17 +37,19 @@ extension Queue {
         try execute("INSERT INTO messages(letter, bytes) VALUES(?,?)", [SQLValue(letter.id), SQLValue(letter.message)])
         let heldUntil = letter.notBefore.flatMap { $0 > now ? $0 : nil }
         let state: DeliveryState = heldUntil == nil ? .queued : .held
+        let base = stalls.reading(letter.alias, at: now)
         for recipient in letter.envelope.recipients {
-            try execute(
+            let row = try rows(
                 """
-                INSERT OR IGNORE INTO deliveries(letter, recipient, state, alias, rank, next_attempt, changed)
-                VALUES(?,?,?,?,?,?,?)
+                INSERT OR IGNORE INTO deliveries(letter, recipient, state, alias, rank, next_attempt, changed, stall_base)
+                VALUES(?,?,?,?,?,?,?,?) RETURNING \(Self.indexed)
                 """,
                 [
                     SQLValue(letter.id), SQLValue(recipient.text), SQLValue(state.rawValue), SQLValue(letter.alias),
                     SQLValue(letter.priority.rawValue * 2), SQLValue((heldUntil ?? now).microseconds),
-                    SQLValue(now.microseconds),
+                    SQLValue(now.microseconds), SQLValue(base.microseconds),
                 ])
+            if let row = row.first { note(inserted: row) }
         }
         return .taken
     }
@@ -65,7 +67,12 @@ extension Queue {
     }
 
     private func forget(_ id: SQLValue) throws(QueueError) {
-        try execute("DELETE FROM deliveries WHERE letter = ?", [id])
+        for row in try rows("DELETE FROM deliveries WHERE letter = ? RETURNING number, state", [id]) {
+            guard let number = row[0].int, let state = row[1].int.flatMap({ DeliveryState(rawValue: Int($0)) }) else {
+                continue
+            }
+            note(removed: number, from: state)
+        }
         try execute("DELETE FROM messages WHERE letter = ?", [id])
         try execute(
             """

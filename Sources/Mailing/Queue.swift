@@ -37,6 +37,16 @@ package final class Queue {
 
     let database: Database
     private let lock: LockFile
+    /// What waits. Kept where `loadIndex` was called: a command that owns the queue for a moment does without.
+    var index = QueueIndex(at: Timestamp(microseconds: 0))
+    var hasIndex = false
+    var stalls = Stalls()
+    /// The delivery that a server took last.
+    var lastSent: Int64?
+    /// As they were when the transaction began.
+    var before: (stalls: Stalls, lastSent: Int64?)?
+    /// The index before many rows were changed in this transaction.
+    var indexBefore: QueueIndex?
 
     private static func mark(_ folder: String) -> String { "\(folder)/\(fileName).damaged" }
 
@@ -46,8 +56,8 @@ package final class Queue {
     }
 
     /// Opens `folder`/queue.db, made when missing. After an end that was none of its own (its WAL is still there) it is
-    /// looked through for damage; one that is damaged is set aside, and what can be read of it carried over. Throws EWOULDBLOCK where another process owns it; the second value
-    /// tells of a database that was set aside.
+    /// looked through for damage; one that is damaged is set aside, and what can be read of it carried over. Throws
+    /// EWOULDBLOCK where another process owns it; the second value tells of a database that was set aside.
     package static func open(folder: String) throws(QueueError) -> (queue: Queue, setAside: String?) {
         let lock: LockFile
         do throws(SystemError) {
@@ -56,15 +66,22 @@ package final class Queue {
         } catch {
             throw .system(error)
         }
+        let (database, setAside) = try openDatabase(folder)
+        let queue = Queue(database, lock)
+        try queue.loadStalls()
+        return (queue, setAside)
+    }
+
+    private static func openDatabase(_ folder: String) throws(QueueError) -> (Database, setAside: String?) {
         do throws(DatabaseError) {
             let path = folder + "/" + fileName
             let wal = (try? FileStatus.of(path + "-wal")) ?? nil
             let isDamaged = ((try? FileStatus.of(mark(folder))) ?? nil) != nil
-            let (database, setAside) = try QueueSchema.schema.open(
+            let opened = try QueueSchema.schema.open(
                 path, checking: (wal?.size ?? 0) > 0, isDamaged: isDamaged,
                 salvage: { aside, fresh in QueueSalvage(fresh).carryOver(aside) })
             if isDamaged { _ = try? Files.remove(mark(folder)) }
-            return (Queue(database, lock), setAside)
+            return opened
         } catch {
             throw .database(error)
         }
@@ -78,12 +95,18 @@ package final class Queue {
     /// All changes that `body` makes are committed together when it returns, and undone when it throws.
     package func transaction<T>(_ body: () throws(QueueError) -> T) throws(QueueError) -> T {
         try execute("BEGIN IMMEDIATE")
+        before = (stalls, lastSent)
+        defer { (before, indexBefore) = (nil, nil) }
         do throws(QueueError) {
             let result = try body()
             try execute("COMMIT")
+            index.commit()
             return result
         } catch {
             _ = try? database.execute("ROLLBACK")
+            if let before { (stalls, lastSent) = before }
+            if let indexBefore { index = indexBefore }
+            index.rollBack()
             throw error
         }
     }
@@ -98,49 +121,47 @@ package final class Queue {
     }
 }
 
-/// Where a delivery stands, as far as a step of it needs to know.
-struct DeliveryRow: Equatable, Sendable {
-    var state: DeliveryState
-    var attempts: Int
-    /// How often it has become uncertain.
-    var uncertain: Int
-    var takenIn: Timestamp
-    var stalled: Duration
-    var stalledSince: Timestamp?
+/// A step that is taken, ready to be written.
+struct Step: Sendable {
+    let next: DeliveryState
+    let sql: String
 
-    /// Time without a usable account, up to now.
-    func stalled(at now: Timestamp) -> Duration { stalled + (stalledSince.map { max(.zero, now - $0) } ?? .zero) }
-    /// Where an attempt that decided nothing leads back to.
-    var waiting: DeliveryState { uncertain > 0 ? .uncertain : .queued }
+    /// - Parameter columns: `name = ?` and the like, whose values follow on `state` and `changed`.
+    init(_ next: DeliveryState, _ columns: String = "") {
+        let from = DeliveryState.allCases.filter { $0.successors.contains(next) }.map { String($0.rawValue) }
+        self.next = next
+        sql =
+            "UPDATE deliveries SET state = ?, changed = ?\(columns.isEmpty ? "" : ", " + columns)"
+            + " WHERE number = ? AND state IN (\(from.joined(separator: ","))) RETURNING \(Queue.indexed)"
+    }
 }
 
 extension Queue {
-    /// The one place where a state changes. `columns` is `name = ?` with `values` in order.
+    /// What the index is told of a row, and what the log calls it by.
+    static let indexed = "number, state, rank, next_attempt, alias, account, uncertain, recipient, letter"
+
+    /// The one place where a state changes: only from one that may come before, or it throws `illegal`.
+    /// - Returns: the delivery's name in the log: its letter's id and its recipient.
+    @discardableResult
     func move(
-        _ delivery: Int64, to next: DeliveryState, at now: Timestamp, _ columns: String = "", _ values: [SQLValue] = []
-    ) throws(QueueError) {
-        let current = try row(of: delivery).state
-        guard current.successors.contains(next) else {
-            throw .illegal(delivery: delivery, from: current, to: next)
+        _ step: Step, _ delivery: Int64, at now: Timestamp, _ values: [SQLValue] = []
+    ) throws(QueueError) -> String {
+        let found = try rows(
+            step.sql,
+            [SQLValue(step.next.rawValue), SQLValue(now.microseconds)] + values + [SQLValue(delivery)])
+        guard let row = found.first else {
+            throw .illegal(delivery: delivery, from: try row(of: delivery).state, to: step.next)
         }
-        let more = columns.isEmpty ? "" : ", " + columns
-        try execute(
-            "UPDATE deliveries SET state = ?, changed = ?\(more) WHERE number = ?",
-            [SQLValue(next.rawValue), SQLValue(now.microseconds)] + values + [SQLValue(delivery)])
+        note(updated: row)
+        if step.next == .sent { lastSent = delivery }
+        return "\(row[8].string ?? "") to \(Printable.text(row[7].string ?? "", limit: 300))"
     }
 
-    func row(of delivery: Int64) throws(QueueError) -> DeliveryRow {
+    /// Changes a delivery that stays in its state; `columns` as in `Step`.
+    func change(_ delivery: Int64, _ columns: String, _ values: [SQLValue]) throws(QueueError) {
         let found = try rows(
-            """
-            SELECT state, attempts, uncertain, taken_in, stalled, stalled_since
-            FROM deliveries JOIN letters ON letters.id = letter WHERE number = ?
-            """, [SQLValue(delivery)])
-        guard let row = found.first, let state = row[0].int.flatMap({ DeliveryState(rawValue: Int($0)) }) else {
-            throw .unknown("delivery \(delivery)")
-        }
-        return DeliveryRow(
-            state: state, attempts: Int(row[1].int ?? 0), uncertain: Int(row[2].int ?? 0),
-            takenIn: Timestamp(microseconds: row[3].int ?? 0), stalled: .microseconds(row[4].int ?? 0),
-            stalledSince: row[5].int.map { Timestamp(microseconds: $0) })
+            "UPDATE deliveries SET \(columns) WHERE number = ? RETURNING \(Self.indexed)",
+            values + [SQLValue(delivery)])
+        if let row = found.first { note(updated: row) }
     }
 }

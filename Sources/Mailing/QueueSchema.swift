@@ -3,7 +3,7 @@
 import Database
 
 enum QueueSchema {
-    static let schema = Schema([first, second])
+    static let schema = Schema([first, second, third])
 
     /// `letters.sha256` is of the whole letter file, envelope and all: the identity of what was taken in. A letter that
     /// is long done keeps its row with id and SHA-256 alone (`forgotten`), so that its id is never taken twice.
@@ -36,5 +36,25 @@ enum QueueSchema {
         ALTER TABLE accounts ADD COLUMN concurrency INTEGER NOT NULL DEFAULT 1;
         ALTER TABLE accounts ADD COLUMN fault_stamp TEXT;
         CREATE TABLE clock(number INTEGER PRIMARY KEY CHECK(number = 1), seen INTEGER NOT NULL);
+        """
+
+    /// What is due is known from QueueIndex, and no index here has to follow each step. The clocks of time that does not
+    /// count go by alias (`Stalls`): `deliveries.stall_base` is what its alias's showed when it was taken in.
+    /// `deliveries.due`: since when it had been due when it was claimed. `deliveries.began`: when a person let it go anew,
+    /// in place of the letter's `taken_in`.
+    private static let third = """
+        DROP INDEX deliveries_due;
+        DROP INDEX deliveries_next;
+        CREATE TABLE stalls(alias TEXT PRIMARY KEY NOT NULL, total INTEGER NOT NULL DEFAULT 0, since INTEGER);
+        INSERT INTO stalls(alias, since) SELECT COALESCE('=' || alias, ''), min(stalled_since) FROM deliveries
+            WHERE stalled_since IS NOT NULL GROUP BY alias;
+        UPDATE deliveries SET stalled = -stalled;
+        ALTER TABLE deliveries RENAME COLUMN stalled TO stall_base;
+        ALTER TABLE deliveries DROP COLUMN stalled_since;
+        ALTER TABLE deliveries ADD COLUMN due INTEGER;
+        ALTER TABLE deliveries ADD COLUMN began INTEGER;
+        ALTER TABLE clock ADD COLUMN down INTEGER NOT NULL DEFAULT 0;
+        CREATE INDEX deliveries_anew ON deliveries(number) WHERE began IS NOT NULL;
+        CREATE INDEX deliveries_troubles ON deliveries(changed) WHERE state = 6 OR (state = 0 AND next_attempt IS NULL);
         """
 }

@@ -1,89 +1,69 @@
-// Which letters go now, through which account: as many as the accounts have connections for, in the queue's order.
-// Must stay true: of what is told to one recipient, nothing overtakes what was told before on another connection.
+// Which letter goes next, and through which account: as many as the accounts have connections for, in the queue's order.
+// Pure: it changes nothing but who competes in the index.
+// Must stay true: a look costs what goes out, not what waits.
 
 import Formats
-import Mail
 import Settings
 
-/// What one look at the queue decided.
-struct Schedule {
-    /// Letters for accounts, each with those of its recipients that are due.
-    var groups: [(account: String, deliveries: [DueDelivery])] = []
-    /// Deliveries whose account is not in the settings any more, though only it may carry them.
-    var orphans: [DueDelivery] = []
-    /// Something due waits for a connection or for an account's delay.
-    var isWaiting = false
-}
-
-/// Chooses; changes nothing.
+/// Chooses.
 struct Scheduler {
-    let settings: Settings
-    let book: AccountBook
-    /// By account that is well: how many more letters it can take now.
+    struct Turn: Equatable {
+        var pick: QueueIndex.Pick
+        var account: String
+    }
+
+    /// Carriers for whom something is due, and the account that serves them now.
+    private var candidates: [(group: Int, account: String)] = []
+    /// By account that is well: how many more letters it can be given now.
     var free: [String: Int]
     /// Deliveries that are not to be tried now.
-    var excluded: Set<Int64> = []
+    let excluded: Set<Int64>
 
-    /// How far is looked for further recipients of letters that go, once no other can go; and past letters that no
-    /// account can carry now.
-    private static let lookAhead = 200
-    private static let lookPast = 20_000
-
-    mutating func schedule(_ queue: Queue, at now: Timestamp) throws(QueueError) -> Schedule {
-        var schedule = Schedule()
-        guard free.values.contains(where: { $0 > 0 }) else {
-            schedule.isWaiting = !free.isEmpty
-            return schedule
+    init(_ index: QueueIndex, _ settings: Settings, _ book: AccountBook, free: [String: Int], excluded: Set<Int64> = [])
+    {
+        self.free = free
+        self.excluded = excluded
+        for (group, carrier, _, due) in index.carriers where due > 0 {
+            switch carrier {
+            case .alias(let alias):
+                guard let account = book.serving(settings.alias(alias)) else { continue }
+                candidates.append((group, account.settings.name))
+            case .account(let name):
+                guard let account = book[name], account.settings.enabled, !account.isPaused else { continue }
+                candidates.append((group, name))
+            }
         }
-        var underWay: [LetterPriority: Set<String>] = [:]
-        for priority in Self.ordered { underWay[priority] = try queue.recipientsUnderWay(priority) }
-        var indexes: [Group: Int] = [:]
-        var passed = 0
-        var blocked = 0
-        try queue.due(at: now) { delivery in
-            if excluded.contains(delivery.number) { return true }
-            guard let account = account(for: delivery, &schedule) else {
-                blocked += 1
-                return blocked < Self.lookPast
-            }
-            let group = Group(letter: delivery.letter, account: account)
-            let isBehindAnother = underWay[delivery.priority]?.contains(delivery.recipient) == true
-            if !isBehindAnother, let index = indexes[group] {
-                underWay[delivery.priority]?.insert(delivery.recipient)
-                schedule.groups[index].deliveries.append(delivery)
-                return true
-            }
-            guard !isBehindAnother, let slots = free[account], slots > 0 else {
-                schedule.isWaiting = true
-                passed += 1
-                return passed < Self.lookAhead || free.values.contains { $0 > 0 }
-            }
-            free[account] = slots - 1
-            underWay[delivery.priority]?.insert(delivery.recipient)
-            indexes[group] = schedule.groups.count
-            schedule.groups.append((account, [delivery]))
-            return true
-        }
-        return schedule
     }
 
-    /// Reports: they tell one story. Replies and bulk are each for itself.
-    private static let ordered: [LetterPriority] = [.critical, .report]
-
-    private struct Group: Hashable {
-        let letter: String
-        let account: String
+    /// The next one that can go. It is to be claimed at once, and then released to the index.
+    mutating func next(_ index: inout QueueIndex) -> Turn? {
+        while let best = best(&index) {
+            guard let pick = index.take(best.group) else { continue }
+            if excluded.contains(pick.number) {
+                index.passOver(pick)
+                continue
+            }
+            free[best.account, default: 0] -= 1
+            return Turn(pick: pick, account: best.account)
+        }
+        return nil
     }
 
-    /// Nil when none can carry it now.
-    private func account(for delivery: DueDelivery, _ schedule: inout Schedule) -> String? {
-        guard let bound = delivery.account else {
-            return book.serving(settings.alias(delivery.alias))?.settings.name
+    private func best(_ index: inout QueueIndex) -> (group: Int, account: String)? {
+        var best: (group: Int, account: String)?
+        var first: QueueIndex.Place?
+        for candidate in candidates where (free[candidate.account] ?? 0) > 0 {
+            guard let place = index.first(candidate.group), first.map({ place < $0 }) ?? true else { continue }
+            (best, first) = (candidate, place)
         }
-        guard let state = book[bound] else {
-            schedule.orphans.append(delivery)
-            return nil
+        return best
+    }
+
+    /// Whether something that is due waits for a connection or for an account's delay.
+    func isWaiting(_ index: inout QueueIndex) -> Bool {
+        for candidate in candidates where free[candidate.account] != nil {
+            if index.first(candidate.group) != nil { return true }
         }
-        return state.settings.enabled && !state.isPaused ? bound : nil
+        return false
     }
 }

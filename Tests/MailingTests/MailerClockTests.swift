@@ -28,17 +28,18 @@ import Testing
     @Test("a clock that was a year ahead when the mailer stopped makes nothing wait for a year")
     func ahead() throws {
         let mailer = try mailer(
-            after: "UPDATE deliveries SET next_attempt = next_attempt + \(year), stalled_since = changed + \(year)")
+            after: "UPDATE deliveries SET next_attempt = next_attempt + \(year), changed = changed;"
+                + "INSERT INTO stalls(alias, since) SELECT '', changed + \(year) FROM deliveries")
         let next = try #require(try mailer.queue.list().first?.nextAttempt)
         #expect(next <= SystemClock.now() + mailer.retry.longest)
-        #expect(try mailer.queue.row(of: 1).stalledSince.map { $0 <= SystemClock.now() } == true)
+        #expect(mailer.queue.stalls.clocks[""]?.since.map { $0 <= SystemClock.now() } == true)
     }
 
     @Test("where the clock went back while the mailer was down, all times went with it")
     func back() throws {
         let mailer = try mailer(
             after: "UPDATE clock SET seen = seen + \(year); UPDATE letters SET taken_in = taken_in + \(year)")
-        let age = SystemClock.now() - (try mailer.queue.row(of: 1).takenIn)
+        let age = SystemClock.now() - (try mailer.queue.row(of: 1).began)
         #expect(age >= .seconds(50) && age < .seconds(3600))
     }
 
@@ -47,15 +48,11 @@ import Testing
         let mailer = try mailer(after: "UPDATE letters SET taken_in = taken_in - \(year)")
         let now = SystemClock.now()
         let retry = Retry()
-        #expect(retry.isExhausted(age: now - (try mailer.queue.row(of: 1).takenIn), stalled: .zero))
+        #expect(retry.isExhausted(age: now - (try mailer.queue.row(of: 1).began), stalled: .zero))
         let seen = now - .seconds(365 * 86400)
         try mailer.queue.seen(at: seen)
         try mailer.queue.resume(at: now)
-        var due: [DueDelivery] = []
-        try mailer.queue.due(at: now) {
-            due.append($0); return false
-        }
-        _ = try mailer.queue.claim(due, account: "a", at: now, retry: retry, jitter: 0)
-        #expect(try !mailer.queue.putOff(1, words: "451 later", at: now, retry: retry, jitter: 0))
+        _ = try mailer.queue.claimNext(account: "a", at: now)
+        #expect(try !mailer.queue.putOff(1, words: "451 later", at: now, retry: retry, jitter: 0).isGivenUp)
     }
 }

@@ -138,3 +138,47 @@ extension Queue {
     /// The list's first page.
     func list() throws(QueueError) -> [DeliverySummary] { try page().rows }
 }
+
+extension Queue {
+    /// Numbers of what is due, in the order in which one connection after the other would get it.
+    func turns(at now: Timestamp) throws(QueueError) -> [Int64] {
+        try bring(to: now)
+        var copy = index
+        var places: [QueueIndex.Place] = []
+        for (group, _, _, _) in copy.carriers {
+            let before = places.count
+            while let place = copy.first(group) {
+                guard let pick = copy.take(group) else { continue }
+                copy.passOver(pick)
+                places.append(place)
+            }
+            #expect(places[before...].elementsEqual(places[before...].sorted()))
+        }
+        return places.sorted().map(\.number)
+    }
+
+    /// Claims what is next, with the recipients that go with it.
+    func claimNext(account: String = "office", at now: Timestamp, retry: Retry = Retry()) throws -> Assignment? {
+        try bring(to: now)
+        guard let number = try turns(at: now).first else { return nil }
+        for (group, _, _, _) in index.carriers where index.first(group)?.number == number {
+            guard let pick = index.take(group) else { continue }
+            defer { index.release(pick) }
+            return try claim(pick, account: account, at: now, retry: retry, jitter: 0).assignment
+        }
+        return nil
+    }
+
+    /// As a mailer's round does.
+    func bring(to now: Timestamp) throws(QueueError) {
+        if !hasIndex { try loadIndex(at: now) }
+        try advance(to: now)
+    }
+
+    /// The letters of these deliveries.
+    func letters(_ numbers: [Int64]) throws -> [String] {
+        try numbers.map {
+            try rows("SELECT letter FROM deliveries WHERE number = ?", [.integer($0)])[0][0].string ?? ""
+        }
+    }
+}

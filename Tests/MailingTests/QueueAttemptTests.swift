@@ -18,11 +18,7 @@ import Testing
     }
 
     private func claimFirst(at now: Timestamp) throws {
-        var due: [DueDelivery] = []
-        try queue.due(at: now) {
-            due.append($0); return false
-        }
-        #expect(try queue.claim(due, account: "office", at: now, retry: retry, jitter: 0) != nil)
+        #expect(try queue.claimNext(at: now) != nil)
     }
 
     private var facts: [Int64?] {
@@ -41,7 +37,7 @@ import Testing
         }
         let now = start + .seconds(36_000)
         try claimFirst(at: now)
-        #expect(try !queue.putOff(1, words: "451 later", at: now, retry: retry, jitter: 0))
+        #expect(try !queue.putOff(1, words: "451 later", at: now, retry: retry, jitter: 0).isGivenUp)
         #expect(try queue.list().first?.nextAttempt == now + retry.first)
         #expect(try queue.list().first?.attempts == 1)
 

@@ -15,11 +15,7 @@ import Testing
     private func open() throws -> Queue { try Queue.open(folder: try #require(folder).path).queue }
 
     private func claim(_ queue: Queue, at now: Timestamp? = nil) throws -> Assignment? {
-        var due: [DueDelivery] = []
-        try queue.due(at: now ?? start) {
-            due.append($0); return true
-        }
-        return try queue.claim(due, account: "office", at: now ?? start, retry: retry, jitter: 0)
+        try queue.claimNext(at: now ?? start, retry: retry)
     }
 
     private func states(_ queue: Queue, _ letter: Letter) throws -> [DeliveryState] {
@@ -106,11 +102,11 @@ import Testing
             for to in DeliveryState.allCases {
                 try queue.execute("UPDATE deliveries SET state = \(from.rawValue)")
                 if from.successors.contains(to) {
-                    try queue.move(1, to: to, at: start)
+                    try queue.move(Step(to), 1, at: start)
                     #expect(try states(queue, letter) == [to])
                 } else {
                     #expect(throws: QueueError.illegal(delivery: 1, from: from, to: to)) {
-                        try queue.move(1, to: to, at: start)
+                        try queue.move(Step(to), 1, at: start)
                     }
                     #expect(try states(queue, letter) == [from])
                 }
@@ -153,20 +149,21 @@ import Testing
             #expect(try queue.recover(at: now, hold: false).uncertain == 1)
             #expect(try states(queue, letter) == [.uncertain])
             now = now + .seconds(61)
-            var due: [DueDelivery] = []
-            try queue.due(at: now) {
-                due.append($0); return true
-            }
-            #expect(due.map(\.account) == ["office"])
             let again = try #require(try claim(queue, at: now))
+            #expect(again.account == "office")
             #expect(again.message == letter.message)
+            let carrier = try queue.rows("SELECT \(Queue.indexed) FROM deliveries").compactMap {
+                QueueIndex.Row($0)?.carrier
+            }
+            #expect(carrier == [.account("office")])
             try queue.dotPending([1], at: now)
         }
         let queue = try open()
         _ = try queue.recover(at: now, hold: false)
         #expect(try states(queue, letter) == [.held])
-        #expect(try !queue.hasWork())
-        #expect(try queue.heldForPerson() == 1)
+        try queue.loadIndex(at: now)
+        #expect(!queue.index.hasWork)
+        #expect(queue.index.heldForPerson == 1)
     }
 
     @Test("a crash during the one repetition, before its dot, leaves the repetition owed")
@@ -176,7 +173,7 @@ import Testing
         _ = try queue.takeIn(letter, at: start)
         _ = try claim(queue)
         try queue.dotPending([1], at: start)
-        #expect(try !queue.uncertain(1, words: "lost", at: start, hold: false, retry: retry, jitter: 0))
+        #expect(try !queue.uncertain(1, words: "lost", at: start, hold: false, retry: retry, jitter: 0).isHeld)
         _ = try claim(queue, at: start + .seconds(61))
         _ = try queue.recover(at: start, hold: false)
         #expect(try states(queue, letter) == [.uncertain])
@@ -189,7 +186,7 @@ import Testing
         _ = try queue.takeIn(letter, at: start)
         _ = try claim(queue)
         try queue.dotPending([1], at: start)
-        #expect(try queue.uncertain(1, words: "lost", at: start, hold: true, retry: retry, jitter: 0))
+        #expect(try queue.uncertain(1, words: "lost", at: start, hold: true, retry: retry, jitter: 0).isHeld)
         #expect(try states(queue, letter) == [.held])
         #expect(try queue.change(letter.id, .release, at: start) == 1)
         #expect(try claim(queue)?.recipients.count == 1)
@@ -204,7 +201,7 @@ import Testing
         try queue.dotPending([1], at: start)
         try queue.sent(1, words: "250 ok", at: start)
         try queue.failed(2, words: "550 5.1.1 no such user", at: start)
-        #expect(try !queue.putOff(3, words: "450 4.2.0 greylisted", at: start, retry: retry, jitter: 0))
+        #expect(try !queue.putOff(3, words: "450 4.2.0 greylisted", at: start, retry: retry, jitter: 0).isGivenUp)
         let rows = try queue.list(letter: letter.id)
         #expect(rows.map(\.state) == [.sent, .failed, .queued])
         #expect(rows.map(\.lastReply) == ["250 ok", "550 5.1.1 no such user", "450 4.2.0 greylisted"])
@@ -220,10 +217,10 @@ import Testing
         let later = start + .seconds(10 * 86400)
         try queue.stall(alias: nil, usable: true, at: later)
         _ = try claim(queue, at: later)
-        #expect(try !queue.putOff(1, words: "451", at: later, retry: retry, jitter: 0))
+        #expect(try !queue.putOff(1, words: "451", at: later, retry: retry, jitter: 0).isGivenUp)
         let end = later + .seconds(5 * 86400)
         _ = try claim(queue, at: end)
-        #expect(try queue.putOff(1, words: "451 busy", at: end, retry: retry, jitter: 0))
+        #expect(try queue.putOff(1, words: "451 busy", at: end, retry: retry, jitter: 0).isGivenUp)
         #expect(try queue.list(letter: letter.id).first?.lastReply == "given up after 5 d 0 h; last: 451 busy")
     }
 
@@ -233,10 +230,7 @@ import Testing
         let letters = [LetterPriority.reply, .report, .critical, .critical].map { Letter.sample(priority: $0) }
         for letter in letters { _ = try queue.takeIn(letter, at: start) }
         try queue.execute("UPDATE deliveries SET rank = 1 WHERE letter = ?", [.text(letters[2].id)])
-        var seen: [String] = []
-        try queue.due(at: start) {
-            seen.append($0.letter); return true
-        }
+        let seen = try queue.letters(queue.turns(at: start))
         #expect(seen == [letters[3], letters[2], letters[1], letters[0]].map(\.id))
     }
 
@@ -246,11 +240,11 @@ import Testing
         let later = start + .seconds(600)
         let (kept, taken) = (Letter.sample(notBefore: later), Letter.sample(notBefore: later))
         for letter in [kept, taken] { _ = try queue.takeIn(letter, at: start) }
-        #expect(try queue.hasWork())
+        try queue.bring(to: start)
+        #expect(queue.index.hasWork)
         #expect(try queue.change(taken.id, .retract, at: start) == 1)
-        #expect(try queue.nextDue(after: start) == later)
-        #expect(try queue.releaseDue(at: start) == 0)
-        #expect(try queue.releaseDue(at: later) == 1)
+        #expect(queue.index.nextTime() == later)
+        #expect(try queue.turns(at: later - .microseconds(1)).isEmpty)
         #expect(try claim(queue, at: later)?.letter == kept.id)
         #expect(try states(queue, taken) == [.retracted])
     }
@@ -279,9 +273,10 @@ import Testing
         _ = try queue.putOff(1, words: "451", at: start, retry: retry, jitter: 0)
         try queue.clockWasSet(by: .seconds(seconds))
         let now = start + .seconds(seconds)
-        #expect(try queue.nextDue(after: now) == now + .seconds(60))
+        try queue.loadIndex(at: now)
+        #expect(queue.index.nextTime() == now + .seconds(60))
         _ = try claim(queue, at: now + .seconds(60))
-        #expect(try !queue.putOff(1, words: "451", at: now + .seconds(60), retry: retry, jitter: 0))
+        #expect(try !queue.putOff(1, words: "451", at: now + .seconds(60), retry: retry, jitter: 0).isGivenUp)
     }
 
     @Test("what is known of accounts outlives a restart")

@@ -12,15 +12,23 @@ import Testing
     private let folder = try? TemporaryFolder()
     private let now = Timestamp(seconds: 1_800_000_000)
 
-    private func schedule(_ queue: Queue, free: Int) throws -> Schedule {
+    /// What goes now, letter by letter, each with its recipients.
+    private func schedule(_ queue: Queue, free: Int) throws -> (assignments: [Assignment], isWaiting: Bool) {
         let settings = try Sample.settings(accounts: ["one"])
+        try queue.bring(to: now)
         var scheduler = Scheduler(
-            settings: settings, book: AccountBook(settings.smtp.accounts), free: ["one": free])
-        return try scheduler.schedule(queue, at: now)
+            queue.index, settings, AccountBook(settings.smtp.accounts), free: ["one": free])
+        var assignments: [Assignment] = []
+        while let turn = scheduler.next(&queue.index) {
+            let claim = try queue.claim(turn.pick, account: "one", at: now, retry: Retry(), jitter: 0)
+            queue.index.release(turn.pick)
+            assignments.append(try #require(claim.assignment))
+        }
+        return (assignments, scheduler.isWaiting(&queue.index))
     }
 
-    private func recipients(_ schedule: Schedule) -> [[String]] {
-        schedule.groups.map { $0.deliveries.map(\.recipient).sorted() }
+    private func recipients(_ assignments: [Assignment]) -> [[String]] {
+        assignments.map { $0.recipients.map(\.address.text).sorted() }
     }
 
     @Test(
@@ -32,15 +40,10 @@ import Testing
         for letter in letters { #expect(try queue.takeIn(letter, at: now) == .taken) }
         var served: [String] = []
         for expected in [[[a], [b]], [[a], [b]], [[a]]] as [[[String]]] {
-            let first = try schedule(queue, free: 4)
-            #expect(recipients(first) == expected)
-            #expect(first.isWaiting == (served.count < 4))
-            let assignments = try first.groups.map {
-                try #require(
-                    try queue.claim($0.deliveries, account: "one", at: now, retry: Retry(), jitter: 0))
-            }
+            let assignments = try schedule(queue, free: 4).assignments
+            #expect(recipients(assignments) == expected)
             // While they are on their way the others wait.
-            #expect(try schedule(queue, free: 4).groups.isEmpty)
+            #expect(try schedule(queue, free: 4).assignments.isEmpty)
             for assignment in assignments {
                 served.append(assignment.letter)
                 for recipient in assignment.recipients {
@@ -56,6 +59,11 @@ import Testing
     func sideBySide(priority: LetterPriority) throws {
         let queue = try Queue.open(folder: try #require(folder).path).queue
         for _ in 0..<3 { _ = try queue.takeIn(.sample(priority: priority), at: now) }
-        #expect(recipients(try schedule(queue, free: 2)).count == 2)
+        let first = try schedule(queue, free: 2)
+        #expect(recipients(first.assignments).count == 2)
+        #expect(first.isWaiting)
+        let second = try schedule(queue, free: 2)
+        #expect(recipients(second.assignments).count == 1)
+        #expect(!second.isWaiting)
     }
 }

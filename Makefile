@@ -36,10 +36,12 @@ format:
 # The pages that are made from the declarations in the program and from the rules.
 docs: build
 	$(BIN)/herald docs settings > docs/settings.md
+	$(BIN)/herald docs diagnoses > docs/diagnoses.md
 	$(BIN)/herald docs rules --rules rules > docs/rules.md
 
 docs-check:
 	@$(BIN)/herald docs settings | diff -u docs/settings.md - || { echo "docs/settings.md is stale: make docs"; exit 1; }
+	@$(BIN)/herald docs diagnoses | diff -u docs/diagnoses.md - || { echo "docs/diagnoses.md is stale: make docs"; exit 1; }
 	@$(BIN)/herald docs rules --rules rules | diff -u docs/rules.md - || { echo "docs/rules.md is stale: make docs"; exit 1; }
 
 # What takes too long for `make test` (docs/testing.md): the model test of rotation with 100,000 steps of each kind, a thousand

@@ -167,7 +167,8 @@ let package = Package(
         .testTarget(
             name: "ProgramTests",
             dependencies: [
-                "TestSupport", "Formats", "Platform", "Mail", "Settings", "Spool", "SMTPTransport", "Control", "herald",
+                "TestSupport", "Formats", "Platform", "Mail", "SMTPProtocol", "Settings", "Spool", "SMTPTransport",
+                "Control", "herald",
                 "herald-watcher", "herald-mailer", "herald-responder", "herald-extract", logging,
             ],
             swiftSettings: swift6),

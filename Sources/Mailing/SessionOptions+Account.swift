@@ -9,7 +9,7 @@ import Settings
 
 extension SessionOptions {
     /// The password is read when a connection is made; where that fails, connecting throws an account fault.
-    init(_ account: Settings.Account) {
+    package init(_ account: Settings.Account) {
         let mechanism = AuthMechanism(named: account.authentication.rawValue)
         let waits = account.timeouts
         self.init(

@@ -1,5 +1,7 @@
 // What a server says it can do, in its reply to EHLO (RFC 5321 section 4.1.1.1).
 
+import Formats
+
 /// The extensions of a server that a client makes use of.
 package struct Capabilities: Hashable, Sendable {
     /// SIZE (RFC 1870); nil is without limit: not offered, 0, or no number that makes sense.
@@ -29,6 +31,29 @@ package struct Capabilities: Hashable, Sendable {
                 keyword = "AUTH"
             }
             add(keyword, Array(parameters))
+        }
+    }
+
+    /// For people: `SIZE 35 MB, PIPELINING, STARTTLS, AUTH PLAIN LOGIN`.
+    package var summary: String {
+        let flags = [
+            (pipelining, "PIPELINING"), (eightBitMIME, "8BITMIME"), (smtpUTF8, "SMTPUTF8"), (startTLS, "STARTTLS"),
+            (dsn, "DSN"), (enhancedStatusCodes, "ENHANCEDSTATUSCODES"),
+        ]
+        var words = flags.filter(\.0).map(\.1)
+        if let maxSize { words.insert("SIZE \(Self.text(ofSize: maxSize))", at: 0) }
+        if !mechanisms.isEmpty {
+            words.append("AUTH " + mechanisms.map { Printable.text($0, limit: 40) }.joined(separator: " "))
+        }
+        return words.isEmpty ? "none" : words.joined(separator: ", ")
+    }
+
+    /// As people write it: `35 MB`, `500 kB`.
+    private static func text(ofSize bytes: Int) -> String {
+        switch bytes {
+        case 10_000_000...: "\(bytes / 1_000_000) MB"
+        case 10_000...: "\(bytes / 1000) kB"
+        default: "\(bytes) bytes"
         }
     }
 

@@ -12,6 +12,21 @@ extension Diagnosis {
         return Words(cause: cause(detail), remedy: remedy(detail))
     }
 
+    /// What to do where the server is a host of the recipient's domain (`server: direct`), and no account's settings are at
+    /// fault; nil where the general remedy says it.
+    package var remedyForHost: String? {
+        switch self {
+        case .noSuchName: "check the recipient's address"
+        case .blocked: "have port 25 opened by whoever runs this host's network, or send through a provider's account"
+        case .hostRefused:
+            "give this host's address a name in the DNS that leads back to it (PTR), and look it up in the block lists"
+        case .relayingDenied, .nothingListens, .otherProtocol, .noSTARTTLS, .startTLSRefused, .certificateExpired,
+            .certificateForOtherName, .certificateSelfSigned, .authorityUnknown, .tlsTooOld:
+            "tell the domain's postmaster; the letter waits"
+        default: nil
+        }
+    }
+
     private func cause(_ detail: String) -> String {
         func about(_ words: String) -> String { detail.isEmpty ? words : "\(words): \(detail)" }
         return switch self {

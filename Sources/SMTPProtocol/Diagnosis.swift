@@ -58,6 +58,32 @@ package enum Diagnosis: String, Hashable, Sendable, CaseIterable {
     case stsMismatch = "mta-sts-mismatch"
     case curlMissing = "curl-missing"
 
+    /// What a case is about; the declaration above has them in this order.
+    package enum Part: String, CaseIterable, Sendable {
+        case reaching = "Finding and reaching the server"
+        case protection = "Protection (TLS)"
+        case login = "Login"
+        case letter = "A letter"
+        case needs = "Direct delivery, and what is needed on this host"
+    }
+
+    package var part: Part {
+        switch self {
+        case .noSuchName, .nameServerFails, .nothingListens, .blocked, .unreachable, .tlsOnPlainPort, .plainOnTLSPort,
+            .otherProtocol, .hostRefused, .busy, .helloRefused:
+            .reaching
+        case .noSTARTTLS, .startTLSRefused, .injection, .certificateExpired, .certificateNotYetValid,
+            .certificateForOtherName, .certificateSelfSigned, .authorityUnknown, .otherFingerprint, .tlsTooOld,
+            .clientCertificate:
+            .protection
+        case .loginNotOffered, .noCommonMechanism, .loginRefused, .appPasswordNeeded, .smtpAuthOff, .tokenLacksRights,
+            .signInAgain, .passwordUnreadable, .serverUntrusted, .loginLater, .tlsFirst:
+            .login
+        case .senderNotAllowed, .relayingDenied, .messageTooLarge, .silence: .letter
+        case .daneMismatch, .stsMismatch, .curlMissing: .needs
+        }
+    }
+
     /// What a case says to a person; either may be empty.
     package struct Words: Hashable, Sendable {
         package var cause: String

@@ -30,6 +30,20 @@ package enum MailProvider: Hashable, Sendable, CaseIterable {
         }
     }
 
+    /// As people call it.
+    package var name: String {
+        switch self {
+        case .google: "Google"
+        case .microsoft: "Microsoft"
+        case .yahoo: "Yahoo, AOL"
+        case .apple: "Apple iCloud"
+        case .fastmail: "Fastmail"
+        case .gmx: "GMX, Web.de"
+        case .zoho: "Zoho"
+        case .proton: "Proton"
+        }
+    }
+
     /// Whether it takes no ordinary password from programs at all, so that a refused one was probably that.
     var wantsAppPasswords: Bool {
         switch self {
@@ -39,7 +53,7 @@ package enum MailProvider: Hashable, Sendable, CaseIterable {
     }
 
     /// What to do there; nil where the general remedy says it.
-    func remedy(for diagnosis: Diagnosis) -> String? {
+    package func remedy(for diagnosis: Diagnosis) -> String? {
         switch (self, diagnosis) {
         // support.google.com/accounts/answer/185833
         case (.google, .appPasswordNeeded):

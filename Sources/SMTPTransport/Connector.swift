@@ -43,9 +43,20 @@ package enum Connector {
         }
         // Where the server is given by its address, that stands there already.
         let failures = race.failures.map { $0.address == server.host ? $0.words : "\($0.address) \($0.words)" }
-        throw SessionFault(
+        var fault = SessionFault(
             .connect, "cannot connect to \(server): \(failures.joined(separator: "; "))",
             [.tryAgain, .nextAddress, .close])
+        if let diagnosis = diagnosis(of: race.failures.map(\.code)) { fault.set(diagnosis, host: server.host) }
+        throw fault
+    }
+
+    /// The most telling of the failures counts: who refuses is there; of who is silent, somebody knows the way.
+    private static func diagnosis(of codes: [Int32]) -> Diagnosis? {
+        func are(_ known: Int32...) -> Bool { codes.contains(where: known.contains) }
+        if are(ECONNREFUSED) { return .nothingListens }
+        // EPERM, EACCES: a firewall of this host's own.
+        if are(ETIMEDOUT, EPERM, EACCES) { return .blocked }
+        return are(ENETUNREACH, EHOSTUNREACH, ENETDOWN, EHOSTDOWN, EADDRNOTAVAIL) ? .unreachable : nil
     }
 
     /// The addresses of a name, families alternating, the resolver's first choice first.
@@ -161,7 +172,7 @@ private struct Race {
     private let timeout: Duration
     private var running: [Attempt] = []
     private var nextStart = Duration.zero
-    private(set) var failures: [(address: String, words: String)] = []
+    private(set) var failures: [(address: String, words: String, code: Int32)] = []
 
     init(addresses: [SocketAddress], timeout: Duration) {
         waiting = addresses[...]
@@ -187,10 +198,10 @@ private struct Race {
             if error == 0 {
                 return .connected(Connected(descriptor: attempt.descriptor, address: attempt.address))
             }
-            fail(attempt.address, SystemError.text(of: error))
+            fail(attempt.address, error)
         }
         for attempt in running where attempt.deadline <= now {
-            fail(attempt.address, "no answer within \(timeout.phrase)")
+            fail(attempt.address, ETIMEDOUT, "no answer within \(timeout.phrase)")
         }
         running.removeAll { $0.deadline <= now }
         return .waiting
@@ -202,19 +213,19 @@ private struct Race {
         nextStart = now + Connector.headStart
         let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
         let number = socket(address.family, type, 0)
-        guard number >= 0 else { return fail(address, SystemError.text(of: errno)) }
+        guard number >= 0 else { return fail(address, errno) }
         let descriptor = Descriptor(owning: number)
         let code = address.withPointer { Glibc.connect(number, $0, $1) }
         guard code == 0 || errno == EINPROGRESS || errno == EINTR else {
-            return fail(address, SystemError.text(of: errno))
+            return fail(address, errno)
         }
         running.append(Attempt(descriptor: descriptor, address: address, deadline: now + timeout))
     }
 
     /// The next address need not wait when one has failed.
-    private mutating func fail(_ address: SocketAddress, _ words: String) {
+    private mutating func fail(_ address: SocketAddress, _ code: Int32, _ words: String? = nil) {
         nextStart = .zero
-        failures.append((address.text, words))
+        failures.append((address.text, words ?? SystemError.text(of: code), code))
     }
 
     private static func result(of descriptor: Descriptor) -> Int32 {

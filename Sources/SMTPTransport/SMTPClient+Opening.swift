@@ -23,6 +23,7 @@ extension SMTPClient {
         while true {
             // First, so that no server is kept waiting for a password.
             let login = try options.login?(false)
+            loginName = login?.name
             let connected = try dial(addresses)
             do throws(SessionFault) {
                 return try open(connected, host, login, context)
@@ -52,7 +53,7 @@ extension SMTPClient {
         if let addresses = options.addresses { return addresses }
         let found = try Connector.resolve(ServerAddress(host: host, port: options.server.port))
         let list = found.map(\.text).joined(separator: ", ")
-        trace.add(.resolve, list, now: SystemClock.monotonic())
+        note(.resolve, list)
         return found
     }
 
@@ -61,7 +62,7 @@ extension SMTPClient {
         let timeout = min(options.timeouts.connect, max(.zero, deadline(options.timeouts.connect) - now))
         let connected = try Connector.connect(to: addresses, of: options.server, timeout: timeout)
         address = connected.address.text
-        trace.add(.connect, "\(address) port \(options.server.port)", now: SystemClock.monotonic())
+        note(.connect, "\(address) port \(options.server.port)")
         return connected
     }
 

@@ -47,6 +47,9 @@ package final class SMTPClient {
     /// The address that the connection goes to.
     package internal(set) var address = ""
 
+    /// Told of each step when it has ended; of the steps of a login, each with the time since it began.
+    package var onStep: ((SessionTrace.Step) -> Void)?
+
     /// What the latest session did.
     package internal(set) var trace = SessionTrace(now: .zero)
 
@@ -59,6 +62,8 @@ package final class SMTPClient {
     /// What the server can do, and how the session logged in.
     package var capabilities: Capabilities { conversation.capabilities }
     package var mechanism: AuthMechanism? { conversation.mechanism }
+    /// Under which name.
+    package internal(set) var loginName: String?
 
     /// When all must be over that is on, and how long that was given; nil: each wait's own time is enough.
     var limit: (end: Duration, allowed: Duration)?
@@ -153,14 +158,25 @@ extension SMTPClient {
 
     /// For the trace; what ends the session, its fault says.
     private func note(_ event: Conversation.Event) {
-        let detail: String
+        let phase = conversation.phase
         switch event {
-        case .replyReceived(let reply): detail = reply.text
-        case .tlsEstablished: detail = stream?.protection?.summary ?? ""
-        case .bodySent: detail = "\(delivery?.sent ?? 0) bytes"
+        case .replyReceived(let reply):
+            note(phase, reply.text, capabilities: phase == .hello && reply.isPositive ? Capabilities(reply) : nil)
+        case .tlsEstablished:
+            let report = stream?.protection?.report
+            note(phase, report?.summary ?? "", tls: report)
+        case .bodySent: note(phase, "\((delivery?.sent ?? 0) + (delivery?.last.count ?? 0)) bytes")
         default: return
         }
-        trace.add(conversation.phase, detail, now: SystemClock.monotonic())
+    }
+
+    /// A step that has just ended.
+    func note(
+        _ phase: SessionPhase, _ detail: String, tls: TLSReport? = nil, capabilities: Capabilities? = nil
+    ) {
+        let now = SystemClock.monotonic()
+        let step = trace.add(phase, detail, tls: tls, capabilities: capabilities, now: now)
+        onStep?(step)
     }
 
     private enum Performed {

@@ -10,6 +10,10 @@ package struct SessionTrace: Sendable {
         package var took: Duration
         /// The server's words, or what we found.
         package var detail: String
+        /// Of the step that is the handshake.
+        package var tls: TLSReport?
+        /// Of an answer to EHLO or HELO.
+        package var capabilities: Capabilities?
     }
 
     package private(set) var steps: [Step] = []
@@ -21,14 +25,18 @@ package struct SessionTrace: Sendable {
     init(now: Duration) { last = now }
 
     /// A step that has just ended. Challenges of one login are one step, of which the last word stays.
-    mutating func add(_ phase: SessionPhase, _ detail: String, now: Duration) {
-        let took = now - last
+    mutating func add(
+        _ phase: SessionPhase, _ detail: String, tls: TLSReport? = nil, capabilities: Capabilities? = nil, now: Duration
+    ) -> Step {
+        var step = Step(phase: phase, took: now - last, detail: detail, tls: tls, capabilities: capabilities)
         last = now
         if phase == .login, let before = steps.last, before.phase == .login {
-            steps[steps.count - 1] = Step(phase: .login, took: before.took + took, detail: detail)
+            step.took += before.took
+            steps[steps.count - 1] = step
         } else if steps.count < Self.limit {
-            steps.append(Step(phase: phase, took: took, detail: detail))
+            steps.append(step)
         }
+        return step
     }
 
     /// Time that belongs to no step: between two letters.

@@ -40,16 +40,11 @@ extension TLSConnection {
     /// What the conversation is told.
     package var facts: TLSFacts { TLSFacts(isVerified: isVerified, channelBinding: channelBinding) }
 
-    /// For people: `TLSv1.3, TLS_AES_256_GCM_SHA384, certificate for mail.example.org, issued by CN=R11,O=Let's Encrypt,C=US,
-    /// until 2027-01-20, EC 256, verified by this host's authorities`.
-    package var summary: String {
-        var parts = [version, cipher]
-        if let certificate { parts.append("certificate \(certificate.summary)") }
-        parts.append(isVerified ? "verified by \(context.terms.vouching)" : "not verified")
-        if isResumed { parts.append("session resumed") }
-        if wasAskedForCertificate, context.terms.clientCertificate == nil {
-            parts.append("asks for a client certificate")
-        }
-        return parts.filter { !$0.isEmpty }.joined(separator: ", ")
+    /// What it is like, for people and programs.
+    package var report: TLSReport {
+        TLSReport(
+            version: version, cipher: cipher, certificate: certificate,
+            vouching: isVerified ? context.terms.vouching : nil, isResumed: isResumed,
+            lacksClientCertificate: wasAskedForCertificate && context.terms.clientCertificate == nil)
     }
 }

@@ -9,8 +9,11 @@ struct HeraldRun {
     let output: String
     let errors: String
 
-    init(_ arguments: [String], input: [UInt8] = [], environment: [String] = []) throws {
-        var child = ChildProcess(["\(TestSite.programs)/herald"] + arguments, deadline: .seconds(60))
+    /// `wrapper` is a command that runs what is behind it.
+    init(
+        _ arguments: [String], input: [UInt8] = [], environment: [String] = [], under wrapper: [String] = []
+    ) throws {
+        var child = ChildProcess(wrapper + ["\(TestSite.programs)/herald"] + arguments, deadline: .seconds(60))
         child.environment += environment
         let result = try child.run(input: input)
         code = result.ending

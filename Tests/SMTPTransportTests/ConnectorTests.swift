@@ -5,38 +5,6 @@ import SMTPTransport
 import Testing
 import TestSupport
 
-/// A port that swallows SYNs: its queue of connections is full and nobody accepts.
-private final class BlackHole {
-    let port: Int
-    private var sockets: [Descriptor] = []
-
-    init(_ host: String = "127.0.0.1") throws {
-        let any = try #require(try Connector.resolve(ServerAddress(host: host, port: 1)).first)
-        let listener = Descriptor(owning: socket(any.family, Int32(SOCK_STREAM.rawValue), 0))
-        var address = any
-        // sin_port and sin6_port are both the third and fourth byte.
-        address.bytes.replaceSubrange(2..<4, with: [0, 0])
-        #expect(address.withPointer { bind(listener.number, $0, $1) } == 0)
-        #expect(listen(listener.number, 0) == 0)
-        var storage = sockaddr_storage()
-        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
-        withUnsafeMutablePointer(to: &storage) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                #expect(getsockname(listener.number, $0, &length) == 0)
-            }
-        }
-        port = withUnsafeBytes(of: &storage) { Int($0[2]) << 8 | Int($0[3]) }
-        sockets.append(listener)
-        let target = try #require(try Connector.resolve(ServerAddress(host: host, port: port)).first)
-        for _ in 0..<4 {
-            let filler = Descriptor(owning: socket(any.family, Int32(SOCK_STREAM.rawValue), 0))
-            filler.setNonblocking(true)
-            _ = target.withPointer { Glibc.connect(filler.number, $0, $1) }
-            sockets.append(filler)
-        }
-    }
-}
-
 @Suite struct ConnectorTests {
     private func address(_ host: String, _ port: Int) throws -> SocketAddress {
         try #require(try Connector.resolve(ServerAddress(host: host, port: port)).first)
@@ -51,6 +19,7 @@ private final class BlackHole {
         #expect(fault?.phase == .connect)
         #expect(fault?.isConnectionFault == true)
         #expect(fault?.words.contains("no answer within 150 ms") == true)
+        #expect(fault?.diagnosis == .blocked)
     }
 
     @Test("row 6: an address behind a black one is tried without waiting for its end", arguments: loopbacks)
@@ -74,6 +43,7 @@ private final class BlackHole {
         }
         #expect(fault?.reaction == [.tryAgain, .nextAddress, .close])
         #expect(fault?.words.contains("127.0.0.1 Connection refused; 127.0.0.2 Connection refused") == true)
+        #expect(fault?.diagnosis == .nothingListens)
     }
 
     @Test("a server that is given by its address is named once") func namedOnce() throws {

@@ -12,8 +12,8 @@ import Testing
 
 /// Which bed this process runs in, and its folder.
 enum DNSBed {
-    static let folder = getenv("HERALD_DNS_BED").map { String(cString: $0) } ?? ""
-    static let isThere = !folder.isEmpty
+    static let folder = DirectDeliveryBed.folder
+    static let isThere = DirectDeliveryBed.isThere
 
     static func plan(
         _ domain: String, _ policies: PolicyBook = PolicyBook(), allowsPrivate: Bool = true

@@ -1,8 +1,6 @@
 // Starts Tests/Peers/direct-delivery and, within it, this test program with the suites that are made for it.
 
-import Formats
 import Glibc
-import Platform
 import TestSupport
 import Testing
 
@@ -15,27 +13,10 @@ import Testing
             ("DNSForeignTests", "nameserver 127.0.0.1\nnameserver 192.0.2.1\n", 1),
         ]) func bed(_ suites: String, _ configuration: String, _ count: Int) throws
     {
-        let folder = try TemporaryFolder()
-        try Files.write(configuration.utf8, to: folder("resolv.conf"), mode: 0o644)
-        let script = Files.split(Files.split(#filePath).directory).directory + "/Peers/direct-delivery"
-        let program = try #require(try Files.read("/proc/self/cmdline").split(separator: 0).first)
-        var child = ChildProcess(
-            ["/bin/sh", script, "run", folder.path, String(decoding: program, as: UTF8.self)]
-                + ["--testing-library", "swift-testing", "--filter", suites],
-            // The first time it fetches its packages.
-            deadline: .seconds(900))
-        child.environment += ["HERALD_DNS_BED=\(folder.path)"]
-        for name in ["HERALD_PEERS", "HOME", "LD_LIBRARY_PATH"] {
-            if let value = getenv(name) { child.environment.append("\(name)=\(String(cString: value))") }
-        }
-        let result = try child.run()
-        let output = String(decoding: result.output + result.errors, as: UTF8.self)
-        // 77: a container without namespaces of its own.
-        if result.ending == .exited(77), !Completeness.isDemanded {
-            try Test.cancel("no network of its own here: \(output)")
-        }
-        #expect(result.ending == .exited(0), "HERALD_WITHOUT_DNS=1 leaves this test out: \(output)")
-        #expect(output.contains("Test run with \(count) test"), "\(output)")
-        #expect(!output.contains("skipped"), "\(output)")
+        let run = try DirectDeliveryBed.run(suites: suites, resolvConf: configuration)
+        if let words = run.cannot, !Completeness.isDemanded { try Test.cancel("no network of its own here: \(words)") }
+        #expect(run.ending == .exited(0), "HERALD_WITHOUT_DNS=1 leaves this test out: \(run.output)")
+        #expect(run.output.contains("Test run with \(count) test"), "\(run.output)")
+        #expect(!run.output.contains("skipped"), "\(run.output)")
     }
 }

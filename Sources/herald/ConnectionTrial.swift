@@ -1,0 +1,101 @@
+// How `herald test-connection` tries an account: as the mailer would, with a letter of its own where one is asked for.
+
+import Control
+import Formats
+import Glibc
+import Logging
+import Mail
+import Mailing
+import Platform
+import SMTPProtocol
+import SMTPTransport
+import Settings
+
+struct ConnectionTrial {
+    private let settings: Settings
+    /// Whom a letter goes to; nil: none goes.
+    private let recipient: EmailAddress?
+
+    /// `sendsTo`: an address; empty: the reports' first recipient; nil: no letter. With `smtp.redirect` on, a letter goes
+    /// where that says, as any other.
+    init(_ settings: Settings, sendsTo text: String?) throws {
+        self.settings = settings
+        guard let text else {
+            recipient = nil
+            return
+        }
+        guard text.isEmpty else {
+            do throws(AddressError) {
+                recipient = try EmailAddress(text)
+            } catch {
+                throw Failure.wrong("--send: '\(Printable.text(text, limit: 100))' is no address: \(error)")
+            }
+            return
+        }
+        guard let first = settings.report.recipients.first(where: \.enabled) else {
+            throw Failure.wrong("--send: nobody is enabled in report.to; name an address")
+        }
+        recipient = first.email
+    }
+
+    func run(_ account: Settings.Account, onStep: @escaping (ConnectionStep) -> Void) -> ConnectionVerdict {
+        var letter: TestLetter?
+        do throws(SessionFault) {
+            if let recipient { letter = try self.letter(to: recipient, through: account) }
+        } catch {
+            return ConnectionVerdict(fault: error)
+        }
+        let log = Logger(label: "test-connection") { _ in SwiftLogNoOpLogHandler() }
+        var verdict = ConnectionTest(SessionOptions(account), letter: letter, log: log, onStep: onStep).relay()
+        if verdict.fault?.diagnosis == .passwordUnreadable, geteuid() != 0 {
+            verdict.fault?.remedy = "run herald test-connection as root, which may read it as the mailer may"
+        }
+        return verdict
+    }
+
+    /// What the mailer, if it runs and we may ask it, says of an account that works: that it does not use it yet.
+    func pause(of account: Settings.Account) -> String? {
+        let client = ControlClient(path: settings.paths.socket("mailer"), timeout: .seconds(5))
+        guard let status = try? client.request("status").result else { return nil }
+        let known = status["accounts"]?.array?.first { $0["name"]?.string == account.name }
+        guard known?["state"]?.string == "paused" else { return nil }
+        let next = known?["next_probe"].map { " until its next try at \(HostClock.text($0))" } ?? ""
+        return "the mailer has paused this account\(next): \(HostClock.text(known?["fault"], limit: 500))"
+    }
+
+    private func letter(to recipient: EmailAddress, through account: Settings.Account) throws(SessionFault)
+        -> TestLetter
+    {
+        guard let alias = alias(of: account) else {
+            throw SessionFault(
+                .sender, "no alias may send through account '\(Printable.text(account.name))'", .tryAgain,
+                remedy: "name the account in an alias's 'account'")
+        }
+        let host = HostNames.mail()
+        let now = SystemClock.now()
+        let id = Randomness.identifier()
+        let draft = Draft(
+            from: alias.mailbox, to: [Mailbox(nil, recipient)], replyTo: alias.replyTo.map { Mailbox(nil, $0) },
+            subject: "Herald on \(HostNames.host()): test of account \(account.name)", messageID: "<\(id)@\(host)>",
+            date: now, utcOffset: SystemClock.utcOffset(at: now), mailer: settings.report.mailerName,
+            headers: [("Auto-Submitted", "auto-generated")],
+            text: """
+                This letter was asked for by herald test-connection on \(HostNames.host()).
+                It came through the account '\(account.name)'. Nothing need be done.
+
+                """,
+            boundarySeed: id)
+        do throws(MailError) {
+            return TestLetter(
+                Envelope(sender: alias.address, recipients: [recipient]), message: try draft.rendered())
+        } catch {
+            throw SessionFault(.sender, "the letter cannot be made: \(error)", .tryAgain)
+        }
+    }
+
+    /// The reports' one where it may use the account, else the first that may.
+    private func alias(of account: Settings.Account) -> Settings.Alias? {
+        ([settings.reportAlias, settings.defaultAlias] + settings.aliases)
+            .first { $0.accounts.isEmpty || $0.accounts.contains(account.name) }
+    }
+}

@@ -60,6 +60,32 @@ package struct Marks: Sendable {
     }
 }
 
+extension Marks {
+    /// Adds those of later records of the same batch.
+    mutating func append(_ others: Marks) {
+        let first = (captures.count, outlines.count, headers.count, records.count)
+        func moved(_ mark: Mark) -> Mark {
+            var mark = mark
+            mark.captured = mark.captured.lowerBound + first.0..<mark.captured.upperBound + first.0
+            switch mark.place {
+            case .entry: break
+            case .outlined(let number): mark.place = .outlined(number + first.1)
+            case .line(let number): mark.place = .line(number + first.2)
+            case .built(let number): mark.place = .built(number + first.3)
+            }
+            return mark
+        }
+        hits += others.hits.lazy.map(moved)
+        recoveries += others.recoveries.lazy.map(moved)
+        signsOfLife += others.signsOfLife.lazy.map(moved)
+        notices += others.notices
+        captures += others.captures
+        outlines += others.outlines
+        headers += others.headers
+        records += others.records
+    }
+}
+
 extension Matcher {
     /// The hit of a mark, built. `batch` is the one that the marks are of.
     package func hit(_ mark: Marks.Mark, of marks: Marks, in batch: RecordBatch) -> Hit {

@@ -73,9 +73,12 @@ package final class Matcher {
     }
 
     /// All that the rules say of the batch, in the same order, as places in it.
-    package func marks(in batch: RecordBatch) -> Marks {
-        var named = candidates(in: batch)
-        let byFields = recordsDecidedByFields(of: batch) + recordsOfLevel(in: batch)
+    package func marks(in batch: RecordBatch) -> Marks { marks(in: batch, of: 0..<batch.count) }
+
+    /// The same of some of its records.
+    func marks(in batch: RecordBatch, of records: Range<Int>) -> Marks {
+        var named = candidates(in: batch, of: records)
+        let byFields = recordsDecidedByFields(of: batch, records) + recordsOfLevel(in: batch, records)
         named += byFields
         if !byFields.isEmpty { named.sort() }
         var marks = Marks()
@@ -133,16 +136,18 @@ package final class Matcher {
     }
 
     /// Sorted.
-    private func candidates(in batch: RecordBatch) -> [Named] {
+    private func candidates(in batch: RecordBatch, of records: Range<Int>) -> [Named] {
         batch.bytes.withUnsafeBytes { raw in
-            let found = database.scan(raw)
+            let start = records.lowerBound == 0 ? 0 : batch.ranges[records.lowerBound].lowerBound
+            let end = records.upperBound == batch.count ? raw.count : batch.ranges[records.upperBound].lowerBound
+            let found = database.scan(UnsafeRawBufferPointer(rebasing: raw[start..<end]))
             var named: [Named] = []
             named.reserveCapacity(found.count)
-            var last = 0
+            var last = records.lowerBound
             for candidate in found {
                 // Most end in the record of the one before, or in the next.
-                let byte = Int(candidate.end) - 1
-                while last + 1 < batch.count, batch.ranges[last].upperBound < byte { last += 1 }
+                let byte = start + Int(candidate.end) - 1
+                while last + 1 < records.upperBound, batch.ranges[last].upperBound < byte { last += 1 }
                 if last < batch.count, batch.ranges[last].lowerBound <= byte, byte <= batch.ranges[last].upperBound {
                     Self.insert(Named(last, candidate.pattern), &named)
                 } else if let index = batch.index(ofByte: byte) {
@@ -170,7 +175,7 @@ package final class Matcher {
     }
 
     /// Of decoded lines: their levels stand beside the message, in the lines as they were.
-    private func recordsOfLevel(in batch: RecordBatch) -> [Named] {
+    private func recordsOfLevel(in batch: RecordBatch, _ records: Range<Int>) -> [Named] {
         guard case .decoded(_, let lines, let ranges) = batch.origin else { return [] }
         return lines.withUnsafeBytes { raw in
             var named: [Named] = []
@@ -179,14 +184,14 @@ package final class Matcher {
             let level = Int32(truncatingIfNeeded: levelNumber)
             for candidate in database.scan(raw) where candidate.pattern == level {
                 while index < ranges.count, ranges[index].upperBound < Int(candidate.end) { index += 1 }
-                if last != index, index < ranges.count { named.append(Named(index, level)) }
+                if last != index, records.contains(index) { named.append(Named(index, level)) }
                 last = index
             }
             return named
         }
     }
 
-    private func recordsDecidedByFields(of batch: RecordBatch) -> [Named] {
+    private func recordsDecidedByFields(of batch: RecordBatch, _ records: Range<Int>) -> [Named] {
         guard batch.source.isJournal else { return [] }
         let rules = (fieldRules + floorRules).filter { !compiled[$0].hasPatterns }
         let byMessage = rules.filter { !self.rules.rules[$0].messageIDs.isEmpty }
@@ -194,7 +199,7 @@ package final class Matcher {
         let priorities = rules.filter { self.rules.rules[$0].messageIDs.isEmpty }
             .reduce(UInt8(0)) { $0 | compiled[$1].priorities }
         if ids.isEmpty, priorities == 0 { return [] }
-        return (0..<batch.count).compactMap { index in
+        return records.compactMap { index in
             let looked = Named(index, -1)
             if let priority = batch.priority(at: index), priorities & (1 << (priority & 7)) != 0 { return looked }
             if !ids.isEmpty, let id = batch.messageID(at: index), ids.contains(id) { return looked }

@@ -15,12 +15,12 @@ struct BatchView {
     let source: ArraySlice<UInt8>
     let shownSource: ArraySlice<UInt8>
 
-    init(_ batch: RecordBatch, _ matcher: Matcher) {
+    init(_ batch: RecordBatch, _ matchers: MatcherPair) {
         self.batch = batch
-        self.matcher = matcher
+        matcher = matchers.matcher
         source = Array(batch.source.name.utf8)[...]
         shownSource = Array(Origin.shown(batch.source).utf8)[...]
-        marks = matcher.marks(in: batch)
+        marks = matchers.marks(in: batch)
     }
 
     /// The hit, built.

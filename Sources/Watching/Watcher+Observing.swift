@@ -17,7 +17,7 @@ extension Watcher {
             book.addContext(lines, toSampleAt: sample.time, text: sample.text, of: incident)
         }
         lastHits.readOn(batch.source)
-        let view = BatchView(batch, matcher)
+        let view = BatchView(batch, matchers)
         book.noteRecords(batch.ranges.count)
         for mark in view.marks.signsOfLife {
             let sign = SignOfLife(view.hit(mark), localHost: host, at: now)

@@ -52,7 +52,7 @@ extension Watcher {
         reloadFault = nil
         let paths = self.settings.paths
         self.settings = settings
-        self.matcher = matcher
+        matchers = MatcherPair(matcher)
         counter = HitCounter(matcher.rules, localHost: host)
         book.policy = ReportPolicy(settings.report)
         context = ContextLines(count: settings.report.contextLines)

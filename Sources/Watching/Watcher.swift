@@ -26,7 +26,8 @@ package final class Watcher {
     }
 
     var settings: Settings
-    var matcher: Matcher
+    var matchers: MatcherPair
+    var matcher: Matcher { matchers.matcher }
     var sources: SourceSet
     var joining: JoiningStage
     var book: IncidentBook
@@ -95,7 +96,7 @@ package final class Watcher {
         lock = try LockFile(folder + "/watcher.lock")
         store = try WatcherStore(path: folder + "/watcher.db")
         self.settings = settings
-        self.matcher = matcher
+        matchers = MatcherPair(matcher)
         self.options = options
         self.desk = desk
         self.signals = signals
@@ -199,7 +200,10 @@ package final class Watcher {
             busyRounds += 1
             return
         }
-        if busyRounds >= Self.manyRounds { ServiceManager.giveBackMemory() }
+        if busyRounds >= Self.manyRounds {
+            matchers.rest()
+            ServiceManager.giveBackMemory()
+        }
         busyRounds = 0
     }
 

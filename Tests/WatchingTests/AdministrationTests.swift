@@ -183,7 +183,7 @@ import Testing
         watcher.settle(folder)
         try folder.append(WatcherTests.oom)
         watcher.settle(folder)
-        watcher.matcher = try Matcher(RuleSet.read(files: []).0)
+        watcher.matchers = MatcherPair(try Matcher(RuleSet.read(files: []).0))
         #expect(watcher.answer(to: "silence-add", ["rule": "oom", "for": "1h", "comment": "x"], from: me).error == nil)
         #expect(
             watcher.answer(to: "silence-add", ["rule": "raid", "for": "1h", "comment": "x"], from: me).error != nil)

@@ -45,6 +45,9 @@ package struct RuleExplainer {
         return matched + sorted.map(\.element)
     }
 
+    /// Of a line that is not said to be of a certain file.
+    fileprivate static let unnamedFile = Source.file("-")
+
     /// A record as an example shows it: a line of a file, or with fields the message of a journal's entry.
     package static func record(of line: [UInt8], fields: [(name: String, value: String)], context: LineContext)
         -> Record
@@ -53,7 +56,7 @@ package struct RuleExplainer {
         guard fields.isEmpty || path != nil else {
             return ExampleTrial.record(of: line, fields.map { Example.Field(name: $0.name, value: $0.value) })
         }
-        var record = LineHeader.record(of: line, source: .file(path ?? "-"), context: context)
+        var record = LineHeader.record(of: line, source: path.map { .file($0) } ?? unnamedFile, context: context)
         for field in fields where field.name != "file" { ExampleTrial.set(field.name, field.value, of: &record) }
         return record
     }
@@ -90,6 +93,9 @@ private final class RecordQuestion {
     let group: ExplainedRules
     let record: Record
     let matches: Matches
+    /// It is a line of a file that is named, of which all is known: `where` is asked as the watcher asks. Another may be
+    /// the message of an entry, of which what is not named is not asked.
+    let isWhole: Bool
     /// The searches that the scan names: no other pattern can match.
     let named: Set<Int>
     /// Those that have some text in common with the line.
@@ -100,8 +106,13 @@ private final class RecordQuestion {
     init(_ group: ExplainedRules, _ record: Record) {
         self.group = group
         self.record = record
-        matches = group.matcher.matches(example: record)
-        named = Set(group.matcher.searches(in: record.message))
+        isWhole = !record.source.isJournal && record.source != RuleExplainer.unnamedFile
+        let found = group.matcher.searches(in: record.message)
+        named = Set(found)
+        matches =
+            isWhole
+            ? group.matcher.matches(of: record, named: found + [group.matcher.levelNumber])
+            : group.matcher.matches(example: record)
     }
 }
 
@@ -232,7 +243,7 @@ private struct RuleTrial {
             {
                 return nil
             }
-            if condition.holds(values, strictly: !parts.hasPatterns) { return nil }
+            if condition.holds(values, strictly: !parts.hasPatterns || question.isWhole) { return nil }
             let key =
                 condition.field == "message_id" && !rule.messageIDs.isEmpty
                 ? "it wants that" : "'where' wants that"
@@ -282,14 +293,14 @@ private struct RuleTrial {
         }
     }
 
-    /// Conditions that this record cannot answer, and that a journal's entry would have to.
+    /// Conditions that were not asked, and that a journal's entry, or the line in its file, would have to meet.
     private func unasked() -> [String] {
         zip(parts.conditions, RuleCompiler.conditions(of: rule)).compactMap { condition, written in
             if !isAsked(condition) {
                 return "not asked of a file's line, but of a journal's entry: \(written.text)"
             }
             return RuleField.values(condition.field, of: record).isEmpty && !condition.wanted.isEmpty
-                ? "not known here, and asked of a journal's entry: \(written.text)" : nil
+                ? "not known of this line, and asked where it is: \(written.text) (--field names it)" : nil
         }
     }
 

@@ -40,6 +40,24 @@ import YAML
             ])
     }
 
+    @Test("a line of a file is asked for the program that a rule names, a message by itself is not")
+    func program() throws {
+        let rule = Self.rule("match: '(?<who>.+) vanished', where: {identifier: app}")
+        let alone = try #require(try explain(rule, "sda vanished").first)
+        #expect(alone.outcome == .hit)
+        #expect(
+            alone.reasons == ["not known of this line, and asked where it is: identifier is app (--field names it)"])
+        for (line, fields) in [
+            ("sda vanished", [("file", "/x")]), ("2026-11-21T12:41:14Z sda vanished", [("file", "/x")]),
+            ("Nov 21 12:41:14 web1 other[7]: sda vanished", []),
+        ] as [(String, [(name: String, value: String)])] {
+            let verdict = try #require(try explain(rule, line, fields).first)
+            #expect(verdict.outcome == .near, "\(line)")
+            #expect(verdict.reasons.count == 1 && verdict.reasons[0].hasPrefix("'where' wants that identifier is app"))
+        }
+        #expect(try explain(rule, "sda vanished", [("file", "/x"), ("identifier", "app")]).first?.outcome == .hit)
+    }
+
     @Test(
         "each condition that alone stops a rule is named with what was wanted and what was found",
         arguments: [

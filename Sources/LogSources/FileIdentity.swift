@@ -2,6 +2,7 @@
 // and compressed generations have others. So a text is known by checksums of its beginning and of places where reading
 // stopped (`TextMarks`), and what a file holds is read and compared each time that something depends on it.
 
+import CPlatform
 import Formats
 import Glibc
 import Platform
@@ -37,8 +38,22 @@ extension Descriptor {
         }
     }
 
-    /// Whether the file, which is no archive, holds all that was read of the text of `checkpoint`.
+    /// When the file was made, as `FileCheckpoint.born`.
+    var born: Int64? {
+        let time = herald_birth_time(number)
+        return time == 0 ? nil : time
+    }
+
+    /// Whether another file had this inode when the checkpoint was made.
+    func isAnother(than checkpoint: FileCheckpoint) -> Bool {
+        guard let then = checkpoint.born, let now = born, then != now else { return false }
+        return (try? status()).map { FileKey($0) } == FileKey(checkpoint)
+    }
+
+    /// Whether the file, which is no archive, holds all that was read of the text of `checkpoint`, and is not another in
+    /// its inode.
     func holds(_ checkpoint: FileCheckpoint) -> Bool {
+        if isAnother(than: checkpoint) { return false }
         // Of an archive that was passed over its text is not known.
         if checkpoint.marks.isEmpty, checkpoint.archive != nil { return false }
         guard let size = try? status().size, size >= checkpoint.offset,

@@ -21,8 +21,9 @@
 //
 // What cannot be told, because the file system does not show it: a log that was truncated and holds, byte for byte at
 // every mark, what it held before (the same lines written again after copytruncate, within one look or one downtime): its
-// lines are taken for those that were read; so is a generation that is, byte for byte, another. And lines written between
-// the copying and the truncation by copytruncate are lost by logrotate itself.
+// lines are taken for those that were read. And lines written between the copying and the truncation by copytruncate are
+// lost by logrotate itself. Of a generation that is, byte for byte, another GenerationSurvey+Evidence asks whether it is a
+// copy.
 
 import Formats
 import Glibc
@@ -37,11 +38,11 @@ extension FileTailer {
     func account(for log: WatchedLog, _ time: SourceTime, _ output: inout SourceOutput) -> Bool {
         if isOutOfReach(log) { return true }
         guard let chain = chain(of: log) else { return postpone() }
-        missClosed(log, chain)
+        missClosed(log, chain, &output)
         let present = log.current.flatMap { files[$0] }.flatMap { $0.isCurrent ? $0 : nil }
         // Renamed and compressed since the look at the path, its own text would stand in a generation that nobody knows.
         if let present, !stands(present.key, at: log.path) { return postpone() }
-        var survey = GenerationSurvey(chain, archives, present: present?.descriptor)
+        var survey = survey(of: chain, present)
         recognise(&survey, log, present, time, &output)
         var resolved: [FileCheckpoint] = []
         var waiting: [WatchedLog.Astray] = []
@@ -58,18 +59,30 @@ extension FileTailer {
             }
         }
         if let present, let text = doubt(present, &survey, time) {
+            survey.present?.isSettled = false
             _ = find(WatchedLog.Astray(checkpoint: text, unread: 0), &survey, log, present, time, &output)
         }
         passOverOlder(&survey, log, &output)
         let hasNew = log.open.contains { files[$0]?.isNew ?? false }
         if present == nil || hasNew || survey.mayHoldUnread || !log.isSurveyed {
-            survey.findUnread(besides: { texts(of: log) }) { likeness($0, log, present) }
+            let deleted = log.open.compactMap { key in
+                chain.contains { $0.key == key } || key == present?.key ? nil : files[key]?.checkpoint
+            }
+            survey.findUnread(besides: { texts(of: log) }, deleted: deleted) { likeness($0, log, present) }
+        } else {
+            // If the file at the path is truncated meanwhile, its text is to be found in its copy.
+            survey.findCopies(besides: { texts(of: log).filter { FileKey($0) != present?.key && !$0.isCopy } })
         }
         if survey.isStarved { return postpone() }
         // They may be of what was passed over, as long as that is not decided.
         if survey.isUndecided { waiting += log.astray.filter { $0.checkpoint.isPassedOver } }
         resolved.removeAll { text in waiting.contains { $0.checkpoint == text } }
         for index in survey.copies { notePassed(survey.chain[index], log, &output) }
+        for index in survey.copiesOfPresent {
+            let (generation, row) = (survey.chain[index], log.closed[survey.chain[index].key])
+            if row?.isCopy ?? false, row?.offset == generation.status.size { continue }
+            notePassed(generation, isCopy: true, log, &output)
+        }
         guard let last = openUnread(&survey, log, present, time, &output) else { return postpone() }
         log.astray = waiting
         (log.missedAt, log.isSurveyed) = (nil, !survey.isUndecided)
@@ -82,6 +95,16 @@ extension FileTailer {
         return true
     }
 
+    private func survey(of chain: [Generation], _ present: TailedFile?) -> GenerationSurvey {
+        let place = present.flatMap { present in
+            present.descriptor.map { descriptor in
+                GenerationSurvey.Present(
+                    descriptor: descriptor, key: present.key, isSettled: !present.isNew)
+            }
+        }
+        return GenerationSurvey(chain, archives, present: place)
+    }
+
     /// All that came before the file is known: it may be read.
     private func admit(_ file: TailedFile, _ output: inout SourceOutput) {
         // An empty file may become anything yet.
@@ -92,46 +115,6 @@ extension FileTailer {
         let isNew = file.isCurrent && file.checkpoint.offset == 0
         (file.isAccounted, file.isNew, file.isAssured, file.doubtful) = (!isEmpty, isNew, true, nil)
         if file.isAccounted { enqueue(file) }
-    }
-
-    /// The generations, newest first, of one moment: nil where they go on changing.
-    private func chain(of log: WatchedLog) -> [Generation]? {
-        let name = Files.split(log.path).name
-        for _ in 0..<3 {
-            var chain = lister.generations(of: log.path, log.pattern)
-            if let own = chain, log.hasTexts(besides: own) {
-                chain = lister.siblings(of: log.path, log.pattern).map { siblings in
-                    own + siblings.filter { sibling in !own.contains { $0.key == sibling.key } }
-                }
-            }
-            hear()
-            if let chain, !watches.isStirred(name) {
-                return chain.map { generation in
-                    var generation = generation
-                    generation.isOthers = generation.isOthers || isOthers(generation, than: log.path)
-                    return generation
-                }
-            }
-            listAnew()
-        }
-        return nil
-    }
-
-    private func stands(_ key: FileKey, at path: String) -> Bool {
-        ((try? LogFile.status(path)) ?? nil).map { FileKey($0) } == key
-    }
-
-    /// What cannot be looked at is not gone: the texts wait where a folder or a file may not be read, or a file system is
-    /// not mounted (yet).
-    private func isOutOfReach(_ log: WatchedLog) -> Bool {
-        if closedFolders.contains(where: { log.path.hasPrefix($0 + "/") }) { return true }
-        guard log.open.isEmpty, !log.astray.isEmpty else { return false }
-        if let status = (try? LogFile.status(log.path)) ?? nil {
-            return status.isRegular && (try? LogFile.open(log.path)) == nil
-        }
-        if LogFile.isLink(log.path) { return true }
-        guard let folder = (try? LogFile.status(Files.split(log.path).directory)) ?? nil else { return true }
-        return log.astray.contains { $0.checkpoint.device != folder.device }
     }
 
     private func postpone() -> Bool {
@@ -176,6 +159,10 @@ extension FileTailer {
                     }
                     if !survey.isStarved { verify(key, generation.status.modified, time) }
                 }
+                if row.isCopy {
+                    survey.noteCopy(index)
+                    continue
+                }
                 let hasGrown = !generation.isCompressed && generation.status.size > row.offset
                 if hasGrown, row.isPassedOver {
                     // It may be a copy that is on its way.
@@ -214,9 +201,10 @@ extension FileTailer {
     func miss(_ row: FileCheckpoint, of log: WatchedLog) {
         let key = FileKey(row)
         forgetClosed(key, of: log)
+        defer { verified[key] = nil }
+        if row.isCopy { return }
         log.astray.append(
             WatchedLog.Astray(checkpoint: row, unread: row.isFinished ? 0 : nil, modified: verified[key]))
-        verified[key] = nil
     }
 
     /// Of which of those that are open or were read an archive that begins so may be.
@@ -250,10 +238,17 @@ extension FileTailer {
     }
 
     /// Closed generations that are not there any more.
-    private func missClosed(_ log: WatchedLog, _ chain: [Generation]) {
+    private func missClosed(_ log: WatchedLog, _ chain: [Generation], _ output: inout SourceOutput) {
         if log.closed.isEmpty { return }
         let there = Set(chain.map(\.key))
-        for (key, row) in log.closed where !there.contains(key) { miss(row, of: log) }
+        for (key, row) in log.closed where !there.contains(key) {
+            guard row.isCopy else {
+                miss(row, of: log)
+                continue
+            }
+            forgetClosed(key, of: log)
+            forgetRow(key, of: log, &output)
+        }
     }
 
     /// The row of a text that is elsewhere or gone, unless another text of the log has its inode.

@@ -69,6 +69,8 @@ extension FileTailer {
             return nil
         }
         file.isCurrent = log.path == stranger.path
+        file.checkpoint.target = LogFile.target(of: stranger.path) ?? (file.isCurrent ? nil : stranger.path)
+        if let row, row.target != file.checkpoint.target { note(file.checkpoint, &output) }
         // Nothing was read of it: what came before it is looked for anew, for it may be another that begins equally.
         file.isNew = file.isCurrent && (row?.offset ?? 0) == 0
         if let row, !file.isNew, row.marks.all.last?.offset ?? 0 < 64 { file.doubtful = row }

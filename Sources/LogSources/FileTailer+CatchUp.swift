@@ -55,7 +55,7 @@ extension FileTailer {
             checkpoint: start, seen: seen(at: time), time: time)
         // What it holds is known from now on, wherever it goes.
         if file.descriptor != nil, !((try? start == nil ? file.meet() : file.load()) ?? false) { return nil }
-        if file.archive != nil { file.checkpoint.archive = descriptor.end }
+        if file.archive != nil { (file.checkpoint.archive, file.checkpoint.born) = (descriptor.end, descriptor.born) }
         if file.archive != nil, start == nil, let head = archives.knownHead(of: file.key) {
             file.checkpoint.marks.noteHead(head)
         }

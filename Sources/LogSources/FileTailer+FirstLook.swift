@@ -64,10 +64,13 @@ extension FileTailer {
     }
 
     /// Of an archive its own bytes are remembered, without running its program.
-    func notePassed(_ generation: Generation, _ log: WatchedLog, _ output: inout SourceOutput) {
+    func notePassed(
+        _ generation: Generation, isCopy: Bool = false, _ log: WatchedLog, _ output: inout SourceOutput
+    ) {
         var row = FileCheckpoint(path: log.path, device: generation.status.device, inode: generation.status.inode)
-        (row.isRotated, row.isFinished, row.isPassedOver) = (true, true, true)
+        (row.isRotated, row.isFinished, row.isPassedOver, row.isCopy) = (true, true, true, isCopy)
         if let descriptor = try? generation.open(), let end = descriptor.end {
+            row.born = descriptor.born
             if generation.isCompressed {
                 row.archive = end
             } else {

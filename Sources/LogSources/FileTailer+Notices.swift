@@ -13,6 +13,14 @@ extension FileTailer {
         if let notice = faults.note(place, of: path, text, reader: reader) { output.notices.append(notice) }
     }
 
+    /// A log in which nothing can be found.
+    func sayIsWide(_ file: TailedFile, _ output: inout SourceOutput) {
+        let text =
+            "no rule finds anything in \(LogPath.shown(file.placedAt)): it \(TextEncoding.utf16Words) looks at what is "
+            + "there; let its program write UTF-8"
+        say(file.placedAt, file.path, text, &output)
+    }
+
     /// A checkpoint that moved without records.
     func note(_ checkpoint: FileCheckpoint, _ output: inout SourceOutput) {
         output.move(.file(checkpoint))

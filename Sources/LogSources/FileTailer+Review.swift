@@ -38,13 +38,18 @@ extension FileTailer {
     }
 
     /// Logs whose generations are to be looked at: those with texts that are astray or without a file at their path; all
-    /// once; and now and then those that have closed generations, which may have grown or gone.
+    /// once; those of which generations may have come or gone; and now and then those that have closed generations, which
+    /// may have grown or gone.
     func review(_ time: SourceTime) {
+        let news = watches.takeNews()
+        watches.forgetStirred()
         let isTimed = lastReview.map { time.monotonic >= $0.next(multipleOf: options.rescanInterval) } ?? true
         if isTimed { lastReview = time.monotonic }
         for log in logs.values {
             let isAbsent = log.current.flatMap { files[$0] }?.isCurrent != true
-            if !log.astray.isEmpty || (isAbsent && log.isKnown) || (isTimed && (!log.isSurveyed || !log.closed.isEmpty))
+            let isNews = !news.isEmpty && log.isKnown && news.concern(Files.split(log.path).name)
+            if isNews || !log.astray.isEmpty || (isAbsent && log.isKnown)
+                || (isTimed && (!log.isSurveyed || !log.closed.isEmpty))
             {
                 unaccounted.insert(log.path)
             }

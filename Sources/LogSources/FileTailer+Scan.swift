@@ -44,6 +44,7 @@ extension FileTailer {
             let isRoomToCome = closed > 0 || files.values.contains { !$0.isCurrent && !$0.isDrained }
             refuse(&look, isRoomToCome: isRoomToCome, &output)
         }
+        for file in files.values where file.isWide { look.faulty.insert(file.placedAt) }
         missing(found, &look, time, &output)
         refused(found, &look, &output)
         noteEmptyPatterns(found) { look.faulty.contains($0) || look.copyPaths.contains($0) }
@@ -122,6 +123,7 @@ extension FileTailer {
         if path == file.path {
             file.placedAt = path
             look.present.insert(file.key)
+            if links.contains(path) { file.checkpoint.target = LogFile.target(of: path) }
             if !file.isCurrent {
                 // Renamed back.
                 (file.isCurrent, file.leftAt, file.checkpoint.isFinished) = (true, nil, false)

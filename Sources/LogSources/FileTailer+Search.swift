@@ -86,7 +86,8 @@ extension FileTailer {
     ) {
         var row = text
         row.mayHaveGrown = false
-        row.archive = generation.isCompressed ? (try? generation.open())?.end : nil
+        let file = try? generation.open()
+        (row.archive, row.born, row.isCopy) = (generation.isCompressed ? file?.end : nil, file?.born, false)
         (row.device, row.inode) = (generation.status.device, generation.status.inode)
         keepClosed(row, of: log)
         verify(generation.key, generation.status.modified, time)

@@ -1,5 +1,5 @@
-// What `herald status` shows of the files. Asked at any time, so it costs no look at the file system, and no pattern is
-// matched against a path.
+// What `herald status` shows of the files. Asked at any time, so it costs no look at the file system but where reading
+// stands still, and no pattern is matched against a path.
 
 import Records
 
@@ -9,14 +9,17 @@ extension FileTailer {
 
     /// Each path that is read, with what of its log is not read yet, its rotated generations included; and each at which
     /// something is wrong; and each path or glob of the settings that names nothing.
-    package var status: [SourceStatus] {
+    package var status: [SourceStatus] { status(isStandstill: false) }
+
+    /// - Parameter isStandstill: nothing was read for a while, so the open files are asked how long they are.
+    package func status(isStandstill: Bool) -> [SourceStatus] {
         var all: [SourceStatus] = []
         var empty = emptyPatterns
         for log in logs.values where !log.open.isEmpty {
             let open = log.open.compactMap { files[$0] }
             let fault = open.lazy.compactMap { self.faults[$0.placedAt] }.first ?? faults[log.path]
             guard fault != nil || open.contains(where: { $0.isCurrent || !$0.isDrained }) else { continue }
-            let behind = open.reduce(0) { $0 + $1.behind }
+            let behind = open.reduce(0) { $0 + (isStandstill ? $1.behindNow : $1.behind) }
             var status = SourceStatus(source: .file(log.path), fault: fault, behind: behind)
             status.rotated = (matchedGenerations[log.path] ?? []).sorted()
             all.append(status)

@@ -14,6 +14,17 @@ struct FileWatches {
     /// Names that came or went since `forgetStirred`, and those of the logs of which they may be generations.
     private var stirred: Set<String> = []
     private var allStirred = false
+    /// The same since `takeNews`.
+    private var news = News()
+
+    struct News {
+        fileprivate var names: Set<String> = []
+        fileprivate var isLost = false
+
+        /// Whether a generation of the log `name` may have come or gone.
+        func concern(_ name: String) -> Bool { isLost || names.contains(name) }
+        var isEmpty: Bool { !isLost && names.isEmpty }
+    }
 
     struct Hints {
         var changed: [FileKey] = []
@@ -63,10 +74,17 @@ struct FileWatches {
 
     mutating func forgetStirred() { (stirred, allStirred) = ([], false) }
 
+    /// What came and went since the last call.
+    mutating func takeNews() -> News {
+        defer { news = News() }
+        return news
+    }
+
     private mutating func stir(_ name: [UInt8]) {
         let text = LogPath.text(name)
-        stirred.insert(text)
-        for reading in RotatedName.readings(of: text) { stirred.insert(reading.base) }
+        let names = Set([text] + RotatedName.readings(of: text).map(\.base))
+        stirred.formUnion(names)
+        news.names.formUnion(names)
     }
 
     /// What happened since; reads until nothing is left or a bound is reached.
@@ -79,7 +97,7 @@ struct FileWatches {
             for event in events {
                 if event.overflowed {
                     (hints.overflowed, hints.rescan) = (true, true)
-                    allStirred = true
+                    (allStirred, news.isLost) = (true, true)
                 } else if let key = files[event.watch] {
                     changed.insert(key)
                     if event.mask & UInt32(IN_MOVE_SELF | IN_ATTRIB) != 0 { hints.rescan = true }

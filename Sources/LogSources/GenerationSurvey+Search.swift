@@ -10,6 +10,7 @@ extension GenerationSurvey {
             return nil
         }
         if let compression = chain[index].name.compression {
+            if glance(index)?.isAnother(than: text) ?? false { return nil }
             guard let head = head(index, compression) else { return index }
             return text.mayBegin(with: head) && !archives.isRefuted(chain[index].key, text.marks) ? index : nil
         }
@@ -21,6 +22,7 @@ extension GenerationSurvey {
         var found: Int?
         // The oldest: the others came after it.
         for index in chain.indices.reversed() where isPlain(index) && chain[index].status.size >= text.offset {
+            guard mayBeCopy(index, of: text) else { continue }
             if let copy = found {
                 // A copy that was made later, of the same text, holds more of it.
                 let size = chain[copy].status.size
@@ -41,7 +43,9 @@ extension GenerationSurvey {
         for index in chain.indices.reversed() where isNew(index) {
             guard let compression = chain[index].name.compression,
                 !archives.isRefuted(chain[index].key, text.marks),
-                let head = head(index, compression), text.mayBegin(with: head)
+                let head = head(index, compression), text.mayBegin(with: head),
+                // What stood in an archive is not compressed anew.
+                text.archive == nil || text.isPassedOver || isSurelyCopy(index, archiveOf: head)
             else { continue }
             return index
         }
@@ -50,7 +54,12 @@ extension GenerationSurvey {
 
     /// The archive in which it stood, renamed or copied.
     mutating func byBytes(_ text: FileCheckpoint) -> Int? {
-        chain.indices.reversed().first { isNew($0) && chain[$0].isCompressed && isArchive(of: text, $0) }
+        for index in chain.indices.reversed() where isNew(index) && isArchive(of: text, index) {
+            guard let compression = chain[index].name.compression else { continue }
+            if text.isPassedOver { return index }
+            if let head = head(index, compression), isSurelyCopy(index, archiveOf: head) { return index }
+        }
+        return nil
     }
 
     /// The longest copy that ends before what was read of the text. Not one of which too little can be compared: it is
@@ -60,7 +69,8 @@ extension GenerationSurvey {
         for index in chain.indices where isPlain(index) {
             let size = chain[index].status.size
             guard size > longest.map({ chain[$0].status.size }) ?? 0, size < text.offset, text.marks.distinguish(size),
-                let descriptor = descriptor(index), descriptor.agrees(with: text.marks, size: size),
+                mayBeCopy(index, of: text), let descriptor = descriptor(index),
+                descriptor.agrees(with: text.marks, size: size),
                 size >= 64 || (try? descriptor.read(at: size - 1, upTo: 1)) == [0x0a]
             else { continue }
             longest = index

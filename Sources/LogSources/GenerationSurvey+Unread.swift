@@ -16,9 +16,25 @@ extension GenerationSurvey {
 
     /// - Parameters:
     ///   - texts: what was read, of which there may be plain copies.
+    ///   - deleted: those of them whose files are gone, seen while they were read: each may stand in one copy.
     ///   - likeness: asked of archives.
-    mutating func findUnread(besides texts: () -> [FileCheckpoint], likeness: ([UInt8]) -> Likeness) {
-        let new = chain.indices.filter { $0 != presentIndex && isNew($0) && !chain[$0].isOthers }
+    mutating func findUnread(
+        besides texts: () -> [FileCheckpoint], deleted: [FileCheckpoint] = [], likeness: ([UInt8]) -> Likeness
+    ) {
+        findUnreadArchives(likeness)
+        findPlain(besides: texts, deleted: deleted, evenUnread: true)
+    }
+
+    /// Only the plain copies: what else is new may be on its way.
+    mutating func findCopies(besides texts: () -> [FileCheckpoint]) {
+        findPlain(besides: texts, deleted: [], evenUnread: false)
+    }
+
+    /// Those of which nothing is known.
+    private var new: [Int] { chain.indices.filter { $0 != presentIndex && isNew($0) && !chain[$0].isOthers } }
+
+    private mutating func findUnreadArchives(_ likeness: ([UInt8]) -> Likeness) {
+        var taken: Set<FileKey> = []
         for index in new {
             guard let compression = chain[index].name.compression else { continue }
             var start: FileCheckpoint?
@@ -30,31 +46,52 @@ extension GenerationSurvey {
                     know(index)
                     isUndecided = true
                     continue
-                case .read(let texts): start = texts.first { !archives.isRefuted(chain[index].key, $0.marks) }
+                case .read(let texts):
+                    let isCopy = isSurelyCopy(index, archiveOf: head)
+                    for text in texts where start == nil && !archives.isRefuted(chain[index].key, text.marks) {
+                        let mayBe = isCopy || (!isThere(fileOf: text) && taken.insert(FileKey(text)).inserted)
+                        if mayBe { start = text }
+                    }
                 }
             }
             noteUnread(index, from: start)
         }
+    }
+
+    private mutating func findPlain(
+        besides texts: () -> [FileCheckpoint], deleted: [FileCheckpoint], evenUnread: Bool
+    ) {
         // The longest first: others may be copies of it.
         let plain = new.filter { !chain[$0].isCompressed && chain[$0].status.size > 0 }
         if plain.isEmpty { return }
         let texts = texts() + unread.compactMap(\.start)
         let resumed = unread.map(\.index).filter { !chain[$0].isCompressed }
+        var deleted = deleted
         var beginnings: [[UInt8]: [Int]] = [:]
         for index in plain.sorted(by: { chain[$0].status.size > chain[$1].status.size }) {
-            // One that is empty may be the beginning of a copy.
-            guard let descriptor = descriptor(index), !isCopyOfPresent(index),
-                let head = try? descriptor.read(at: 0, upTo: TextMark.headLength)
+            guard let descriptor = descriptor(index), let head = try? descriptor.read(at: 0, upTo: TextMark.headLength)
             else { continue }
+            let isSure = isSurelyCopy(index)
+            if isSure, isCopyOfPresent(index) {
+                // Not known by that: when the file at the path is truncated, its text stands there.
+                if present?.isSettled ?? false { copiesOfPresent.append(index) }
+                continue
+            }
             let start = Array(head.prefix(64))
-            if isCopy(index, ofOneOf: resumed + (beginnings[start] ?? [])) || isCopy(index, head, of: texts) {
+            if isSure, isCopy(index, ofOneOf: resumed + (beginnings[start] ?? [])) || isCopy(index, head, of: texts) {
                 copies.append(index)
                 continue
             }
+            if let text = deleted.firstIndex(where: { isCopy(index, head, of: [$0]) }) {
+                deleted.remove(at: text)
+                copies.append(index)
+                continue
+            }
+            if !evenUnread { continue }
             beginnings[start, default: []].append(index)
             let key = chain[index].key
             let read = texts.filter { text in
-                (FileKey(text) == key || Self.isBeyond(text, head)) && descriptor.holds(text)
+                (FileKey(text) == key || (isSure && Self.isBeyond(text, head))) && descriptor.holds(text)
             }
             noteUnread(index, from: read.max { $0.offset < $1.offset })
         }

@@ -13,6 +13,8 @@ struct GenerationSurvey {
     private(set) var known: Set<Int> = []
     /// Plain ones that hold nothing but what another holds, found in this look.
     var copies: [Int] = []
+    /// Plain ones that hold nothing but what the file at the path holds, found in this look.
+    var copiesOfPresent: [Int] = []
     /// What nobody read is to be looked for: one that was passed over has grown, or another file has its inode.
     var mayHoldUnread = false
     /// Of some it cannot be said before what is open now is closed.
@@ -25,15 +27,27 @@ struct GenerationSurvey {
     /// said of what was not found, and all is asked again.
     private(set) var isStarved = false
     let archives: KnownArchives
-    /// The file at the log's path, of which there may be copies.
-    private let present: Descriptor?
+    var present: Present?
+    /// Those that were copies of the file at the path when that had stood there for two looks. They are not known: if that
+    /// was truncated since, its text is to be found in them.
+    private(set) var knownCopies: Set<Int> = []
     private var descriptors: [Int: Descriptor] = [:]
 
-    init(_ chain: [Generation], _ archives: KnownArchives, present: Descriptor?) {
+    /// The file at the log's path, of which there may be copies.
+    struct Present {
+        var descriptor: Descriptor
+        var key: FileKey
+        /// It stood there at the last look too, with the same text: nothing was begun at the path since, and rotated.
+        var isSettled: Bool
+    }
+
+    init(_ chain: [Generation], _ archives: KnownArchives, present: Present?) {
         (self.chain, self.archives, self.present) = (chain, archives, present)
     }
 
     mutating func know(_ index: Int) { known.insert(index) }
+
+    mutating func noteCopy(_ index: Int) { knownCopies.insert(index) }
 
     func isNew(_ index: Int) -> Bool { !known.contains(index) }
 
@@ -71,7 +85,7 @@ struct GenerationSurvey {
     /// Whether a generation is no more than a copy of the file at the path, complete or on its way.
     mutating func isCopyOfPresent(_ index: Int) -> Bool {
         guard let present, let descriptor = descriptor(index) else { return false }
-        return descriptor.isCopy(of: present, size: chain[index].status.size)
+        return descriptor.isCopy(of: present.descriptor, size: chain[index].status.size)
     }
 
     /// Whether a generation that was closed holds what was read of it, or one that was passed over what it held then.
@@ -85,6 +99,7 @@ struct GenerationSurvey {
     /// Whether a generation is the archive in which a text stood.
     mutating func isArchive(of row: FileCheckpoint, _ index: Int) -> Bool {
         guard let archive = row.archive, chain[index].status.size == archive.offset else { return false }
-        return glance(index)?.end == archive
+        guard let file = glance(index), !file.isAnother(than: row) else { return false }
+        return file.end == archive
     }
 }

@@ -61,10 +61,14 @@ extension TailedFile {
         return !head.isEmpty
     }
 
+    /// Whether its text is in an encoding in which no pattern finds anything.
+    var isWide: Bool { isCurrent && TextEncoding.isUTF16(head) }
+
     /// Begins again at the start: the file was truncated.
     func restart(at seen: Timestamp) {
         var fresh = FileCheckpoint(path: path, device: key.device, inode: key.inode)
         (fresh.seen, fresh.isRotated) = (seen, checkpoint.isRotated)
+        (fresh.target, fresh.born) = (checkpoint.target, checkpoint.born)
         checkpoint = fresh
         (head, tail) = ([], [])
         format = nil

@@ -14,6 +14,9 @@ final class TailedFile {
     enum Content {
         case file(Descriptor)
         case archive(ArchiveStream)
+
+        /// Of an archive whoever opened it knows.
+        var born: Int64? { if case .file(let descriptor) = self { descriptor.born } else { nil } }
     }
 
     let key: FileKey
@@ -85,6 +88,8 @@ final class TailedFile {
         self.checkpoint = checkpoint ?? FileCheckpoint(path: path, device: status.device, inode: status.inode)
         (self.checkpoint.path, self.checkpoint.device, self.checkpoint.inode) = (path, status.device, status.inode)
         (self.checkpoint.isPassedOver, self.checkpoint.passesOlder, self.checkpoint.archive) = (false, false, nil)
+        self.checkpoint.isCopy = false
+        self.checkpoint.born = content.born
         if checkpoint == nil { self.checkpoint.seen = seen }
         lastGrowth = time.monotonic
         (knownSize, modified) = (status.size, status.modified)
@@ -219,4 +224,9 @@ final class TailedFile {
 
     /// Bytes that are there and not handed over, as far as known.
     var behind: Int64 { max(0, knownSize - checkpoint.offset) }
+
+    /// The same, as the file is now.
+    var behindNow: Int64 {
+        (try? descriptor?.status().size).map { max(0, $0 - checkpoint.offset) } ?? behind
+    }
 }

@@ -122,8 +122,13 @@ package struct TextMarks: Hashable, Sendable {
 package struct FileCheckpoint: Hashable, Sendable {
     /// The path under which the file is watched; a rotated generation keeps it. A form of `LogPath`.
     package var path: String
+    /// Where the file stood, without symbolic links, if that is another path; the link may lead elsewhere by now.
+    package var target: String?
     package var device: UInt64
     package var inode: UInt64
+    /// When the file was made, in nanoseconds, as its file system says; nil where it does not. Another file with the same
+    /// inode, which file systems give again at once, was made at another time.
+    package var born: Int64?
     /// Empty as long as nothing is known of the text: it was empty when it was looked at.
     package var marks = TextMarks()
     /// All before this byte of the text was handed over.
@@ -141,6 +146,8 @@ package struct FileCheckpoint: Hashable, Sendable {
     /// Nothing was read of it: it was a rotated file already when its log was looked at first, or held nothing but what
     /// another file did. Offset and marks are those of the file as it stood; of an archive there are none.
     package var isPassedOver = false
+    /// Such a copy of the file at the path, made while that stood there: if that is truncated, its text is found there.
+    package var isCopy = false
     /// Only of rows that were stored before each such file had one: those that are older by their names are passed over too.
     package var passesOlder = false
     /// When the file was last found at its path; of an empty one, when it was first found there. For the order of the
@@ -154,13 +161,17 @@ package struct FileCheckpoint: Hashable, Sendable {
     }
 
     var json: JSON {
-        [
+        let json: JSON = [
             "path": .string(path), "device": JSON(String(device)), "inode": JSON(String(inode)),
             "marks": .string(marks.text), "offset": .int(offset), "skips_line": .bool(skipsLine),
             "rotated": .bool(isRotated), "finished": .bool(isFinished),
             "may_have_grown": .bool(mayHaveGrown), "archive": .string(archive.map { TextMarks($0).text } ?? ""),
             "passed_over": .bool(isPassedOver), "each": .bool(!passesOlder), "seen": .int(seen.microseconds),
         ]
+        let further: [(String, JSON?)] = [
+            ("target", target.map { .string($0) }), ("born", born.map { .int($0) }), ("copy", isCopy ? true : nil),
+        ]
+        return .object((json.members ?? []) + further.compactMap { name, value in value.map { JSON.Member(name, $0) } })
     }
 
     init?(_ value: JSON) {
@@ -171,6 +182,8 @@ package struct FileCheckpoint: Hashable, Sendable {
         self.init(path: path, device: device, inode: inode)
         (self.offset, self.marks) = (offset, marks)
         skipsLine = value["skips_line"]?.bool ?? false
+        (target, born) = (value["target"]?.string, value["born"]?.int)
+        isCopy = value["copy"]?.bool ?? false
         isRotated = value["rotated"]?.bool ?? false
         isFinished = value["finished"]?.bool ?? false
         mayHaveGrown = value["may_have_grown"]?.bool ?? false

@@ -113,8 +113,6 @@ enum NoText {
         ([0x04, 0x22, 0x4d, 0x18], "is compressed by lz4: `lz4 -dc FILE | herald scan -`"),
         (Array("LZIP".utf8), "is compressed by lzip: `lzip -dc FILE | herald scan -`"),
         ([0x1f, 0x9d], "is compressed by compress: `zcat FILE | herald scan -`"),
-        ([0xff, 0xfe], "is UTF-16: `iconv -f UTF-16 -t UTF-8 FILE | herald scan -`"),
-        ([0xfe, 0xff], "is UTF-16: `iconv -f UTF-16 -t UTF-8 FILE | herald scan -`"),
     ]
 
     /// Why a file that begins with these bytes cannot be scanned; nil of text. Text in any encoding with ASCII in it has
@@ -122,6 +120,7 @@ enum NoText {
     /// nothing: a log whose writer does not append has a hole of them after copytruncate.
     static func kind(of head: [UInt8]) -> String? {
         if let known = beginnings.first(where: { head.starts(with: $0.bytes) }) { return known.words }
+        if TextEncoding.isUTF16(head) { return TextEncoding.utf16Words }
         if head.count >= 262, head[257..<262].elementsEqual("ustar".utf8) {
             return "is a tar archive: `tar -xOf FILE | herald scan -`"
         }

@@ -6,8 +6,8 @@ import Platform
 import Testing
 
 @Suite struct FileCopyTests {
-    /// Longer than what tells one text from others.
-    private func line(_ name: String) -> String { name + String(repeating: "-", count: 80) }
+    /// Longer than what tells one text from others. With a time, so that no line is written twice.
+    private func line(_ name: String) -> String { "2026-11-22T05:00:00Z " + name + String(repeating: "-", count: 80) }
 
     private func text(_ names: ClosedRange<Int>) -> String { names.map { line("\($0)") + "\n" }.joined() }
 

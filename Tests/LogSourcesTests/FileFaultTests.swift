@@ -24,6 +24,22 @@ import Testing
         }
     }
 
+    @Test(
+        "a log in UTF-16 is said once, and taken back when it is begun anew in another encoding",
+        arguments: [[0xff, 0xfe, 0x46, 0, 0x0a, 0], [0xfe, 0xff, 0, 0x46, 0, 0x0a]] as [[UInt8]])
+    func wideCharacters(bytes: [UInt8]) throws {
+        let bench = try TailingBench()
+        try bench.follow(bytes, to: "a.log")
+        try bench.follow(Array(bytes[2...]), to: "a.log")
+        #expect(bench.notices.map(\.kind) == [.unreadable])
+        let fault = bench.tailer?.status.first?.fault ?? ""
+        #expect(fault.contains("a.log: it is UTF-16: `iconv -f UTF-16 -t UTF-8 FILE | herald scan -`"), "\(fault)")
+        bench.truncateFile("a.log")
+        try bench.follow("1\n", to: "a.log")
+        #expect(bench.lines.last == "1")
+        #expect(bench.notices.map(\.kind) == [.unreadable, .readable])
+    }
+
     @Test("a folder in the place of a file is said once, and stays said while the file that is gone is read to its end")
     func folderInItsPlace() throws {
         let bench = try TailingBench(["a.log"])

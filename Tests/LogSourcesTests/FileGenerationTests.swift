@@ -45,11 +45,13 @@ import Testing
         bench.expectTold(["1", "2"])
     }
 
+    private let half = "2026-11-22T05:00:00Z half"
+
     /// A log that was rotated, and a half line of its present file was seen.
     private func halfLineSeen() throws -> TailingBench {
         let bench = try TailingBench { $0.lastLineTimeout = .seconds(1000) }
         try bench.follow("0\n", to: "a.log")
-        try bench.rotate("a.log", to: "a.log-20261101", next: "half")
+        try bench.rotate("a.log", to: "a.log-20261101", next: half)
         bench.settle()
         return bench
     }
@@ -61,10 +63,10 @@ import Testing
             try bench.append(" 1\n", to: "a.log")
             try bench.copy("a.log", "a.log-20261102")
             bench.truncateFile("a.log")
-            try bench.append("half 2\n", to: "a.log")
+            try bench.append(half + " 2\n", to: "a.log")
             bench.rename("a.log", "a.log-20261103")
         }
-        bench.expectTold(["0", "half 1", "half 2"])
+        bench.expectTold(["0", half + " 1", half + " 2"])
     }
 
     @Test("a copy of the present file is not taken for a half line that begins equally, and was compressed")
@@ -74,10 +76,10 @@ import Testing
             try bench.append(" 1\n", to: "a.log")
             bench.rename("a.log", "a.log-20261102")
             try bench.compress("a.log-20261102", "xz", ".xz")
-            try bench.append("half 2\n", to: "a.log")
+            try bench.append(half + " 2\n", to: "a.log")
             try bench.copy("a.log", "a.log-20261103")
         }
-        bench.expectTold(["0", "half 1", "half 2"])
+        bench.expectTold(["0", half + " 1", half + " 2"])
     }
 
     @Test("while a log is not there, its generations are logs of their own, and stay the same when rotation goes on")
@@ -129,8 +131,8 @@ import Testing
     @Test("a log that is renamed and compressed between the look at its path and that at its generations is told once")
     func renamedUnderTheLook() throws {
         let bench = try TailingBench()
-        let old = (1...8).map { "a line of before the watcher was stopped \($0)\n" }.joined()
-        let new = (1...20).map { "a line of while it was stopped \($0)\n" }.joined()
+        let old = (1...8).map { "2026-11-22 05:00:00 web1 before the watcher was stopped \($0)\n" }.joined()
+        let new = (1...20).map { "2026-11-22 05:00:00 web1 while it was stopped \($0)\n" }.joined()
         try bench.follow(old, to: "a.log")
         bench.stop()
         try bench.copy("a.log", "a.log.1")

@@ -17,17 +17,24 @@ import Testing
         path = folder.path + "/a.log"
     }
 
-    /// A line longer than what tells one text from others.
-    private func line(_ name: String) -> String { name + String(repeating: "-", count: 80) + "\n" }
+    /// A line longer than what tells one text from others, of a time.
+    private func line(_ name: String) -> String {
+        "2026-11-22T05:00:00Z " + name + String(repeating: "-", count: 59) + "\n"
+    }
 
     private func write(_ text: String, _ suffix: String) throws {
         try Descriptor.open(path + suffix, O_WRONLY | O_CREAT | O_APPEND, mode: 0o644).write(Array(text.utf8))
     }
 
-    private func survey() throws -> GenerationSurvey {
+    private func survey(isSettled: Bool = true) throws -> GenerationSurvey {
         let chain = try #require(GenerationLister().generations(of: path, FilePattern(path)))
+        let present = try? Descriptor.open(path, O_RDONLY)
         return GenerationSurvey(
-            chain, KnownArchives(patience: .seconds(60)), present: try? Descriptor.open(path, O_RDONLY))
+            chain, KnownArchives(patience: .seconds(60)),
+            present: try present.map { file in
+                GenerationSurvey.Present(
+                    descriptor: file, key: FileKey(try file.status()), isSettled: isSettled)
+            })
     }
 
     /// The text of which `read` was read, by a file of the inode that the generation `suffix` has, or of one that is gone.

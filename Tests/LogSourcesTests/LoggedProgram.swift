@@ -65,10 +65,13 @@ final class LoggedProgram {
         #expect(futimens(descriptor.number, [stamp, stamp]) == 0)
     }
 
+    /// Before each line: equal bytes are of equal lines then. Empty: it writes no times.
+    var time = "2026-11-22T05:00:00Z "
+
     private func line(_ random: inout Xorshift) -> String {
         sequence += 1
         let padding = random.below(12) == 0 ? random.below(900) : random.below(40)
-        return "\(log) g\(generation) n\(sequence) " + String(repeating: "x", count: padding)
+        return time + "\(log) g\(generation) n\(sequence) " + String(repeating: "x", count: padding)
     }
 
     func writeLines(_ random: inout Xorshift) throws {
@@ -86,7 +89,7 @@ final class LoggedProgram {
         let writer = try handle()
         try finishLine()
         let text = line(&random)
-        let cut = random.below(text.utf8.count + 1)
+        let cut = time.utf8.count + random.below(text.utf8.count - time.utf8.count + 1)
         try writer.write(text.utf8.prefix(cut))
         pending = String(text.dropFirst(cut)) + "\n"
         written.append(text)

@@ -36,6 +36,8 @@ int herald_peer_credentials(int descriptor, int32_t *pid, uint32_t *uid, uint32_
 const void *herald_memrchr(const void *bytes, int byte, size_t count);
 /* What kind of file system a path is on (statfs(2), linux/magic.h; Glibc's module lacks it); 0 if that cannot be told. */
 uint32_t herald_file_system(const char *path);
+/* statx(2), STATX_BTIME: when the open file was made, in nanoseconds since 1970; 0 where its file system does not say. */
+int64_t herald_birth_time(int file);
 /* renameat2(RENAME_NOREPLACE): never over an existing name. */
 int herald_rename_exclusive(int from_dir, const char *from, int to_dir, const char *to);
 /* pidfd_open(2), which has no wrapper in Debian 12's libc: readable when the process has ended. */

@@ -90,5 +90,16 @@ final class SourceSet {
     /// What is wrong, where something is; cheap where nothing is.
     var faults: [SourceStatus] { (files?.faulty ?? []) + journals.map(\.status).filter { $0.fault != nil } }
 
-    var status: [SourceStatus] { (files?.status ?? []) + journals.map(\.status) }
+    var status: [SourceStatus] { status(isStandstill: false) }
+
+    /// - Parameter isStandstill: nothing was read for a while, so that it is asked anew what is there.
+    func status(isStandstill: Bool) -> [SourceStatus] {
+        (files?.status(isStandstill: isStandstill) ?? [])
+            + journals.map { journal in
+                var status = journal.status
+                // Of a journal only reading tells.
+                if isStandstill { status.isAtEnd = false }
+                return status
+            }
+    }
 }

@@ -92,11 +92,14 @@ extension Watcher {
             unanswered = []
             if storeFault != nil { log.notice("the state can be written again; reading goes on") }
             (checkpointDue, commitRetryAt, storeFault, commitWait) = (nil, nil, nil, .seconds(1))
+            (standstill, stored) = (nil, Standstill.Counts(book.run))
         } catch {
             if storeFault == nil {
                 log.critical("the state cannot be written, so reading stops until it can: \(error)")
             }
             storeFault = "the state cannot be written: \(error)"
+            standstill = Standstill(
+                since: standstill?.since ?? time.wall, waiting: Standstill.Counts(book.run) - stored)
             commitRetryAt = time.monotonic + commitWait
             commitWait = min(commitWait * 2, .seconds(30))
         }

@@ -32,7 +32,12 @@ extension Watcher {
             "daemon": "herald-watcher", "version": .string(Product.version), "pid": .int(Int64(getpid())),
             "since": .string(started.rfc3339(fraction: 3)),
             "rules": JSON(matcher.rules.rules.count),
-            "sources": .array(sources.status.sorted { Self.order($0) < Self.order($1) }.map(Self.shown)),
+            "standstill": standstill.map {
+                $0.shown(reason: storeFault ?? "", letters: pending.letters.count)
+            } ?? .null,
+            "sources": .array(
+                sources.status(isStandstill: standstill != nil).sorted { Self.order($0) < Self.order($1) }
+                    .map(Self.shown)),
             "open_incidents": JSON(open.count),
             "open_by_severity": .object(book.openBySeverity.map { JSON.Member($0.severity.name, JSON($0.count)) }),
             "unaddressed": JSON(book.unaddressedCount),

@@ -56,6 +56,10 @@ package final class Watcher {
     var commitWait = Duration.seconds(1)
     /// What needs a person, for the status.
     var storeFault: String?
+    /// While the state cannot be written.
+    var standstill: Standstill?
+    /// What was counted up to the last commit.
+    var stored = Standstill.Counts()
     var reloadFault: String?
     /// What became of a state that could not be used; said until the next start.
     let stateFault: String?

@@ -35,6 +35,9 @@ enum StatusFigures {
             guard let value = facts["since_start"]?[key]?.int else { continue }
             figures.add("herald_\(key)_total", "\(help) since the watcher's start.", [([], value)], type: "counter")
         }
+        figures.add(
+            "herald_standstill", "Whether nothing is read because the state cannot be written.",
+            [([], facts["standstill"].map { $0.isNull } ?? true ? 0 : 1)])
         let sources = facts["sources"]?.array ?? []
         figures.add(
             "herald_source_up", "Whether the source can be read.",

@@ -11,7 +11,7 @@ enum StatusScreen {
         "daemon", "version", "pid", "since", "problems", "problem_count", "limited", "sources", "incidents",
         "open_incidents", "open_by_severity", "silences", "digests", "since_start", "hits", "records", "rules",
         "heartbeat", "last_letter", "outbox_waits", "queue", "accounts", "last_sent", "troubles", "waits_since",
-        "unaddressed",
+        "unaddressed", "standstill",
     ]
 
     static func lines(_ facts: JSON) -> [String] {
@@ -42,7 +42,8 @@ enum StatusScreen {
         if let records = facts["records"]?.int, let hits = facts["hits"]?.int {
             lines[0] += "; \(counted(hits, "hit")) in \(counted(records, "line")) since the last heartbeat"
         }
-        lines += sources(list(facts, "sources"))
+        lines += standstill(facts["standstill"])
+        lines += sources(list(facts, "sources"), isStandstill: facts["standstill"].map { !$0.isNull } ?? false)
         if let open = facts["open_incidents"]?.int, facts["incidents"] == nil {
             lines.append("  \(counted(open, "open incident"))")
         }
@@ -66,8 +67,21 @@ enum StatusScreen {
         return lines
     }
 
+    /// Why nothing is read, and what waits in memory.
+    private static func standstill(_ facts: JSON?) -> [String] {
+        guard let facts, !facts.isNull else { return [] }
+        let (records, hits) = (facts["records"]?.int ?? 0, facts["hits"]?.int ?? 0)
+        let letters = facts["letters"]?.int ?? 0
+        let told = letters > 0 ? ", and \(counted(letters, "letter"))" : ""
+        return [
+            "  nothing is read since \(HostClock.text(facts["since"])): \(HostClock.text(facts["reason"]))",
+            "    \(counted(records, "line that was read waits", "lines that were read wait")) in memory, with "
+                + "\(counted(hits, "hit"))\(told)",
+        ]
+    }
+
     /// How many there are, and those that want a look.
-    private static func sources(_ sources: [JSON]) -> [String] {
+    private static func sources(_ sources: [JSON], isStandstill: Bool) -> [String] {
         guard !sources.isEmpty else { return [] }
         let well = sources.filter { $0["state"]?.string == "well" }
         let behind = well.filter { ($0["behind_bytes"]?.int ?? 0) > 0 || $0["at_end"]?.bool == false }
@@ -75,7 +89,7 @@ enum StatusScreen {
         var line =
             "  \(well.count) of \(counted(Int64(sources.count), "source")) \(well.count == 1 ? "is" : "are") read"
         let unread = bytes > 0 ? counted(bytes, "byte") + " of " : ""
-        line += behind.isEmpty ? " to the end" : "; \(unread)\(behind.count) not yet"
+        line += behind.isEmpty ? isStandstill ? "" : " to the end" : "; \(unread)\(behind.count) not yet"
         let wanted = sources.filter { $0["state"]?.string != "well" } + behind
         return [line]
             + rows(

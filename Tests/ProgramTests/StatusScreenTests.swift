@@ -101,6 +101,24 @@ import Testing
         #expect(mailer.contains("  account office: 127.0.0.1:2525, no TLS; well"), "\(mailer)")
     }
 
+    @Test("while the state cannot be written it is said what waits, and nothing that all is read") func standstill() {
+        var facts = Self.watcher.members ?? []
+        facts.removeAll { $0.name == "sources" }
+        facts += [
+            JSON.Member("sources", [["name": "/b.log", "state": "well", "behind_bytes": 0, "at_end": true]]),
+            JSON.Member(
+                "standstill",
+                [
+                    "since": "2026-11-22T05:12:00.000Z", "reason": "the state cannot be written: the disk is full",
+                    "records": 600, "hits": 1, "letters": 1,
+                ]),
+        ]
+        let text = StatusScreen.lines(.object(facts)).joined(separator: "\n")
+        #expect(text.contains(": the state cannot be written: the disk is full\n"), "\(text)")
+        #expect(text.contains("    600 lines that were read wait in memory, with 1 hit, and 1 letter\n"), "\(text)")
+        #expect(!text.contains("to the end") && !text.contains("standstill"), "\(text)")
+    }
+
     @Test("times are by the host's clock with its offset, the one of summer in summer") func clock() throws {
         let rules = "rules:\n  - {id: fault, title: A fault, severity: critical, match: FAULT}\n"
         let site = try TestSite(

@@ -36,10 +36,17 @@ import Testing
             _ = watcher.round(at: folder.time)
         }
         #expect(watcher.book.run.records == read)
+        // What waits, and why, is said.
+        let status = watcher.status
+        #expect(status["standstill"]?["reason"]?.string?.contains("full") == true)
+        #expect(status["standstill"]?["records"]?.int == 40 && status["standstill"]?["hits"]?.int == 40)
+        let source = status["sources"]?.array?.first
+        #expect(source?["behind_bytes"]?.int == Int64(WatcherTests.oom.utf8.count + 1), "\(source?.text ?? "")")
+        #expect(source?["at_end"]?.bool == false)
         try database.script("PRAGMA max_page_count = 1000000")
         folder.pass(.seconds(31))
         watcher.settle(folder)
-        #expect(watcher.storeFault == nil)
+        #expect(watcher.storeFault == nil && watcher.status["standstill"]?.isNull == true)
         folder.pass(.seconds(7200))
         watcher.settle(folder)
         #expect(watcher.book.tally.hits == 41, "\(watcher.book.run.records) lines were read, \(read) before")

@@ -21,12 +21,19 @@ extension Draft {
         "mime-version", "bcc", "resent-bcc", "return-path",
     ]
 
+    /// Who stands in To. One whose address is not ASCII is left out where others are there: that header would keep the
+    /// letter from everybody where a server lacks SMTPUTF8 (RFC 6531 section 3.4), while the envelope keeps it from one.
+    private var named: [Mailbox] {
+        let plain = to.filter { $0.address.headerText.utf8.allSatisfy { $0 < 0x80 } }
+        return plain.isEmpty ? to : plain
+    }
+
     private func renderedHeaders() throws(MailError) -> [UInt8] {
         guard HeaderLine.isMessageID(messageID) else { throw MailError.messageID(messageID) }
         var out = HeaderLine.folded("Date", date.rfc5322(utcOffset: utcOffset))
         out += HeaderLine.folded("From", from.header)
         if let replyTo { out += HeaderLine.folded("Reply-To", replyTo.header) }
-        if !to.isEmpty { out += HeaderLine.folded("To", to.map(\.header).joined(separator: ", ")) }
+        if !to.isEmpty { out += HeaderLine.folded("To", named.map(\.header).joined(separator: ", ")) }
         out += HeaderLine.unstructured("Subject", subject)
         out += HeaderLine.folded("Message-ID", messageID)
         out += Self.identifiers("In-Reply-To", inReplyTo)

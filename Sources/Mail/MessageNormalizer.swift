@@ -25,12 +25,15 @@ package struct MessageNormalizer: Sendable {
     package var messageID: String
     /// For a message without a From.
     package var from: Mailbox
+    /// For a message without a Reply-To.
+    package var replyTo: Mailbox?
 
-    package init(date: Timestamp, utcOffset: Int, messageID: String, from: Mailbox) {
+    package init(date: Timestamp, utcOffset: Int, messageID: String, from: Mailbox, replyTo: Mailbox? = nil) {
         self.date = date
         self.utcOffset = utcOffset
         self.messageID = messageID
         self.from = from
+        self.replyTo = replyTo
     }
 
     /// `bytes` is a message or only its text. Throws for more parts than are read, since none may be lost.
@@ -48,6 +51,7 @@ package struct MessageNormalizer: Sendable {
         var out: [UInt8] = []
         if !headers.has("Date") { out += HeaderLine.folded("Date", date.rfc5322(utcOffset: utcOffset)) }
         if people.isEmpty { out += HeaderLine.folded("From", from.header) }
+        if let replyTo, !headers.has("Reply-To") { out += HeaderLine.folded("Reply-To", replyTo.header) }
         if ownID == nil { out += HeaderLine.folded("Message-ID", messageID) }
         if !headers.has("MIME-Version") { out += HeaderLine.folded("MIME-Version", "1.0") }
         var dropped: Set<String> = ["bcc", "resent-bcc", "return-path"]

@@ -26,6 +26,8 @@ enum MailerEvent: Sendable {
 struct Decided: Equatable, Sendable {
     var delivery: Int64
     var outcome: Outcome
+    /// Of a redirected letter that was delivered: the addresses that are still to have it.
+    var left: [EmailAddress] = []
 }
 
 /// A delivery thread, seen from the mailer.
@@ -125,6 +127,7 @@ private struct DeliveryLoop {
     }
 
     private mutating func deliver(_ assignment: Assignment) {
+        if let addresses = assignment.redirect { return deliver(assignment, to: addresses) }
         var left = assignment.recipients
         var decided: [Decided] = []
         var fault: SessionFault?
@@ -137,7 +140,37 @@ private struct DeliveryLoop {
             left.removeAll { recipient in decided.contains { $0.delivery == recipient.delivery } }
         }
         done(decided, left.map(\.delivery), fault)
+        disconnectIfDue(fault)
+    }
+
+    private mutating func disconnectIfDue(_ fault: SessionFault?) {
         if fault != nil || client?.isConnected != true || messages >= account.maxMessagesPerConnection { disconnect() }
+    }
+
+    /// A redirected letter, in one transaction: what the server says of the addresses is said of all its recipients.
+    private mutating func deliver(_ assignment: Assignment, to addresses: [EmailAddress]) {
+        let numbers = assignment.recipients.map(\.delivery)
+        let envelope = Envelope(
+            sender: assignment.sender, recipients: addresses, notify: assignment.notify,
+            envelopeID: assignment.envelopeID)
+        var fault: SessionFault?
+        do throws(SessionFault) {
+            let client = try connected()
+            messages += 1
+            let outcomes = try client.deliver(envelope, message: assignment.message) { _ in
+                guard commitDot(numbers) else { throw NotCommitted() }
+            }
+            let all = RedirectOutcome(outcomes, of: addresses)
+            fault = client.lastFault.flatMap { $0.isAccountFault ? $0 : nil }
+            done(
+                numbers.map { number in
+                    Decided(delivery: number, outcome: all.outcome, left: number == numbers.first ? all.left : [])
+                }, [], fault)
+        } catch {
+            fault = error
+            done([], numbers, error)
+        }
+        disconnectIfDue(fault)
     }
 
     private func numbers(_ recipients: [Assignment.Recipient]) -> [EmailAddress: Int64] {

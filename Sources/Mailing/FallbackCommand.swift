@@ -41,8 +41,8 @@ final class FallbackCommand {
             && last.map { now - $0 >= Self.pause || $0 > now + .seconds(60) } ?? true
     }
 
-    /// Runs it; returns at once.
-    func run(_ arguments: [String], facts: String, at now: Timestamp) {
+    /// Runs it; returns at once. `matter` is for the log.
+    func run(_ arguments: [String], facts: String, about matter: String, at now: Timestamp) {
         worker?.join()
         worker = nil
         last = now
@@ -55,7 +55,7 @@ final class FallbackCommand {
         let (done, log) = (isDone, log)
         do throws(SystemError) {
             worker = try Worker.start("fallback") {
-                Self.execute(arguments, facts, log)
+                Self.execute(arguments, facts, matter, log)
                 done.value.store(true, ordering: .releasing)
             }
         } catch {
@@ -70,11 +70,11 @@ final class FallbackCommand {
         worker = nil
     }
 
-    private static func execute(_ arguments: [String], _ facts: String, _ log: Logger) {
+    private static func execute(_ arguments: [String], _ facts: String, _ matter: String, _ log: Logger) {
         do throws(SystemError) {
             let result = try ChildProcess(arguments, deadline: deadline).run(input: Array(facts.utf8))
             if result.ending == .exited(0) {
-                log.notice("report.fallback_command was told that no account works")
+                log.notice("report.fallback_command was told of \(matter)")
             } else {
                 log.error("report.fallback_command \(result.words)")
             }

@@ -103,6 +103,15 @@ extension Mailer {
 }
 
 extension Mailer {
+    func tellRedirect() {
+        let redirect = settings.smtp.redirect
+        guard redirect.enabled else { return }
+        let list = redirect.to.map(\.text).joined(separator: ", ")
+        log.warning("\(redirect.holdsAll ? Self.holdsAll : "smtp.redirect is on: every letter goes to \(list)")")
+    }
+
+    static let holdsAll = "all letters are held: smtp.redirect is on, and no address in its 'to' is enabled"
+
     /// SIGHUP: new settings where they are valid, else the old ones go on.
     func reloadSettings() {
         ServiceManager.reloading()
@@ -127,5 +136,6 @@ extension Mailer {
         pool.retire(accounts: new.smtp.accounts)
         (mayHaveLetters, stallsMayHaveChanged) = (true, true)
         log.notice("\(ReloadWords.done)")
+        tellRedirect()
     }
 }

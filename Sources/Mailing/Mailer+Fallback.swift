@@ -22,7 +22,7 @@ extension Mailer {
         }
         let waiting = ((try? queue.page(states: [.queued, .uncertain]))?.rows ?? []).filter { $0.origin == "watcher" }
         guard !waiting.isEmpty else { return }
-        fallback.run(arguments, facts: facts(allowed, waiting), at: now)
+        fallback.run(arguments, facts: facts(allowed, waiting), about: "accounts of which none works", at: now)
     }
 
     private func facts(_ accounts: [AccountState], _ waiting: [DeliverySummary]) -> String {

@@ -86,12 +86,17 @@ extension Mailer {
         }
         _ = try legal { () throws(QueueError) in
             switch one.outcome {
+            case .delivered where !one.left.isEmpty:
+                try queue.leave(one.delivery, to: one.left)
+                let list = one.left.map(\.text).joined(separator: ", ")
+                effects.says.append(try putOff(one.delivery, account, "\(list) is still to have it; \(words)", at: now))
             case .delivered:
                 let label = try queue.sent(one.delivery, words: words, at: now)
                 effects.says.append((.info, "\(label): sent through '\(account)': \(words)"))
             case .permanent:
                 let label = try queue.failed(one.delivery, words: words, at: now)
-                effects.says.append((.error, "\(label): refused by '\(account)' for good: \(words)"))
+                let level = try levelOfFailure(one.delivery, words)
+                effects.says.append((level, "\(label): refused by '\(account)' for good: \(words)"))
             case .transient where fault != nil:
                 try queue.giveBack(one.delivery, words: words, at: now)
             case .transient:
@@ -113,7 +118,9 @@ extension Mailer {
     ) throws(QueueError) -> (level: Logger.Level, text: String) {
         putOff.insert(delivery)
         let done = try queue.putOff(delivery, words: words, at: now, retry: retry, jitter: jitter())
-        if done.isGivenUp { return (.error, "\(done.label): given up: \(words)") }
+        if done.isGivenUp {
+            return (try levelOfFailure(delivery, "given up: \(words)"), "\(done.label): given up: \(words)")
+        }
         let level = done.isFirst ? Logger.Level.notice : .debug
         return (level, "\(done.label): put off by '\(account)', tried again later: \(words)")
     }
@@ -140,7 +147,7 @@ extension Mailer {
                     effects.says.append(try putOff(delivery, account, fault.words, at: now))
                 } else {
                     let label = try queue.failed(delivery, words: fault.words, at: now)
-                    effects.says.append((.error, "\(label): failed: \(fault)"))
+                    effects.says.append((try levelOfFailure(delivery, fault.words), "\(label): failed: \(fault)"))
                 }
             }
         }

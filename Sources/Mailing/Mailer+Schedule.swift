@@ -2,6 +2,7 @@
 
 import Formats
 import Mail
+import Platform
 import Settings
 
 extension Mailer {
@@ -11,8 +12,9 @@ extension Mailer {
         try queue.advance(to: now)
         try noticeStalls(at: now)
         try holdOrphans(at: now)
+        let free = settings.smtp.redirect.holdsAll ? [:] : freeConnections(at: now)
         var scheduler = Scheduler(
-            queue.index, settings, book, free: freeConnections(at: now), excluded: options.noWait ? putOff : [])
+            queue.index, settings, book, free: free, excluded: options.noWait ? putOff : [])
         while let turn = scheduler.next(&queue.index) {
             guard let state = book[turn.account], let assignment = try claim(turn, at: now, &effects) else {
                 scheduler.free[turn.account, default: 0] += 1
@@ -42,7 +44,8 @@ extension Mailer {
         if !isClaimed { queue.index.passOver(turn.pick) }
         queue.index.release(turn.pick)
         if let words = claim.unreadable { effects.says.append((.error, words)) }
-        return claim.assignment
+        guard let assignment = claim.assignment else { return nil }
+        return try queue.redirected(assignment, by: settings.smtp.redirect, host: HostNames.host(), at: now)
     }
 
     /// What only an account may carry that is not in the settings any more.
@@ -81,7 +84,7 @@ extension Mailer {
             if case .alias(let alias) = carrier { aliases.insert(alias) }
         }
         for alias in aliases {
-            let usable = book.serving(settings.alias(alias)) != nil
+            let usable = book.serving(settings.alias(alias)) != nil && !settings.smtp.redirect.holdsAll
             try queue.stall(alias: alias, usable: usable, at: now)
         }
         stallsMayHaveChanged = false

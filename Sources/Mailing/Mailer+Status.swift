@@ -24,9 +24,15 @@ extension Mailer {
                     "at": .string($0.changed.rfc3339(fraction: 3)), "reply": JSON($0.lastReply),
                 ]
             } ?? .null,
-            "troubles": .array(troubles.map(\.json)),
+            "redirect": redirect, "troubles": .array(troubles.map(\.json)),
             "problems": .array(problems(counts).map { .string($0) }),
         ]
+    }
+
+    /// Where every letter goes instead; null when none does.
+    private var redirect: JSON {
+        let redirect = settings.smtp.redirect
+        return redirect.enabled ? .string(redirect.to.map(\.text).joined(separator: ", ")) : .null
     }
 
     /// The states as lists name them.
@@ -58,6 +64,13 @@ extension Mailer {
         if enabled.isEmpty { problems.append("no account is enabled in smtp.accounts: letters wait") }
         for state in enabled {
             if let fault = state.fault { problems.append("account '\(state.settings.name)' is paused: \(fault)") }
+        }
+        if settings.smtp.redirect.holdsAll { problems.append(Self.holdsAll) }
+        for (_, carrier, count, _) in queue.index.carriers {
+            guard case .alias(let name?) = carrier, settings.alias(name) == nil else { continue }
+            problems.append(
+                "\(counted(count, "delivery waits", "deliveries wait")) under the alias "
+                    + "'\(Printable.text(name, limit: 100))', which is not in 'aliases' any more")
         }
         let failed = counts[.failed] ?? 0
         if failed > 0 {

@@ -29,9 +29,6 @@ package final class Mailer {
         }
     }
 
-    /// How long finished letters are kept (then: id and SHA-256 alone).
-    static let keep = Duration.seconds(14 * 86400)
-
     /// How often it is written down that the mailer is at work: by so much may a crash make letters wait longer.
     private static let seenEvery = Duration.seconds(600)
 
@@ -63,6 +60,11 @@ package final class Mailer {
     let fallback: FallbackCommand
     /// Since when no account carries reports; monotonic.
     var fallbackSince: Duration?
+
+    /// Reports that were refused for good since the fallback was told.
+    var refusedReports: [RefusedReport] = []
+    /// When reports that wait are looked for; monotonic.
+    var nextWarning = SystemClock.monotonic()
 
     var mayHaveLetters = true
     var stallsMayHaveChanged = true
@@ -139,6 +141,7 @@ package final class Mailer {
         if !settings.smtp.accounts.contains(where: \.enabled) {
             log.warning("no account is enabled in smtp.accounts: letters wait")
         }
+        tellRedirect()
     }
 
     /// Works until it is told to stop, or until there is nothing to do (`untilIdle`). Returns the exit code.
@@ -228,6 +231,7 @@ package final class Mailer {
                 try record(reports, at: now, &effects)  // outcomes, dots, requests
                 try takeIn(at: now, &effects)  // incoming/ → queue
                 try schedule(at: now, &effects)  // queue → accounts
+                try warn(at: now, &effects)
                 try forget(at: now)
             }
             databaseFault = nil
@@ -237,6 +241,7 @@ package final class Mailer {
             effects = roundApart(reports, at: now)
         }
         tellFallback(at: now)
+        tellRefusals(at: now)
         return !isOver(effects)
     }
 
@@ -278,7 +283,8 @@ package final class Mailer {
 
     private func forget(at now: Timestamp) throws(QueueError) {
         guard SystemClock.monotonic() >= nextForget else { return }
-        let more = try queue.forget(before: now - Self.keep) > 0
+        let more = try queue.forget(before: now - settings.smtp.keep) > 0
+        try queue.forgetRedirects()
         nextForget = SystemClock.monotonic() + (more ? .seconds(1) : .seconds(3600))
     }
 
@@ -294,7 +300,7 @@ package final class Mailer {
         else { return false }
         if options.noWait { return !isWaiting }
         if !queue.index.hasWork { return true }
-        return !settings.smtp.accounts.contains(where: \.enabled)
+        return !settings.smtp.accounts.contains(where: \.enabled) || settings.smtp.redirect.holdsAll
     }
 
     private func timeout() -> Duration {

@@ -19,6 +19,8 @@ package struct Assignment: Equatable, Sendable {
     package var envelopeID: String?
     package var recipients: [Recipient]
     package var message: [UInt8]
+    /// Where it goes instead of to its recipients (`smtp.redirect`), as `message` says.
+    package var redirect: [EmailAddress]?
 }
 
 /// What became of a claim.

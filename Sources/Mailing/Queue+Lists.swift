@@ -102,6 +102,33 @@ extension Queue {
         ).compactMap(Self.summary)
     }
 
+    /// Reports that were tried and have waited for longer than `limit`, and of which nobody was told; not all where they
+    /// are many. Time that does not count towards giving up does not count here.
+    func lateReports(waitingFor limit: Duration, at now: Timestamp) throws(QueueError) -> [DeliverySummary] {
+        guard index.count(.queued) + index.count(.uncertain) > 0 else { return [] }
+        let waiting = DeliveryState.allCases.filter(\.isWaiting).map { String($0.rawValue) }.joined(separator: ",")
+        let found = try rows(
+            "\(Self.summary) WHERE state IN (\(waiting)) AND attempts > 0 AND origin = 'watcher' AND warned = 0"
+                + " AND COALESCE(began, taken_in) <= ? ORDER BY number LIMIT 200",
+            [SQLValue((now - limit).microseconds)])
+        var late: [DeliverySummary] = []
+        for one in found.compactMap(Self.summary) {
+            let row = try row(of: one.number)
+            if (now - row.began) - (stalls.reading(row.alias, at: now) - row.stallBase) >= limit { late.append(one) }
+        }
+        return late
+    }
+
+    /// That the letter waits was told.
+    func noteWarned(_ letter: String) throws(QueueError) {
+        try execute("UPDATE letters SET warned = 1 WHERE id = ?", [SQLValue(letter)])
+    }
+
+    /// One delivery.
+    func summary(of delivery: Int64) throws(QueueError) -> DeliverySummary? {
+        try rows("\(Self.summary) WHERE number = ?", [SQLValue(delivery)]).first.flatMap(Self.summary)
+    }
+
     /// The last delivery that a server took; nil where it is forgotten.
     func lastSentSummary() throws(QueueError) -> DeliverySummary? {
         guard let lastSent else { return nil }

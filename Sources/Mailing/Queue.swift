@@ -43,6 +43,8 @@ package final class Queue {
     var stalls = Stalls()
     /// The delivery that a server took last.
     var lastSent: Int64?
+    /// Whether letters may be on their way to others than their recipients.
+    var mayHaveRedirects = true
     /// As they were when the transaction began.
     var before: (stalls: Stalls, lastSent: Int64?)?
     /// The index before many rows were changed in this transaction.

@@ -3,7 +3,7 @@
 import Database
 
 enum QueueSchema {
-    static let schema = Schema([first, second, third])
+    static let schema = Schema([first, second, third, fourth])
 
     /// `letters.sha256` is of the whole letter file, envelope and all: the identity of what was taken in. A letter that
     /// is long done keeps its row with id and SHA-256 alone (`forgotten`), so that its id is never taken twice.
@@ -56,5 +56,16 @@ enum QueueSchema {
         ALTER TABLE clock ADD COLUMN down INTEGER NOT NULL DEFAULT 0;
         CREATE INDEX deliveries_anew ON deliveries(number) WHERE began IS NOT NULL;
         CREATE INDEX deliveries_troubles ON deliveries(changed) WHERE state = 6 OR (state = 0 AND next_attempt IS NULL);
+        """
+
+    /// `redirects`: what goes to other addresses than a letter's recipients (`recipients`, a JSON list), as it is sent.
+    /// `partly`: some of them have it; these are the ones that do not. `letters.warned`: that it waits was told.
+    private static let fourth = """
+        CREATE TABLE redirects(
+            number INTEGER PRIMARY KEY, recipients TEXT NOT NULL, bytes BLOB NOT NULL, partly INTEGER NOT NULL DEFAULT 0
+        );
+        ALTER TABLE deliveries ADD COLUMN redirect INTEGER;
+        CREATE INDEX deliveries_redirect ON deliveries(redirect) WHERE redirect IS NOT NULL;
+        ALTER TABLE letters ADD COLUMN warned INTEGER NOT NULL DEFAULT 0;
         """
 }

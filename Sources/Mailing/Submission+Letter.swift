@@ -25,7 +25,8 @@ extension Submission {
         let alias = try alias(for: user, settings)
         let normalizer = MessageNormalizer(
             date: circumstances.now, utcOffset: circumstances.utcOffset,
-            messageID: "<\(circumstances.id)@\(circumstances.host)>", from: alias.mailbox)
+            messageID: "<\(circumstances.id)@\(circumstances.host)>", from: alias.mailbox,
+            replyTo: alias.replyTo.map { Mailbox(nil, $0) })
         let submitted: SubmittedMessage
         do throws(MailError) {
             submitted = try normalizer.normalize(body)
@@ -41,7 +42,9 @@ extension Submission {
         return Letter(
             id: circumstances.id, origin: "command", alias: alias.description,
             envelope: Envelope(sender: alias.address, recipients: recipients), priority: .report,
-            created: circumstances.now, subject: submitted.subject, messageID: submitted.messageID, message: message)
+            created: circumstances.now,
+            notBefore: settings.smtp.hold > .zero ? circumstances.now + settings.smtp.hold : nil,
+            subject: submitted.subject, messageID: submitted.messageID, message: message)
     }
 
     /// A message that names nobody, such as bare text, says whom it is for; not where there are many, who need not know

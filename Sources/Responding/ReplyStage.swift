@@ -121,8 +121,9 @@ struct ReplyStage {
             return .success(
                 Letter(
                     id: reply.id, origin: "responder", alias: folder.alias.description, envelope: reply.envelope,
-                    priority: .reply,
-                    created: now, subject: reply.subject, messageID: reply.messageID,
+                    priority: .reply, created: now,
+                    notBefore: folder.settings.hold > .zero ? now + folder.settings.hold : nil,
+                    subject: reply.subject, messageID: reply.messageID,
                     message: try reply.draft.rendered()))
         } catch {
             return .failure(error)

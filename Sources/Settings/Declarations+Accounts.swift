@@ -42,16 +42,24 @@ extension Declarations {
             SettingKey(
                 "max_messages_per_connection", .integer(1...100_000), "100",
                 "Maximum number to send on a connection; then disconnect, and connect again as needed."),
-            SettingKey("delay_between_messages", .duration, "0s", "Delay between e-mails to this server."),
+            SettingKey(
+                "delay_between_messages", .duration(.zero ... .hours(24)), "0s",
+                "Delay between e-mails to this server; kept across connections and restarts."),
         ])
+
+    /// Of a server.
+    static let timeoutRange = Duration.seconds(1) ... .hours(1)
+    private static let wait = SettingKind.duration(timeoutRange)
 
     static let timeouts = SettingSection(
         "smtp.accounts[].server_timeout",
         [
-            SettingKey("connect", .duration, "30s", "To connect."),
-            SettingKey("greeting", .duration, "5m", "For the greeting."),
-            SettingKey("command", .duration, "5m", "For the reply to a command."),
-            SettingKey("data_block", .duration, "3m", "For each block of the message to be taken."),
-            SettingKey("final_reply", .duration, "10m", "For the reply to the whole message."),
+            SettingKey("connect", wait, "30s", "To connect."),
+            SettingKey("greeting", wait, "5m", "For the greeting."),
+            SettingKey("command", wait, "5m", "For the reply to a command."),
+            SettingKey("data_block", wait, "3m", "For each block of the message to be taken."),
+            SettingKey(
+                "final_reply", wait, "10m",
+                "For the reply to the whole message; one that comes later makes the letter go twice."),
         ])
 }

@@ -25,17 +25,22 @@ extension Declarations {
                 "Hits below this are recorded, no letter is sent, unless a recipient's own `min_severity` asks for "
                     + "them."
             ),
-            SettingKey("group_wait", .duration, "10s", "How long the first letter of an incident waits for more hits."),
-            SettingKey("group_interval", .duration, "5m", "The least time between two letters of one incident."),
             SettingKey(
-                "repeat_interval", .duration, "4h",
+                "group_wait", .duration(.zero ... .hours(24)), "10s",
+                "How long the first letter of an incident waits for more hits."),
+            SettingKey(
+                "group_interval", .duration(.zero ... .hours(24 * 7)), "5m",
+                "The least time between two letters of one incident."),
+            SettingKey(
+                "repeat_interval", .duration(.seconds(60) ... .hours(24 * 30)), "4h",
                 "A reminder of an incident that only something else ends; doubles up to a day."),
             SettingKey(
                 "max_per_hour", .integer(1...1000), "12",
                 "Letters an hour, severity critical and below; what is above that is told in one digest."),
             SettingKey(
-                "hold", .duration, "0s",
-                "How long reports are held before they are sent; `herald queue retract ID` takes one back meanwhile."),
+                "hold", .duration(.zero ... .hours(24 * 7)), nil,
+                "How long reports are held before they are sent; `herald queue retract ID` takes one back meanwhile. "
+                    + "Default: `smtp.hold`."),
             SettingKey(
                 "heartbeat", .custom("`off`, `daily 07:00` or `weekly mon 07:00`"), "off",
                 "A short letter at that time of the host's clock that all is well, and what was watched."),

@@ -17,12 +17,19 @@ extension Declarations {
             SettingKey("from", .text, nil, "The alias (by its description) that answers; default: the default alias."),
             SettingKey("letter", .text, nil, "The letter's template; default: the built-in one."),
             SettingKey("position", .text, nil, "The position that applications in this folder are for."),
-            SettingKey("settle", .duration, "3s", "How long a file must stay unchanged before it is taken."),
+            SettingKey(
+                "settle", .duration(.zero ... .hours(1)), "3s",
+                "How long a file must stay unchanged before it is taken."),
             SettingKey(
                 "outcome_dir", .text, nil,
                 "Where items go that were dealt with; default `PATH.herald` beside the folder."),
             SettingKey(
-                "once_per", .duration, nil, "The same person is answered again after this time; default: never."),
+                "once_per", .duration(.seconds(1) ... .hours(24 * 3650)), nil,
+                "The same person is answered again after this time; default: never."),
+            SettingKey(
+                "hold", .duration(.zero ... .hours(24 * 7)), nil,
+                "How long an answer is held before it is sent; `herald queue retract ID` takes it back meanwhile. "
+                    + "Default: `smtp.hold`."),
             SettingKey("dry_run", .bool, "false", "Decide and file, send nothing."),
         ])
 }

@@ -73,7 +73,9 @@ extension Declarations {
             SettingKey(
                 "continue", .text, nil,
                 "A pattern of lines that go on with the one before; alone, all other lines begin a record."),
-            SettingKey("timeout", .duration, "1s", "How long a record waits for its next line."),
+            SettingKey(
+                "timeout", .duration(.milliseconds(1) ... .seconds(60)), "1s",
+                "How long a record waits for its next line."),
             SettingKey("lines", .integer(2...10_000), "1000", "Lines of one record; more go into a further one."),
         ])
 }

@@ -60,7 +60,19 @@ struct SectionReader {
 
     mutating func duration(_ name: String) -> Duration? {
         let key = declared(name)
-        return reader.duration(name) ?? key.fallback.flatMap { Duration(text: $0) }
+        guard case .duration(let range) = key.kind else { preconditionFailure("'\(name)' is no duration") }
+        let fallback = key.fallback.flatMap { Duration(text: $0) }
+        guard let found = reader.duration(name) else { return fallback }
+        if let node = reader.value(name), !isWithin(range, found, name, node) { return fallback ?? range.lowerBound }
+        return found
+    }
+
+    /// Whether a duration is one that the key may have; one that is not is a fault.
+    func isWithin(_ range: ClosedRange<Duration>, _ found: Duration, _ name: String, _ node: YAMLNode) -> Bool {
+        if range.contains(found) { return true }
+        reader.fault(
+            node, "'\(name)' must be from \(range.lowerBound.text) to \(range.upperBound.text), not \(found.text)")
+        return false
     }
 
     mutating func choice<T: RawRepresentable & CaseIterable>(_ name: String, _ type: T.Type) -> T?

@@ -6,7 +6,8 @@ package enum SettingKind: Sendable {
     case text
     case bool
     case integer(ClosedRange<Int>)
-    case duration
+    /// How long it may be.
+    case duration(ClosedRange<Duration>)
     /// In bytes.
     case size(ClosedRange<Int>)
     case choice([String])
@@ -25,7 +26,7 @@ package enum SettingKind: Sendable {
         case .text: "text"
         case .bool: "true or false"
         case .integer(let range): "number \(range.lowerBound) to \(range.upperBound)"
-        case .duration: "duration"
+        case .duration(let range): "duration, \(range.lowerBound.text) to \(range.upperBound.text)"
         case .size(let range): "size, \(Self.size(range.lowerBound)) to \(Self.size(range.upperBound))"
         case .choice(let names): names.map { "`\($0)`" }.joined(separator: ", ")
         case .address: "e-mail address"
@@ -38,6 +39,10 @@ package enum SettingKind: Sendable {
 
     /// A number of bytes as a setting has it.
     static func size(_ bytes: Int) -> String { "\(bytes >> 10) KiB" }
+}
+
+extension Duration {
+    static func hours(_ count: Int) -> Duration { .seconds(count * 3600) }
 }
 
 /// One key: its name, what it holds, what stands in its place when it is absent, what it means.

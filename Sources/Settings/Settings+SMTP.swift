@@ -8,12 +8,31 @@ extension Settings {
         package var accounts: [Account]
         package var retry: Retry
         package var uncertain: Uncertain
+        /// How long a letter is held before it is sent. What reports and answers are held for is in their own sections,
+        /// which take this where they do not say.
+        package var hold = Duration.zero
+        /// How long what is known of a letter that is done is kept; then its id and digest alone.
+        package var keep = Duration.seconds(14 * 86400)
+        package var redirect = Redirect()
+    }
+
+    /// Everything goes to these instead.
+    package struct Redirect: Sendable, Equatable {
+        package var enabled = false
+        /// The enabled ones.
+        package var to: [EmailAddress] = []
+        package init() {}
+
+        /// There is nobody whom a letter might go to.
+        package var holdsAll: Bool { enabled && to.isEmpty }
     }
 
     package struct Retry: Sendable, Equatable {
         package var first: Duration
         package var maximum: Duration
         package var giveUpAfter: Duration
+        /// When the report's other recipients are told that a letter waits; nil: never.
+        package var warnAfter: Duration? = .seconds(4 * 3600)
     }
 
     package enum Uncertain: String, Sendable, CaseIterable {

@@ -120,6 +120,8 @@ package struct Settings: Sendable, Equatable {
         /// Nil: for ever.
         package var oncePer: Duration?
         package var dryRun: Bool
+        /// How long an answer is held before it is sent.
+        package var hold = Duration.zero
     }
 
     package struct Paths: Sendable, Equatable {

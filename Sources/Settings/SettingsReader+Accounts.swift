@@ -146,6 +146,9 @@ extension SettingsReader {
         if let value, value.mapping == nil, single == nil {
             reader.fault(value, "'server_timeout' must be a duration such as 30s, or a map of durations,")
         }
+        if let value, let single {
+            _ = reader.isWithin(Declarations.timeoutRange, single, "server_timeout", value)
+        }
         var map = SectionReader(value?.mapping == nil ? nil : value, Declarations.timeouts, collector)
         defer { map.finish() }
         // One figure shortens what may be short; a short wait for the message's own replies makes duplicates.

@@ -6,18 +6,25 @@ import Platform
 import YAML
 
 extension SettingsReader {
-    func aliases(_ root: inout SectionReader) -> [Settings.Alias] {
+    /// - Parameter defaults: what holds where an alias does not say.
+    func aliases(
+        _ root: inout SectionReader, defaults: (replyTo: EmailAddress?, fromName: String?)
+    ) -> [Settings.Alias] {
         let nodes = root.list("aliases")
-        var aliases = nodes.compactMap(alias)
+        var aliases = nodes.isEmpty ? [fallbackAlias()].compactMap { $0 } : nodes.compactMap(alias)
+        for index in aliases.indices {
+            aliases[index].name = aliases[index].name ?? defaults.fromName ?? (nodes.isEmpty ? "Herald" : nil)
+            aliases[index].replyTo = aliases[index].replyTo ?? defaults.replyTo
+        }
         unique(nodes, by: "description", what: "alias")
         if nodes.isEmpty {
             root.warn(root.node, "there is no alias: letters come from herald@\(host.mailName)")
-            return fallbackAlias().map { [$0] } ?? []
+            return aliases
         }
         if aliases.count == 1 { aliases[0].isDefault = true }
-        let defaults = aliases.filter(\.isDefault).count
-        if defaults != 1, let node = root.value("aliases"), !aliases.isEmpty {
-            root.fault(node, "exactly one alias must have 'default: true', not \(defaults),")
+        let count = aliases.filter(\.isDefault).count
+        if count != 1, let node = root.value("aliases"), !aliases.isEmpty {
+            root.fault(node, "exactly one alias must have 'default: true', not \(count),")
         }
         return aliases
     }
@@ -26,7 +33,7 @@ extension SettingsReader {
         let address = (try? EmailAddress("herald@\(host.mailName)")) ?? (try? EmailAddress("herald@localhost"))
         return address.map {
             Settings.Alias(
-                description: "herald", name: "Herald", address: $0, replyTo: nil, isDefault: true, accounts: [],
+                description: "herald", name: nil, address: $0, replyTo: nil, isDefault: true, accounts: [],
                 user: nil)
         }
     }

@@ -7,7 +7,8 @@ import Rules
 import YAML
 
 extension SettingsReader {
-    func report(_ node: YAMLNode?) -> Settings.Report {
+    /// - Parameter hold: how long reports are held where the section does not say.
+    func report(_ node: YAMLNode?, hold: Duration) -> Settings.Report {
         var reader = SectionReader(node, Declarations.report, collector)
         let least = severity("min_severity", &reader) ?? .critical
         let report = Settings.Report(
@@ -17,7 +18,7 @@ extension SettingsReader {
             groupInterval: reader.duration("group_interval") ?? .zero,
             repeatInterval: reader.duration("repeat_interval") ?? .zero, maxPerHour: reader.int("max_per_hour") ?? 12,
             contextLines: reader.int("context_lines") ?? 3, samples: reader.int("samples") ?? 10,
-            hold: reader.duration("hold") ?? .zero, heartbeat: heartbeat(&reader),
+            hold: reader.duration("hold") ?? hold, heartbeat: heartbeat(&reader),
             fallbackCommand: fallbackCommand(&reader))
         reader.finish()
         if report.enabled, !report.recipients.contains(where: \.enabled), !collector.hasErrors {

@@ -112,9 +112,6 @@ extension SettingsReader {
         if map.value("start") == nil, map.value("continue") == nil {
             map.fault(node, "'multiline' needs 'start' or 'continue', or both")
         }
-        if let node = map.value("timeout"), timeout <= .zero || timeout > .seconds(60) {
-            map.fault(node, "'timeout' must be more than nothing and at most 60s: the record's letter waits for it")
-        }
         map.finish()
         return .patterns(start: start, continuation: continuation, timeout: timeout, lines: lines)
     }

@@ -13,11 +13,11 @@ struct SettingsReader {
 
     func settings(_ node: YAMLNode) -> Settings {
         var root = SectionReader(node, Declarations.root, subject: "the settings", collector)
-        let report = report(root.value("report"))
         let smtp = smtp(root.value("smtp"))
-        let aliases = aliases(&root)
+        let report = report(root.value("report"), hold: smtp.hold)
+        let aliases = aliases(&root, defaults: defaults(root.value("smtp")))
         let watch = watch(root.value("watch"))
-        let respond = respond(root.value("respond"))
+        let respond = respond(root.value("respond"), hold: smtp.hold)
         let paths = paths(root.value("paths"))
         root.finish()
         let settings = Settings(

@@ -15,27 +15,33 @@ struct ConnectionTrial {
     private let settings: Settings
     /// Whom a letter goes to; nil: none goes.
     private let recipient: EmailAddress?
+    private let remark: String?
 
     /// `sendsTo`: an address; empty: the reports' first recipient; nil: no letter. With `smtp.redirect` on, a letter goes
     /// where that says, as any other.
     init(_ settings: Settings, sendsTo text: String?) throws {
         self.settings = settings
-        guard let text else {
-            recipient = nil
+        let asked = try text.map { text in try Self.address(text, settings) }
+        guard asked != nil, settings.smtp.redirect.enabled else {
+            (recipient, remark) = (asked, nil)
             return
         }
-        guard text.isEmpty else {
-            do throws(AddressError) {
-                recipient = try EmailAddress(text)
-            } catch {
-                throw Failure.wrong("--send: '\(Printable.text(text, limit: 100))' is no address: \(error)")
-            }
-            return
+        guard let first = settings.smtp.redirect.to.first else {
+            throw Failure.notWell("--send: smtp.redirect is on, and no address in its 'to' is enabled: no letter goes")
         }
-        guard let first = settings.report.recipients.first(where: \.enabled) else {
+        (recipient, remark) = (first, "smtp.redirect is on: the letter goes to \(first.text)")
+    }
+
+    private static func address(_ text: String, _ settings: Settings) throws -> EmailAddress {
+        if text.isEmpty {
+            if let first = settings.report.recipients.first(where: \.enabled) { return first.email }
             throw Failure.wrong("--send: nobody is enabled in report.to; name an address")
         }
-        recipient = first.email
+        do throws(AddressError) {
+            return try EmailAddress(text)
+        } catch {
+            throw Failure.wrong("--send: '\(Printable.text(text, limit: 100))' is no address: \(error)")
+        }
     }
 
     func run(_ account: Settings.Account, onStep: @escaping (ConnectionStep) -> Void) -> ConnectionVerdict {
@@ -50,6 +56,7 @@ struct ConnectionTrial {
         if verdict.fault?.diagnosis == .passwordUnreadable, geteuid() != 0 {
             verdict.fault?.remedy = "run herald test-connection as root, which may read it as the mailer may"
         }
+        verdict.remarks += [remark].compactMap { $0 }
         return verdict
     }
 

@@ -15,6 +15,18 @@ import Testing
 
     private func rendered(_ draft: Draft) throws -> String { String(decoding: try draft.rendered(), as: UTF8.self) }
 
+    @Test("who needs SMTPUTF8 is not named in To where others are, who may be where it is lacking")
+    func needsUTF8() throws {
+        func to(_ people: String...) throws -> String {
+            var draft = try self.draft()
+            draft.to = try people.map { Mailbox(nil, try EmailAddress($0)) }
+            return ParsedMessage(try draft.rendered()).header("To") ?? ""
+        }
+        #expect(
+            try to("a@example.org", "jörg@example.org", "b@bücher.example") == "a@example.org, b@xn--bcher-kva.example")
+        #expect(try to("jörg@example.org") == "jörg@example.org")
+    }
+
     @Test("a plain letter has exactly these bytes") func plain() throws {
         var draft = try draft("One\ntwo\r\n.\n")
         draft.replyTo = try Mailbox(nil, EmailAddress("ops@example.com"))

@@ -3,6 +3,7 @@
 import Formats
 import Glibc
 import Platform
+import SMTPTransport
 import Testing
 
 @Suite(.serialized) struct FallbackTests {
@@ -46,6 +47,46 @@ import Testing
         // The next rounds, and the probe of the account, bring no second run within the hour.
         _ = try site.eventually(within: .seconds(3)) { text().components("end of run") > 1 }
         #expect(text().components("end of run") == 1)
+    }
+}
+
+extension FallbackTests {
+    @Test("a report that is refused for good: crit in the log, the command is told, status says so; the others get it")
+    func refused() throws {
+        var sink = SinkOptions()
+        sink.faults = [SinkFault("RCPT TO:<admin@", "550 5.7.1 spam")]
+        let site = try TestSite(
+            settings: """
+                report:
+                  to: [{email: admin@example.org}, {email: second@example.org}]
+                  group_wait: 0s
+                  fallback_command: [FOLDER/tell]
+                watch: {journal: {enabled: false}, files: [{path: FOLDER/log/*.log}], rules: [FOLDER/rules]}
+                """,
+            rules: """
+                rules:
+                  - {id: test, title: "A fault of the test", severity: critical, match: 'FAULT'}
+                """, sink: sink)
+        let told = site.folder + "/told"
+        try Files.write("#!/bin/sh\n{ cat; echo end of run; } >> \(told)\n".utf8, to: site.folder + "/tell")
+        #expect(chmod(site.folder + "/tell", 0o755) == 0)
+        for name in ["mailer", "watcher"] {
+            try site.start(name)
+            try site.awaitReady(name)
+        }
+        let log = try Descriptor.open(site.folder + "/log/app.log", O_WRONLY | O_APPEND | O_CREAT)
+        try log.write("\(SystemClock.now().rfc3339()) web1 app[1]: FAULT\n".utf8)
+        func text() -> String { String(decoding: (try? Files.read(told)) ?? [], as: UTF8.self) }
+        let came = try site.eventually(within: .seconds(300)) { text().contains("end of run") }
+        #expect(came, "\(site.log("mailer"))")
+        #expect(text().contains("1 report cannot be delivered") && text().contains("A fault of the test"), "\(text())")
+        #expect(text().contains("to admin@example.org: 550 5.7.1 spam"))
+        #expect(try site.eventually(within: .seconds(60)) { !site.letters.raw.isEmpty })
+        #expect(site.letters.raw.map(\.recipients) == [["second@example.org"]])
+        let line = site.log("mailer").split(separator: "\n").first { $0.contains("550 5.7.1 spam") } ?? ""
+        #expect(line.contains("critical"), "\(line)")
+        let status = try HeraldRun(["status", "--config", site.folder + "/herald.yaml"])
+        #expect(status.code == .exited(1) && status.output.contains("1 delivery has failed"), "\(status.output)")
     }
 }
 

@@ -18,25 +18,38 @@ final class TestSite {
     private var daemons: [String: RunningProcess] = [:]
 
     /// `settings` is YAML for the sections but `smtp` and `paths`, which are ours; FOLDER in it stands for the folder.
-    /// `accounts` is the list to be used instead of the sink.
-    init(settings: String, accounts: String? = nil, rules: String? = nil) throws {
+    /// `accounts` is the list to be used instead of the sink; PORT and TLSPORT in it are the sink's, which has its
+    /// authority in FOLDER/ca.pem. `retry` is the rhythm of attempts; `smtp` stands behind it (`, hold: 1h`).
+    init(
+        settings: String, accounts: String? = nil, retry: String = "{first: 1s}", smtp: String = "",
+        rules: String? = nil, sink: SinkOptions = SinkOptions()
+    ) throws {
         var template = Array("/tmp/herald-test.XXXXXX".utf8CString)
         _ = try #require(mkdtemp(&template))
         folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         for name in ["log", "jobs", "rules"] { try Files.makeDirectories("\(folder)/\(name)") }
         if let rules { try Files.write(rules.utf8, to: folder + "/rules/test.yaml") }
         let letters = letters
-        server = try SinkServer(SinkOptions(), log: Logger(label: "sink") { _ in SwiftLogNoOpLogHandler() }) {
+        server = try SinkServer(sink, log: Logger(label: "sink") { _ in SwiftLogNoOpLogHandler() }) {
             letters.add($0)
         }
         let accounts = accounts ?? "[{name: sink, server: 127.0.0.1, port: \(server.port), security: none}]"
-        let text = """
-            \(settings.replacing("FOLDER", with: folder))
-            smtp: {accounts: \(accounts.replacing("FOLDER", with: folder).replacing("PORT", with: String(server.port))), retry: {first: 1s}}
-            paths: {state: \(folder)/state, spool: \(folder)/spool, run: \(folder)/run}
-
+        try Files.write(server.authorityPEM, to: folder + "/ca.pem")
+        try configure(
             """
-        try Files.write(text.utf8, to: folder + "/herald.yaml")
+            \(settings)
+            smtp: {accounts: \(accounts), retry: \(retry)\(smtp)}
+            paths: {state: FOLDER/state, spool: FOLDER/spool, run: FOLDER/run}
+
+            """)
+    }
+
+    /// Writes the whole file of settings.
+    func configure(_ text: String) throws {
+        let text = text.replacing("FOLDER", with: folder).replacing("TLSPORT", with: String(server.tlsPort))
+            .replacing("PORT", with: String(server.port))
+        // A password may stand in it.
+        try Files.write(text.utf8, to: folder + "/herald.yaml", mode: 0o600)
     }
 
     deinit {
@@ -69,9 +82,11 @@ final class TestSite {
     }
 
     /// One request to a daemon's control socket.
-    func ask(_ name: String, _ command: String, _ arguments: JSON = .object([])) throws -> (result: JSON, body: [UInt8])
-    {
-        try ControlClient(path: "\(folder)/run/\(name).sock", timeout: .seconds(60)).request(command, arguments)
+    func ask(
+        _ name: String, _ command: String, _ arguments: JSON = .object([]), body: [UInt8] = []
+    ) throws -> (result: JSON, body: [UInt8]) {
+        let client = ControlClient(path: "\(folder)/run/\(name).sock", timeout: .seconds(60))
+        return try client.request(command, arguments, body: body)
     }
 
     func signal(_ name: String, _ number: Int32) { daemons[name]?.signal(number) }
@@ -114,8 +129,13 @@ final class TestSite {
 /// The letters that reached the server: by Message-ID, since an uncertain one may come twice.
 final class Arrivals: Sendable {
     private let messages = Mutex<[String: ParsedMessage]>([:])
+    private let kept = Mutex<[SinkMessage]>([])
+
+    /// All that came, in its order, as the server saw it.
+    var raw: [SinkMessage] { kept.withLock { $0 } }
 
     func add(_ message: SinkMessage) {
+        kept.withLock { $0.append(message) }
         let parsed = ParsedMessage(message.bytes)
         messages.withLock { $0[parsed.header("Message-ID") ?? Randomness.identifier()] = parsed }
     }

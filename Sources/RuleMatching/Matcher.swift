@@ -34,8 +34,9 @@ package final class Matcher {
     /// Compiles all patterns: about two milliseconds for each rule, unless the cache has them compiled.
     package convenience init(_ rules: RuleSet, cache: DatabaseCache? = nil) throws(MatcherError) {
         var compiler = RuleCompiler(rules)
+        let exceptions = DatabaseInWork(compiler.exceptions.expressions, cache)
         let database = try compiler.database(cache)
-        self.init(rules, compiler, database, try compiler.exceptionSearch(cache))
+        self.init(rules, compiler, database, try compiler.exceptionSearch(exceptions))
     }
 
     private init(

@@ -40,13 +40,18 @@ final class PatternDatabase {
     }
 
     /// An empty list makes a database that finds nothing.
-    init(_ expressions: [Expression], cache: DatabaseCache? = nil) throws(DatabaseFault) {
-        sink = CandidateSink(patterns: expressions.count)
-        guard !expressions.isEmpty else {
+    convenience init(_ expressions: [Expression], cache: DatabaseCache? = nil) throws(DatabaseFault) {
+        try self.init(owning: try Self.compile(expressions, cache), patterns: expressions.count)
+    }
+
+    /// - Parameter pointer: what `compile` made of so many expressions.
+    init(owning pointer: OpaquePointer?, patterns: Int) throws(DatabaseFault) {
+        sink = CandidateSink(patterns: patterns)
+        guard let pointer else {
             database = nil
             return
         }
-        let compiled = CompiledDatabase(owning: try Self.compile(expressions, cache))
+        let compiled = CompiledDatabase(owning: pointer)
         database = compiled
         if hs_alloc_scratch(compiled.pointer, &scratch) != HS_SUCCESS {
             throw DatabaseFault(pattern: nil, words: "no memory to scan with")
@@ -95,9 +100,11 @@ final class PatternDatabase {
         return sink.found
     }
 
-    private static func compile(
+    /// On any thread. Nil for an empty list.
+    static func compile(
         _ expressions: [Expression], _ cache: DatabaseCache?
     ) throws(DatabaseFault) -> OpaquePointer? {
+        if expressions.isEmpty { return nil }
         guard let cache else { return try compile(expressions) }
         let key = DatabaseCache.key(expressions)
         if let database = cache.load(key) { return database }

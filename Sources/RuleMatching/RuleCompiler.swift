@@ -237,9 +237,9 @@ struct RuleCompiler {
     }
 
     /// The search for the exceptions: plain texts, so that only memory can lack.
-    func exceptionSearch(_ cache: DatabaseCache?) throws(MatcherError) -> ExceptionSearch {
+    func exceptionSearch(_ database: DatabaseInWork) throws(MatcherError) -> ExceptionSearch {
         do throws(DatabaseFault) {
-            return ExceptionSearch(try PatternDatabase(exceptions.expressions, cache: cache))
+            return ExceptionSearch(try database.finished())
         } catch {
             let message = "the search for exceptions cannot be made: \(error.words)"
             throw MatcherError(faults: [Diagnostic(file: "rules", message: message)])

@@ -7,12 +7,12 @@ import Records
 
 /// Belongs to one thread.
 final class KnownArchives {
-    /// Beginnings, and when their archives were changed last.
-    private var heads: [FileKey: (modified: Timestamp, head: [UInt8])] = [:]
+    /// Beginnings, and of which archives: an inode is used again, and times are coarse.
+    private var heads: [FileKey: (status: FileStatus, head: [UInt8])] = [:]
     /// Texts that begin as the archive does, and are others.
     private var refuted: [FileKey: Set<TextMarks>] = [:]
     /// Archives of which the beginning is still to come.
-    private var streams: [FileKey: (modified: Timestamp, stream: ArchiveStream, since: Duration)] = [:]
+    private var streams: [FileKey: (status: FileStatus, stream: ArchiveStream, since: Duration)] = [:]
     /// How long one call waits for a program.
     private let patience: Duration
     private static let most = 4096
@@ -35,15 +35,15 @@ final class KnownArchives {
     /// Waits for it, `patience` at most.
     /// - Parameter open: the archive; asked only where it is not known.
     func beginning(of generation: Generation, _ compression: Compression, open: () -> Descriptor?) -> Beginning {
-        let (key, modified) = (generation.key, generation.status.modified)
-        if let known = heads[key], known.modified == modified { return .bytes(known.head) }
+        let (key, status) = (generation.key, generation.status)
+        if let known = heads[key], Self.areSame(known.status, status) { return .bytes(known.head) }
         let now = SystemClock.monotonic()
         streams = streams.filter { $0.value.since + Self.mostPatience > now || $0.key == key }
         do throws(ArchiveFailure) {
             var running = streams.removeValue(forKey: key)
-            if running?.modified != modified {
+            if !(running.map { Self.areSame($0.status, status) } ?? false) {
                 guard let descriptor = open() else { return .unreadable }
-                running = (modified, try ArchiveStream(descriptor, compression, now: .zero), now)
+                running = (status, try ArchiveStream(descriptor, compression, now: .zero), now)
             }
             guard let running else { return .unreadable }
             guard let head = try running.stream.head(patience: patience) else {
@@ -52,11 +52,15 @@ final class KnownArchives {
                 return .coming
             }
             if heads.count >= Self.most { heads = [:] }
-            heads[key] = (modified, head)
+            heads[key] = (status, head)
             return .bytes(head)
         } catch {
             return error.isPassing ? .coming : .unreadable
         }
+    }
+
+    private static func areSame(_ a: FileStatus, _ b: FileStatus) -> Bool {
+        a.size == b.size && a.modified == b.modified
     }
 
     func refute(_ key: FileKey, _ marks: TextMarks) { refuted[key, default: []].insert(marks) }

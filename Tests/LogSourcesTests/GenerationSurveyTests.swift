@@ -125,4 +125,21 @@ import Testing
         same.know(1)
         #expect(!same.hasTwin(of: try text("half")))
     }
+
+    @Test("an archive in the inode of another, with the same time, is looked into anew")
+    func inodeOfArchive() throws {
+        let archives = KnownArchives(patience: .seconds(60))
+        let stamp = timespec(tv_sec: 1_000_000, tv_nsec: 0)
+        for (index, text) in [line("one"), line("two") + line("and more")].enumerated() {
+            try write(text, ".plain\(index)")
+            var child = ChildProcess(["/usr/bin/gzip", "-c", path + ".plain\(index)"], deadline: .seconds(60))
+            child.outputLimit = 1 << 20
+            let bytes = try child.run().output
+            try Descriptor.open(path + ".1.gz", O_WRONLY | O_CREAT | O_TRUNC, mode: 0o644).write(bytes)
+            #expect(utimensat(AT_FDCWD, path + ".1.gz", [stamp, stamp], 0) == 0)
+            let chain = try #require(GenerationLister().generations(of: path, FilePattern(path)))
+            var survey = GenerationSurvey(chain, archives, present: nil)
+            #expect(survey.head(0, .gzip) == Array(text.utf8.prefix(TextMark.headLength)))
+        }
+    }
 }

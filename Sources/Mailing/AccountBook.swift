@@ -21,9 +21,8 @@ package struct AccountState: Equatable, Sendable {
     package var faultStamp: String?
     /// A probe is under way.
     package var isProbing = false
-    /// Connections that it is given at one time: grows from 1 with every letter that it takes, up to its
-    /// `max_connections`; halved when it says that it is too much.
-    package var concurrency = 1
+    /// Connections that it is given at one time, up to its `max_connections`.
+    package var pace = Pace()
     /// `delay_between_messages` after the last one.
     package var nextMessage: Timestamp?
     package var lastReply: String?
@@ -72,7 +71,7 @@ package struct AccountBook: Equatable, Sendable {
         state.probeAt = nil
         state.isProbing = false
         if let reply {
-            state.concurrency = min(state.concurrency + 1, max(1, state.settings.maxConnections))
+            state.pace.succeeded(most: state.settings.maxConnections, at: now)
             state.lastReply = reply
             state.lastReplyAt = now
         }
@@ -101,10 +100,11 @@ package struct AccountBook: Equatable, Sendable {
         return isNews
     }
 
-    /// The server says that it is asked too much of: fewer connections from now on.
-    package mutating func slowedDown(_ name: String) {
+    /// The server says that it is asked too much of: fewer connections from now on, and slower.
+    /// - Parameter floor: the first floor of the delay between letters.
+    package mutating func slowedDown(_ name: String, _ code: Int?, floor: Duration, at now: Timestamp) {
         guard var state = self[name] else { return }
-        state.concurrency = max(1, state.concurrency / 2)
+        state.pace.slowedDown(code, first: floor, at: now)
         self[name] = state
     }
 
@@ -129,7 +129,7 @@ package struct AccountBook: Equatable, Sendable {
     package func nextChange(after now: Timestamp) -> Timestamp? {
         accounts.filter(\.settings.enabled).flatMap { state -> [Timestamp] in
             let probe = state.isPaused && !state.isProbing ? state.probeAt : nil
-            return [probe, state.nextMessage].compactMap { $0 }.filter { $0 > now }
+            return [probe, state.nextMessage, state.pace.waits(at: now)].compactMap { $0 }.filter { $0 > now }
         }.min()
     }
 
@@ -172,6 +172,7 @@ package struct AccountBook: Equatable, Sendable {
         for index in accounts.indices {
             accounts[index].probeAt = accounts[index].probeAt.map { $0 + step }
             accounts[index].nextMessage = accounts[index].nextMessage.map { $0 + step }
+            accounts[index].pace.clockWasSet(by: step)
         }
     }
 }

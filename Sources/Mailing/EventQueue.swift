@@ -15,9 +15,10 @@ final class EventQueue<Event: Sendable>: Sendable {
     /// Readable while events may be waiting.
     var descriptor: Descriptor { wake.descriptor }
 
-    func post(_ event: Event) {
+    /// - Parameter wakes: false for what can wait until the receiver is awake for another reason.
+    func post(_ event: Event, wakes: Bool = true) {
         events.withLock { $0.append(event) }
-        wake.signal()
+        if wakes { wake.signal() }
     }
 
     func takeAll() -> [Event] {

@@ -49,8 +49,8 @@ extension Mailer {
         for outcome in outcomes {
             switch outcome {
             case .dotPending(_, let answer): answer.give(false)
-            case .outcomes, .done: unrecorded.append(outcome)
-            case .request, .stop: break
+            case .outcomes, .done, .takenBack: unrecorded.append(outcome)
+            case .request, .stop, .surveyed: break
             }
         }
     }

@@ -61,9 +61,18 @@ extension Mailer {
             let change = QueueChange(rawValue: String(request.command.dropFirst(6)))
         else { return .failure("the mailer knows no '\(Printable.text(request.command, limit: 40))'") }
         let id = request.arguments["id"]?.string ?? ""
+        if change != .release, change != .retry {
+            // What a thread has not begun can still be had.
+            let back = pool.withdraw(id)
+            takenBack += back
+            try giveBack(back, nil, at: now)
+        }
         let count = try queue.change(id, change, at: now)
         if count == 0 { return .failure("no delivery of \(id) is in a state that '\(change.rawValue)' is for") }
-        if change == .retry { book.probeAll(at: now) }
+        if change == .retry {
+            book.probeAll(at: now)
+            for lane in lanes.tryAll() { queue.index.wake(lane.destination) }
+        }
         effects.says.append((.notice, "\(id): \(change.rawValue) of \(count) deliveries by uid \(request.peer.uid)"))
         return .success(["id": .string(id), "deliveries": JSON(count)])
     }
@@ -133,9 +142,36 @@ extension Mailer {
         retry = Retry(new.smtp.retry)
         let stamps = AccountStamp.stamps(new.smtp.accounts)
         book.reload(new.smtp.accounts, stamps: stamps, at: SystemClock.now())
+        lanes.keep(Set(new.smtp.accounts.map(\.name)))
+        takeBack()
         pool.retire(accounts: new.smtp.accounts)
+        tellDestinations()
+        nextSurvey = nil
         (mayHaveLetters, stallsMayHaveChanged) = (true, true)
         log.notice("\(ReloadWords.done)")
         tellRedirect()
+    }
+
+    /// The index anew, where other letters may go straight to their destinations than before.
+    private func tellDestinations() {
+        let rule = DestinationRule(settings, book)
+        queue.index.wakeAll()
+        guard rule != destinations else { return }
+        do throws(QueueError) {
+            try queue.loadIndex(at: SystemClock.now(), tellsDestinations: rule.tells)
+            destinations = rule
+        } catch {
+            log.critical("\(error)")
+        }
+    }
+
+    /// The account for whose sake the name server is looked at now, once an hour: status is to say whether DANE can be had.
+    func surveyor() -> Settings.Account? {
+        let time = SystemClock.monotonic()
+        let account = settings.smtp.accounts.first { $0.isDirect && $0.enabled }
+        if account == nil { noDANE = nil }
+        guard let account, !options.untilIdle, time >= nextSurvey ?? time else { return nil }
+        nextSurvey = time + .seconds(3600)
+        return account
     }
 }

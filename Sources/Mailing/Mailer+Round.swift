@@ -25,14 +25,16 @@ extension Mailer {
     func receive() -> [MailerEvent] {
         let events = inbox.events.takeAll().filter { event in
             switch event {
-            case .done(let thread, _, _, _, _): pool.finished(thread, accounts: settings.smtp.accounts)
+            case .done(let report): pool.finished(report.thread, accounts: settings.smtp.accounts)
             case .stop: beginStop()
             // Who has given up was told so: what was asked for must not happen after all.
             case .request(let call): return call.answer.claim()
-            case .dotPending, .outcomes: break
+            case .dotPending(_, let answer): return answer.claim()
+            case .outcomes, .takenBack, .surveyed: break
             }
             return true
         }
+        if events.contains(where: { if case .done = $0 { true } else { false } }) { learn() }
         defer { unrecorded = [] }
         return unrecorded + events
     }
@@ -49,12 +51,12 @@ extension Mailer {
                 } else {
                     answer.give(false)
                 }
-            case .outcomes(let account, let decided):
-                for one in decided { try record(one, account, at: now, &effects) }
-            case .done(_, let account, let decided, let undecided, let fault):
-                let accountFault = fault.flatMap { $0.isAccountFault ? $0 : nil }
-                for one in decided { try record(one, account, accountFault, at: now, &effects) }
-                try record(fault, account, undecided, at: now, &effects)
+            case .outcomes(let account, let destination, let decided):
+                let lane = Lane(account: account, destination: destination)
+                for one in decided { try record(one, lane, at: now, &effects) }
+            case .done(let report): try record(report, at: now, &effects)
+            case .takenBack(let deliveries): try giveBack(deliveries, nil, at: now)
+            case .surveyed(let words): noDANE = words
             case .request(let call):
                 effects.answers.append((call.answer, try respond(to: call.request, at: now, &effects)))
             case .stop: break
@@ -72,104 +74,6 @@ extension Mailer {
             log.critical("\(error)")
             return false
         }
-    }
-
-    /// - Parameter fault: the account's, with which the session ended: what was put off then is no fault of the
-    ///   letter, and counts neither against it nor for the account.
-    private func record(
-        _ one: Decided, _ account: String, _ fault: SessionFault? = nil, at now: Timestamp, _ effects: inout Effects
-    ) throws(QueueError) {
-        let words = one.outcome.words
-        let chance = jitter()
-        if fault == nil, one.outcome.reaction != .uncertain {
-            accountWorks(account, reply: words, at: now, &effects)
-        }
-        _ = try legal { () throws(QueueError) in
-            switch one.outcome {
-            case .delivered where !one.left.isEmpty:
-                try queue.leave(one.delivery, to: one.left)
-                let list = one.left.map(\.text).joined(separator: ", ")
-                effects.says.append(try putOff(one.delivery, account, "\(list) is still to have it; \(words)", at: now))
-            case .delivered:
-                let label = try queue.sent(one.delivery, words: words, at: now)
-                effects.says.append((.info, "\(label): sent through '\(account)': \(words)"))
-            case .permanent:
-                let label = try queue.failed(one.delivery, words: words, at: now)
-                let level = try levelOfFailure(one.delivery, words)
-                effects.says.append((level, "\(label): refused by '\(account)' for good: \(words)"))
-            case .transient where fault != nil:
-                try queue.giveBack(one.delivery, words: words, at: now)
-            case .transient:
-                effects.says.append(try putOff(one.delivery, account, words, at: now))
-                if [421, 432, 451].contains(one.outcome.code) { book.slowedDown(account) }
-            case .uncertain:
-                let hold = settings.smtp.uncertain == .hold
-                let (label, isHeld) = try queue.uncertain(
-                    one.delivery, words: words, at: now, hold: hold, retry: retry, jitter: chance)
-                putOff.insert(one.delivery)
-                let rest = isHeld ? "held" : "to be sent once more"
-                effects.says.append((.warning, "\(label): uncertain, \(rest): \(words)"))
-            }
-        }
-    }
-
-    private func putOff(
-        _ delivery: Int64, _ account: String, _ words: String, at now: Timestamp
-    ) throws(QueueError) -> (level: Logger.Level, text: String) {
-        putOff.insert(delivery)
-        let done = try queue.putOff(delivery, words: words, at: now, retry: retry, jitter: jitter())
-        if done.isGivenUp {
-            return (try levelOfFailure(delivery, "given up: \(words)"), "\(done.label): given up: \(words)")
-        }
-        let level = done.isFirst ? Logger.Level.notice : .debug
-        return (level, "\(done.label): put off by '\(account)', tried again later: \(words)")
-    }
-
-    /// A thread is done; the fault, if any, says what becomes of what it did not decide.
-    private func record(
-        _ fault: SessionFault?, _ account: String, _ undecided: [Int64], at now: Timestamp, _ effects: inout Effects
-    ) throws(QueueError) {
-        guard let fault else { return accountWorks(account, reply: nil, at: now, &effects) }
-        let isProbe = book[account]?.isProbing == true && undecided.isEmpty
-        if fault.isAccountFault || fault.isConnectionFault || isProbe {
-            accountFails(account, fault, at: now, &effects)
-            for delivery in undecided {
-                _ = try legal { () throws(QueueError) in
-                    try queue.giveBack(delivery, words: fault.words, at: now)
-                }
-            }
-            return
-        }
-        if [421, 432, 451].contains(fault.code) { book.slowedDown(account) }
-        for delivery in undecided {
-            _ = try legal { () throws(QueueError) in
-                if fault.isTransient {
-                    effects.says.append(try putOff(delivery, account, fault.words, at: now))
-                } else {
-                    let label = try queue.failed(delivery, words: fault.words, at: now)
-                    effects.says.append((try levelOfFailure(delivery, fault.words), "\(label): failed: \(fault)"))
-                }
-            }
-        }
-    }
-
-    private func accountWorks(_ account: String, reply: String?, at now: Timestamp, _ effects: inout Effects) {
-        guard book.succeeded(account, reply: reply, at: now) else { return }
-        stallsMayHaveChanged = true
-        effects.says.append((.notice, "account '\(account)' works again"))
-    }
-
-    private func accountFails(_ account: String, _ fault: SessionFault, at now: Timestamp, _ effects: inout Effects) {
-        // A server that serves one connection and turns the second away ("too many connections") works.
-        if fault.code != nil, !fault.isAccountFault, pool.busy(for: account) > 0 { return book.slowedDown(account) }
-        let isNews = book.failed(
-            account, words: "\(fault)", needsPerson: fault.isAccountFault, at: now, retry: retry, jitter: jitter())
-        stallsMayHaveChanged = true
-        guard isNews else { return }
-        let others = book.accounts.contains { $0.settings.enabled && !$0.isPaused }
-        let rest = others ? "" : "; no other account is left: letters wait"
-        effects.says.append(
-            (fault.isAccountFault ? .critical : .error, "account '\(account)' is paused: \(fault)\(rest)"))
     }
 
     /// incoming/ → queue.
@@ -202,15 +106,13 @@ extension Mailer {
 
     /// No thread, or no descriptor for one: reported like a thread's own fault, for the next round.
     func cannotStart(_ order: DeliveryThread.Order, _ account: Settings.Account, _ error: SystemError) {
-        let undecided: [Int64]
-        switch order {
-        case .deliver(let assignment): undecided = assignment.recipients.map(\.delivery)
-        case .probe: undecided = []
-        case .leave: return
+        var report = DeliveryReport(thread: 0, account: account.name)
+        if case .deliver(let batch) = order {
+            report.destination = batch.destination
+            report.unbegun = batch.withdraw()
         }
-        let fault = SessionFault(.connect, "\(error)", .tryAgain)
-        unrecorded.append(
-            .done(thread: 0, account: account.name, decided: [], undecided: undecided, fault: fault))
+        if !account.isDirect { report.fault = SessionFault(.connect, "\(error)", .tryAgain) }
+        unrecorded.append(.done(report))
     }
 
     func jitter() -> Double { Double.random(in: -1...1) }

@@ -6,46 +6,128 @@ import Platform
 import Settings
 
 extension Mailer {
+    /// Letters for one connection, while a round gathers them.
+    private struct Load {
+        var account: Settings.Account
+        var destination: String
+        var assignments: [Assignment] = []
+        /// Whose reports are among them: what follows on these goes the same way.
+        var chains: Set<Chain> = []
+        /// How many letters there may be.
+        var most: Int
+    }
+
+    /// Letters are claimed ahead, so that one commit serves many connections: so many for one, where so many are due.
+    private static let ahead = 4
+    private static let manyAreDue = 8
+
     func schedule(at now: Timestamp, _ effects: inout Effects) throws(QueueError) {
         isWaiting = false
         guard stopsBy == nil else { return }
         try queue.advance(to: now)
         try noticeStalls(at: now)
         try holdOrphans(at: now)
+        for lane in lanes.due(at: now) { queue.index.wake(lane.destination) }
         let free = settings.smtp.redirect.holdsAll ? [:] : freeConnections(at: now)
         var scheduler = Scheduler(
             queue.index, settings, book, free: free, excluded: options.noWait ? putOff : [])
-        while let turn = scheduler.next(&queue.index) {
-            guard let state = book[turn.account], let assignment = try claim(turn, at: now, &effects) else {
+        var loads: [Load] = []
+        while let turn = scheduler.next(&queue.index, admits: { mayGo($0, to: $1, at: now) }) {
+            guard let account = book[turn.account]?.settings else { continue }
+            var load = Load(
+                account: account, destination: turn.pick.destination,
+                most: mostLetters(account, turn.group, free: scheduler.free[turn.account] ?? 0))
+            guard try add(turn, to: &load, at: now, &effects) else {
                 scheduler.free[turn.account, default: 0] += 1
                 continue
             }
-            if state.settings.delayBetweenMessages > .zero {
-                book[turn.account]?.nextMessage = now + state.settings.delayBetweenMessages
-            }
-            effects.orders.append((.deliver(assignment), state.settings))
+            began(load, at: now)
+            loads.append(load)
         }
+        try claimAhead(&loads, scheduler, at: now, &effects)
         isWaiting = scheduler.isWaiting(&queue.index)
+        for load in loads {
+            let batch = Batch(
+                load.assignments, account: load.account.name,
+                destination: load.account.isDirect ? load.destination : "",
+                allowsPrivate: settings.smtp.allowPrivateMX)
+            effects.orders.append((.deliver(batch), load.account))
+        }
         for account in book.probesDue(at: now) {
             guard let state = book[account] else { continue }
             book[account]?.isProbing = true
             effects.orders.append((.probe, state.settings))
         }
+        if let account = surveyor() { effects.orders.append((.survey, account)) }
     }
 
-    /// One bad letter stops itself alone.
-    private func claim(
-        _ turn: Scheduler.Turn, at now: Timestamp, _ effects: inout Effects
-    ) throws(QueueError) -> Assignment? {
+    /// How many letters a connection is given at one time.
+    private func mostLetters(_ account: Settings.Account, _ group: Int, free: Int) -> Int {
+        let due = queue.index.due(group)
+        let paced = account.delayBetweenMessages > .zero || (book[account.name]?.pace.floor ?? .zero) > .zero
+        guard due >= Self.manyAreDue, !paced, !account.isDirect else { return 1 }
+        return max(1, min(Self.ahead, account.maxMessagesPerConnection, due / (free + 1)))
+    }
+
+    /// Further letters for the connections of this round, in the queue's order.
+    private func claimAhead(
+        _ loads: inout [Load], _ scheduler: Scheduler, at now: Timestamp, _ effects: inout Effects
+    ) throws(QueueError) {
+        for account in Set(loads.filter { $0.most > 1 }.map(\.account.name)) {
+            var scheduler = scheduler
+            scheduler.free = [account: .max]
+            while true {
+                let open = loads.indices.filter {
+                    loads[$0].account.name == account && loads[$0].assignments.count < loads[$0].most
+                }
+                guard let next = open.min(by: { loads[$0].assignments.count < loads[$1].assignments.count }),
+                    let turn = scheduler.next(
+                        &queue.index, joins: { chain in open.contains { loads[$0].chains.contains(chain) } })
+                else { break }
+                // A report goes the way of the one before it.
+                let target =
+                    turn.pick.chain.flatMap { chain in open.first { loads[$0].chains.contains(chain) } } ?? next
+                _ = try add(turn, to: &loads[target], at: now, &effects)
+            }
+        }
+    }
+
+    /// Claims the letter for this connection. One bad letter stops itself alone.
+    private func add(
+        _ turn: Scheduler.Turn, to load: inout Load, at now: Timestamp, _ effects: inout Effects
+    ) throws(QueueError) -> Bool {
         var claim = Claim()
+        let chains = load.chains
         let isClaimed = try legal { () throws(QueueError) in
-            claim = try queue.claim(turn.pick, account: turn.account, at: now, retry: retry, jitter: jitter())
+            claim = try queue.claim(
+                turn.pick, account: turn.account, at: now, retry: retry, jitter: jitter(), joins: chains.contains)
         }
         if !isClaimed { queue.index.passOver(turn.pick) }
         queue.index.release(turn.pick)
         if let words = claim.unreadable { effects.says.append((.error, words)) }
-        guard let assignment = claim.assignment else { return nil }
-        return try queue.redirected(assignment, by: settings.smtp.redirect, host: HostNames.host(), at: now)
+        guard let claimed = claim.assignment else { return false }
+        let assignment = try queue.redirected(
+            claimed, by: settings.smtp.redirect, host: HostNames.host(), at: now)
+        load.chains.formUnion(assignment.numbers.compactMap { queue.index.chain(of: $0) })
+        load.assignments.append(assignment)
+        return true
+    }
+
+    /// The connection is given something.
+    private func began(_ load: Load, at now: Timestamp) {
+        let name = load.account.name
+        if load.account.isDirect { return lanes.began(Lane(account: name, destination: load.destination), at: now) }
+        if load.account.delayBetweenMessages > .zero {
+            book[name]?.nextMessage = now + load.account.delayBetweenMessages
+        }
+        book[name]?.pace.began(at: now)
+    }
+
+    /// Whether the destination may be given a letter, where the account delivers directly.
+    private func mayGo(_ account: String, to destination: String, at now: Timestamp) -> Bool {
+        guard let settings = book[account]?.settings, settings.isDirect else { return true }
+        return lanes.admits(
+            Lane(account: account, destination: destination), most: settings.maxConnections, at: now)
     }
 
     /// What only an account may carry that is not in the settings any more.
@@ -62,16 +144,20 @@ extension Mailer {
         }
     }
 
-    /// For every account that is well: how many more letters it can be given.
+    /// For every account that is well: how many more connections it can be given letters for.
     private func freeConnections(at now: Timestamp) -> [String: Int] {
         var free: [String: Int] = [:]
         for state in book.accounts where state.settings.enabled && !state.isPaused {
-            let most = min(state.concurrency, state.settings.maxConnections)
-            var count = max(0, most - pool.busy(for: state.settings.name))
+            let name = state.settings.name
+            let most =
+                state.settings.isDirect
+                ? LaneBook.connections : min(state.pace.concurrency, state.settings.maxConnections)
+            var count = max(0, most - pool.busy(for: name))
             if state.settings.delayBetweenMessages > .zero {
                 count = (state.nextMessage ?? now) > now ? 0 : min(count, 1)
             }
-            free[state.settings.name] = count
+            if state.pace.floor > .zero { count = state.pace.waits(at: now) == nil ? min(count, 1) : 0 }
+            free[name] = count
         }
         return free
     }

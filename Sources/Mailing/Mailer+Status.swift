@@ -18,6 +18,8 @@ extension Mailer {
             "queue": .object(Self.states(counts)),
             "waits_since": JSON(queued?.rfc3339(fraction: 3)),
             "accounts": .array(book.accounts.map { account($0, at: now) }),
+            "dane": JSON(noDANE),
+            "destinations": .array(troubledLanes()),
             "last_sent": last.map {
                 [
                     "id": .string($0.letter), "recipient": .string($0.recipient), "subject": .string($0.subject),
@@ -50,11 +52,28 @@ extension Mailer {
         let name = !settings.enabled ? "disabled" : state.isPaused ? "paused" : "well"
         return [
             "name": .string(settings.name), "state": .string(name),
-            "server": .string("\(settings.server):\(settings.port)"), "security": .string(settings.security.rawValue),
+            "server": .string(settings.isDirect ? "direct" : "\(settings.server):\(settings.port)"),
+            "security": .string(settings.security.rawValue),
             "connections": JSON(pool.busy(for: settings.name)), "fault": JSON(state.fault),
             "next_probe": JSON(state.isPaused ? state.probeAt?.rfc3339(fraction: 3) : nil),
             "last_reply": JSON(state.lastReply), "last_reply_at": JSON(state.lastReplyAt?.rfc3339(fraction: 3)),
         ]
+    }
+
+    /// Destinations of direct delivery that are not well, the worst first.
+    private func troubledLanes() -> [JSON] {
+        let troubled = lanes.lanes.filter { $0.value.isDoubtful || $0.value.trouble != nil }
+        let sorted = troubled.sorted {
+            ($1.value.failures, $0.key.destination) < ($0.value.failures, $1.key.destination)
+        }
+        return sorted.prefix(20).map { lane, state in
+            [
+                "domain": .string(lane.destination), "account": .string(lane.account),
+                "state": .string(state.isDoubtful ? "not reached" : "reached"),
+                "next_attempt": JSON(state.openUntil?.rfc3339(fraction: 3)),
+                "fault": JSON(state.words ?? state.trouble),
+            ]
+        }
     }
 
     /// What needs a person, in sentences.

@@ -29,6 +29,9 @@ package final class Mailer {
         }
     }
 
+    /// How long what a thread has done may be untold, for it to go with the next dot's commit.
+    private static let untold = Duration.milliseconds(50)
+
     /// How often it is written down that the mailer is at work: by so much may a crash make letters wait longer.
     private static let seenEvery = Duration.seconds(600)
 
@@ -44,6 +47,18 @@ package final class Mailer {
     var settings: Settings
     var retry: Retry
     var book: AccountBook
+    /// Destinations of accounts that deliver directly.
+    var lanes = LaneBook()
+    var destinations: DestinationRule
+    let knowledge: DeliveryKnowledge
+    /// What threads have learned and is not committed yet.
+    private var learned = LearnedFacts()
+    /// What was taken back from threads in this round.
+    var takenBack: [Int64] = []
+    /// Why DANE cannot be had here; nil where it can, or nobody has looked.
+    var noDANE: String?
+    /// When the name server is looked at again; monotonic.
+    var nextSurvey: Duration?
     /// Reports whose effect on the queue is not committed yet.
     var unrecorded: [MailerEvent] = []
     /// With `noWait`: what was put off in this run.
@@ -98,10 +113,13 @@ package final class Mailer {
             throw .system(error)
         }
         fallback = FallbackCommand(folder: folder, log: log)
-        pool = DeliveryPool(events: inbox.events, idle: options.idleConnection, log: log)
         started = SystemClock.now()
+        knowledge = try queue.knowledge(at: started)
+        pool = DeliveryPool(
+            events: inbox.events, idle: options.idleConnection, knowledge: knowledge, log: log)
         clock = (started, SystemClock.monotonic())
         book = AccountBook(settings.smtp.accounts)
+        destinations = DestinationRule(settings, book)
         retry = Retry(settings.smtp.retry)
         (self.settings, self.options, self.inbox, self.signals) = (settings, options, inbox, signals)
         (self.log, self.reload) = (log, reload)
@@ -127,12 +145,14 @@ package final class Mailer {
         let now = started
         let found = try queue.transaction { () throws(QueueError) in
             try queue.restore(&book, at: now)
+            try queue.restore(&lanes, at: now)
             try queue.resume(at: now)
             try queue.bound(at: now, retry)
             try queue.seen(at: now)
             return try queue.recover(at: now, hold: settings.smtp.uncertain == .hold)
         }
-        try queue.loadIndex(at: now)
+        lanes.keep(Set(settings.smtp.accounts.map(\.name)))
+        try queue.loadIndex(at: now, tellsDestinations: destinations.tells)
         book.probeWhatChanged(AccountStamp.stamps(settings.smtp.accounts), at: now)
         if found.sending > 0 { log.notice("\(found.sending) deliveries were under way and are queued again") }
         if found.uncertain > 0 {
@@ -199,8 +219,18 @@ package final class Mailer {
         let longest = book.accounts.map(\.settings.timeouts.finalReply).max() ?? .zero
         dotsBy = time + options.stopGrace + longest
         if pool.busy > 0 { ServiceManager.extendTimeout(by: options.stopGrace + longest + .seconds(10)) }
+        takeBack()
         log.info("stopping\(pool.busy > 0 ? " after \(pool.busy) letters that are under way" : "")")
     }
+
+    /// What threads have not begun goes back to the queue.
+    func takeBack() {
+        let deliveries = pool.withdraw()
+        if !deliveries.isEmpty { unrecorded.append(.takenBack(deliveries)) }
+    }
+
+    /// What threads have learned is written with the next commit.
+    func learn() { learned.take(from: knowledge) }
 
     /// Damage was met: only a start can set the database aside, because everything is based on what it says.
     private func stopForDamage(_ error: QueueError) {
@@ -248,17 +278,24 @@ package final class Mailer {
     /// One transaction, and after its commit what depends on it. What the stages change beside the database is put back
     /// when it is not committed.
     func commit(_ stages: (inout Effects) throws(QueueError) -> Void) throws(QueueError) -> Effects {
-        let before = (book: book, putOff: putOff, clock: clock, rates: rates)
+        let before = (book: book, lanes: lanes, putOff: putOff, clock: clock, rates: rates)
         var effects = Effects()
         do throws(QueueError) {
             try queue.transaction { () throws(QueueError) in
                 try stages(&effects)
                 try queue.save(book, before: before.book)
+                try queue.save(lanes, before: before.lanes)
+                if !learned.isEmpty { try queue.save(learned) }
             }
         } catch {
-            (book, putOff, clock, rates) = before
+            (book, lanes, putOff, clock, rates) = before
+            // The threads do not have them any more.
+            if !takenBack.isEmpty { unrecorded.append(.takenBack(takenBack)) }
+            takenBack = []
             throw error
         }
+        learned = LearnedFacts()
+        takenBack = []
         settle(effects)
         return effects
     }
@@ -279,6 +316,7 @@ package final class Mailer {
         try queue.bound(at: now, retry)
         try queue.loadIndex(at: now)
         book.clockWasSet(by: step)
+        lanes.clockWasSet(by: step)
     }
 
     private func forget(at now: Timestamp) throws(QueueError) {
@@ -310,6 +348,8 @@ package final class Mailer {
         let now = SystemClock.now()
         if mayHaveLetters { return .zero }
         if let due = queue.index.nextTime() { waits.append(due - now) }
+        if let due = lanes.nextDue { waits.append(due - now) }
+        if pool.hasBatches { waits.append(Self.untold) }
         if let change = book.nextChange(after: clock.wall) { waits.append(change - now) }
         return max(.zero, waits.min() ?? .zero)
     }

@@ -14,7 +14,7 @@ extension Queue {
                     SQLValue(state.settings.name), SQLValue(state.fault), SQLValue(state.failures),
                     SQLValue(state.probeAt?.microseconds), SQLValue(state.nextMessage?.microseconds),
                     SQLValue(state.lastReply), SQLValue(state.lastReplyAt?.microseconds),
-                    SQLValue(state.needsPerson), SQLValue(state.concurrency), SQLValue(state.faultStamp),
+                    SQLValue(state.needsPerson), SQLValue(state.pace.concurrency), SQLValue(state.faultStamp),
                 ])
         }
     }
@@ -35,7 +35,7 @@ extension Queue {
             state.lastReply = row[5].string
             state.lastReplyAt = time(6)
             state.needsPerson = row[7].int == 1
-            state.concurrency = max(1, min(Int(clamping: row[8].int ?? 1), state.settings.maxConnections))
+            state.pace.concurrency = max(1, min(Int(clamping: row[8].int ?? 1), state.settings.maxConnections))
             state.faultStamp = row[9].string
             book[name] = state
         }

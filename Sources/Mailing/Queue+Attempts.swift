@@ -149,9 +149,17 @@ extension Queue {
         return Claim(unreadable: "\(letter): \(members.count) deliveries cannot be read: failed")
     }
 
-    /// The final dot is about to go out. Commit before it does.
+    /// The final dot is about to go out. Commit before it does. A second time within an attempt it changes nothing: the
+    /// first host went before its dot, and another one is about to get it.
     package func dotPending(_ deliveries: [Int64], at now: Timestamp) throws(QueueError) {
-        for delivery in deliveries { try move(Self.toDotPending, delivery, at: now) }
+        for delivery in deliveries {
+            do throws(QueueError) {
+                try move(Self.toDotPending, delivery, at: now)
+            } catch {
+                if case .illegal(_, .dotPending, _) = error { continue }
+                throw error
+            }
+        }
     }
 
     /// The server took it. This and the other steps return the delivery's name in the log.

@@ -6,6 +6,7 @@
 
 import Database
 import Formats
+import Glibc
 import Mail
 import Platform
 
@@ -83,6 +84,8 @@ package final class Queue {
                 path, checking: (wal?.size ?? 0) > 0, isDamaged: isDamaged,
                 salvage: { aside, fresh in QueueSalvage(fresh).carryOver(aside) })
             if isDamaged { _ = try? Files.remove(mark(folder)) }
+            // What is made beside it takes its mode.
+            _ = chmod(path, 0o600)
             return opened
         } catch {
             throw .database(error)

@@ -16,8 +16,11 @@ struct QueueSalvage {
             return "nothing of it could be read"
         }
         // Letters first: the others refer to them.
-        let counts = ["letters", "messages", "deliveries", "accounts", "clock", "stalls", "redirects"]
-            .map { copy($0, from: old) }
+        let tables = [
+            "letters", "messages", "deliveries", "accounts", "clock", "stalls", "redirects", "lanes", "hosts",
+            "policies",
+        ]
+        let counts = tables.map { copy($0, from: old) }
         let lost = try? fresh.query(
             """
             SELECT count(*) FROM letters WHERE forgotten = 0 AND (id NOT IN (SELECT letter FROM deliveries)

@@ -3,7 +3,7 @@
 import Database
 
 enum QueueSchema {
-    static let schema = Schema([first, second, third, fourth])
+    static let schema = Schema([first, second, third, fourth, fifth])
 
     /// `letters.sha256` is of the whole letter file, envelope and all: the identity of what was taken in. A letter that
     /// is long done keeps its row with id and SHA-256 alone (`forgotten`), so that its id is never taken twice.
@@ -67,5 +67,19 @@ enum QueueSchema {
         ALTER TABLE deliveries ADD COLUMN redirect INTEGER;
         CREATE INDEX deliveries_redirect ON deliveries(redirect) WHERE redirect IS NOT NULL;
         ALTER TABLE letters ADD COLUMN warned INTEGER NOT NULL DEFAULT 0;
+        """
+
+    /// `lanes`: destinations of `server: direct` that could not be reached. `hosts`: what HostBook knows, by name and port.
+    /// `policies`: MTA-STS; `hosts` there are patterns with blanks between them, `maximum_age` is in seconds.
+    private static let fifth = """
+        CREATE TABLE lanes(
+            account TEXT NOT NULL, destination TEXT NOT NULL, failures INTEGER NOT NULL, open_until INTEGER, words TEXT,
+            PRIMARY KEY(account, destination)
+        );
+        CREATE TABLE hosts(name TEXT PRIMARY KEY NOT NULL, plain_until INTEGER, one_by_one_until INTEGER);
+        CREATE TABLE policies(
+            domain TEXT PRIMARY KEY NOT NULL, id TEXT NOT NULL, mode TEXT NOT NULL, hosts TEXT NOT NULL,
+            maximum_age INTEGER NOT NULL, fetched INTEGER NOT NULL
+        );
         """
 }

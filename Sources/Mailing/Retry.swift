@@ -10,18 +10,21 @@ package struct Retry: Equatable, Sendable {
     package var maximum: Duration
     /// Time with a usable account after which a delivery has failed.
     package var giveUpAfter: Duration
+    /// What a greylisting server wants to see before it believes in the sender.
+    package var greylisting: Duration
 
     package init(
         first: Duration = .seconds(60), maximum: Duration = .seconds(4 * 3600),
-        giveUpAfter: Duration = .seconds(5 * 86400)
+        giveUpAfter: Duration = .seconds(5 * 86400), greylisting: Duration = .seconds(300)
     ) {
         self.first = first
         self.maximum = maximum
         self.giveUpAfter = giveUpAfter
+        self.greylisting = greylisting
     }
 
-    /// What a greylisting server wants to see before it believes in the sender.
-    package static let greylisting = Duration.seconds(300)
+    /// The first floor of the delay between letters to a server that is asked too much of.
+    package var slower: Duration { min(.seconds(30), .microseconds(first.microseconds / 2)) }
 
     /// The wait after attempt number `attempts` (1, 2, …): doubling from `first` up to `maximum`, ±10 %.
     /// - Parameter jitter: -1 to 1, at random, so that letters that failed together do not come back together.
@@ -40,14 +43,14 @@ package struct Retry: Equatable, Sendable {
 
     /// No wait is longer.
     package var longest: Duration {
-        max(delay(afterAttempts: .max, jitter: 1), Self.greylisting)
+        max(delay(afterAttempts: .max, jitter: 1), greylisting)
     }
 
     /// The wait after a server's "later" (a reply of 4xx): 450 is how greylisting says it (RFC 6647 section 2.1), and
     /// asking again sooner than it wants is of no use.
     package func delay(afterAttempts attempts: Int, words: String, jitter: Double) -> Duration {
         let usual = delay(afterAttempts: attempts, jitter: jitter)
-        return words.hasPrefix("450") ? max(usual, Self.greylisting) : usual
+        return words.hasPrefix("450") ? max(usual, greylisting) : usual
     }
 
     /// Whether a delivery has waited long enough. `stalled` is the part of `age` without a usable account.

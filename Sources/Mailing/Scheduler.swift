@@ -10,6 +10,8 @@ struct Scheduler {
     struct Turn: Equatable {
         var pick: QueueIndex.Pick
         var account: String
+        /// The carrier's number in the index.
+        var group: Int
     }
 
     /// Carriers for whom something is due, and the account that serves them now.
@@ -36,15 +38,23 @@ struct Scheduler {
     }
 
     /// The next one that can go. It is to be claimed at once, and then released to the index.
-    mutating func next(_ index: inout QueueIndex) -> Turn? {
+    /// - Parameters:
+    ///   - admits: whether this destination may be given something through this account; where not, it is to be woken in
+    ///     the index when that changes.
+    ///   - joins: as in `QueueIndex.take`.
+    mutating func next(
+        _ index: inout QueueIndex, admits: (_ account: String, _ destination: String) -> Bool = { _, _ in true },
+        joins: (Chain) -> Bool = { _ in false }
+    ) -> Turn? {
         while let best = best(&index) {
-            guard let pick = index.take(best.group) else { continue }
+            guard let pick = index.take(best.group, joins: joins) else { continue }
             if excluded.contains(pick.number) {
                 index.passOver(pick)
                 continue
             }
+            guard admits(best.account, pick.destination) else { continue }
             free[best.account, default: 0] -= 1
-            return Turn(pick: pick, account: best.account)
+            return Turn(pick: pick, account: best.account, group: best.group)
         }
         return nil
     }

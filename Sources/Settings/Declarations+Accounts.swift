@@ -7,13 +7,16 @@ extension Declarations {
             SettingKey("name", .text, nil, "The name of the account, in this file and in messages."),
             SettingKey("enabled", .bool, "true", "`false`: not used."),
             SettingKey(
-                "server", .text, nil, "Outgoing mail server (SMTP): name, IPv4 or `[IPv6]`; `host:port` is accepted."),
+                "server", .text, nil,
+                "Outgoing mail server (SMTP): name, IPv4 or `[IPv6]`; `host:port` is accepted. Or `direct`: no server, straight to "
+                    + "the recipients' mail hosts, with DANE and MTA-STS."),
             SettingKey(
                 "port", .integer(1...65535), nil,
                 "Server port number; default by `security`: 465 for `tls`, 587 for `starttls`, otherwise 25."),
             SettingKey(
                 "security", .choice(["tls", "starttls", "opportunistic", "none"]), nil,
-                "`tls` and `starttls` never fall back; default `tls` for port 465, else `starttls`."),
+                "`tls` and `starttls` never fall back; default `tls` for port 465, `opportunistic` for `direct`, else `starttls`."
+            ),
             SettingKey("login", .text, nil, "Account name, where the server wants one."),
             SettingKey(
                 "password", .text, nil, "The password itself; refused in a file that anyone but its owner may read."),
@@ -38,7 +41,9 @@ extension Declarations {
                 "A file (PEM) with a certificate, its chain and its key, for servers that ask for one."),
             SettingKey(
                 "allow_plaintext_login", .bool, "false", "Allows a login without TLS; never do this beyond this host."),
-            SettingKey("max_connections", .integer(1...100), "2", "Connections to this server at one time."),
+            SettingKey(
+                "max_connections", .integer(1...100), "2",
+                "Connections to this server at one time; with `direct` to each domain, and 20 in all."),
             SettingKey(
                 "max_messages_per_connection", .integer(1...100_000), "100",
                 "Maximum number to send on a connection; then disconnect, and connect again as needed."),

@@ -24,6 +24,10 @@ extension Declarations {
                 "uncertain", .choice(["resend_once", "hold"]), "resend_once",
                 "What becomes of a letter whose acceptance was not heard: sent once more with the same Message-ID, or held."
             ),
+            SettingKey(
+                "allow_private_mx", .bool, "false",
+                "Lets `server: direct` deliver to hosts with private and loopback addresses, which a stranger's domain could "
+                    + "name as well."),
         ])
 
     static let retry = SettingSection(

@@ -14,6 +14,8 @@ extension Settings {
         /// How long what is known of a letter that is done is kept; then its id and digest alone.
         package var keep = Duration.seconds(14 * 86400)
         package var redirect = Redirect()
+        /// Whether `server: direct` may deliver to hosts with private and loopback addresses.
+        package var allowPrivateMX = false
     }
 
     /// Everything goes to these instead.
@@ -75,6 +77,8 @@ extension Settings {
         package var maxConnections: Int
         package var maxMessagesPerConnection: Int
         package var delayBetweenMessages: Duration
+        /// `server: direct`: straight to the recipients' hosts.
+        package var isDirect = false
         /// A PEM file with the client's certificate, its chain and its key.
         package var clientCertificate: String?
         /// SHA-256 of the public keys (SubjectPublicKeyInfo) that the server may have; empty: the authorities decide.

@@ -22,6 +22,8 @@ extension SettingsReader {
             delayBetweenMessages: reader.duration("delay_between_messages") ?? .zero)
         account.clientCertificate = reader.text("client_certificate")
         account.fingerprints = fingerprints(&reader)
+        account.isDirect = reader.value("server")?.string == Self.direct
+        if account.isDirect { checkDirect(&reader) }
         checkLogin(account, &reader)
         checkProtection(account, &reader)
         reader.finish()
@@ -77,6 +79,25 @@ extension SettingsReader {
         if account.caFile != nil { reader.warn(node, "'ca_file' counts for nothing beside 'fingerprints'") }
     }
 
+    /// In place of a server's name: straight to the recipients' mail hosts.
+    static let direct = "direct"
+
+    /// The hosts are found by the recipients' domains, and these say how they are known.
+    private func checkDirect(_ reader: inout SectionReader) {
+        for key in [
+            "port", "login", "password", "password_file", "auth", "ca_file", "fingerprints", "client_certificate",
+            "allow_plaintext_login",
+        ] {
+            guard let node = reader.value(key) else { continue }
+            if key == "port", node.string == "25" { continue }
+            reader.fault(node, "'\(key)' is for an account with a server of its own, and this one's is 'direct':")
+        }
+        if let node = reader.value("security"), node.string != Settings.Security.opportunistic.rawValue {
+            reader.fault(
+                node, "'server: direct' takes what TLS each domain asks for (DANE, MTA-STS), else 'opportunistic':")
+        }
+    }
+
     /// Host, port and security, each filling in for the others.
     private func server(_ reader: inout SectionReader) -> (host: String?, port: Int, security: Settings.Security) {
         let security = reader.choice("security", Settings.Security.self)
@@ -91,6 +112,7 @@ extension SettingsReader {
             )
             return (nil, 25, security ?? .starttls)
         }
+        if text == Self.direct { return (host, 25, .opportunistic) }
         if let written, let portSetting, written != portSetting {
             reader.fault(node, "two ports, \(written) and \(portSetting),")
         }

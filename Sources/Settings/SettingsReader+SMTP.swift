@@ -8,11 +8,12 @@ extension SettingsReader {
     func smtp(_ node: YAMLNode?) -> Settings.SMTP {
         var reader = SectionReader(node, Declarations.smtp, collector)
         var retry = SectionReader(reader.value("retry"), Declarations.retry, collector)
-        let smtp = Settings.SMTP(
+        var smtp = Settings.SMTP(
             accounts: reader.list("accounts").compactMap(account),
             retry: rhythm(&retry), uncertain: reader.choice("uncertain", Settings.Uncertain.self) ?? .resendOnce,
             hold: reader.duration("hold") ?? .zero, keep: reader.duration("keep") ?? .zero,
             redirect: redirect(reader.value("redirect")))
+        smtp.allowPrivateMX = reader.bool("allow_private_mx")
         unique(reader.list("accounts"), by: "name", what: "account")
         retry.finish()
         reader.finish()

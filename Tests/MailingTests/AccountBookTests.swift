@@ -76,11 +76,11 @@ import Testing
         accounts[1].maxConnections = 4
         var book = AccountBook(accounts)
         for _ in 0..<9 { _ = book.succeeded("one", reply: "250 ok", at: now) }
-        #expect(book["one"]?.concurrency == 4)
-        book.slowedDown("one")
-        #expect(book["one"]?.concurrency == 2)
-        for _ in 0..<5 { book.slowedDown("one") }
-        #expect(book["one"]?.concurrency == 1)
+        #expect(book["one"]?.pace.concurrency == 4)
+        book.slowedDown("one", 421, floor: .seconds(30), at: now)
+        #expect(book["one"]?.pace.concurrency == 2)
+        for _ in 0..<5 { book.slowedDown("one", 421, floor: .seconds(30), at: now) }
+        #expect(book["one"]?.pace.concurrency == 1)
     }
 
     @Test("a probe that never ended does not keep an account from being probed when a person asks for it")

@@ -286,7 +286,7 @@ import Testing
         var book = AccountBook(settings)
         let before = book
         book["one"]?.stamp = "s"
-        book["two"]?.concurrency = 2
+        book["two"]?.pace.concurrency = 2
         _ = book.failed("one", words: "535", needsPerson: true, at: start, retry: retry, jitter: 0)
         book["two"]?.nextMessage = start + .seconds(3600)
         try queue.save(book, before: before)
@@ -295,7 +295,7 @@ import Testing
         #expect(read["one"]?.fault == "535")
         #expect(read["one"]?.needsPerson == true)
         #expect(read["one"]?.faultStamp == "s")
-        #expect(read["two"]?.concurrency == 2)
+        #expect(read["two"]?.pace.concurrency == 2)
         #expect(read["one"]?.probeAt == start + .seconds(60))
         #expect(read["two"]?.nextMessage == start)
     }

@@ -40,6 +40,15 @@ package struct DirectAttempt: Sendable {
         return isFinal && waiting.isEmpty ? .permanent(words) : .transient(words)
     }
 
+    /// Whether no host was reached, nor could be: it is the domain that fails, not the letter.
+    package var reachedNobody: Bool {
+        switch plan.way {
+        case .permanent: false
+        case .later: true
+        case .hosts: waiting.isEmpty && faults.allSatisfy { $0.fault.isConnectionFault && $0.fault.isTransient }
+        }
+    }
+
     /// What the administrator is to know, though no account pauses for it: hosts whose protection is not what their domain
     /// says, or who are attacked; and a policy that cannot be had.
     package var troubles: [String] {

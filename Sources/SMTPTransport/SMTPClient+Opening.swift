@@ -75,7 +75,7 @@ extension SMTPClient {
         parser = ReplyParser()
         conversation = Conversation(terms(host, login, stream))
         switch drive(.connected) {
-        case .ready: return
+        case .ready: idle = (SystemClock.monotonic(), hasCarried: false)
         case .failed(let fault): throw fault
         case .finished, .closed: throw SessionFault(.connect, "the session ended", [.tryAgain, .nextAddress, .close])
         }

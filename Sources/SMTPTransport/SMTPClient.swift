@@ -68,7 +68,20 @@ package final class SMTPClient {
     /// When all must be over that is on, and how long that was given; nil: each wait's own time is enough.
     var limit: (end: Duration, allowed: Duration)?
 
-    /// One transaction. Connects first where there is no connection; a reused connection that the server has meanwhile
+    /// Since when the connection waits, and whether it has carried a letter; nil before the first one.
+    var idle: (since: Duration, hasCarried: Bool)?
+
+    /// How long a connection that has carried nothing may wait before it counts as kept.
+    private static let stillFresh = Duration.seconds(1)
+
+    /// Whether the server may have closed this connection because nothing was said on it. One that has just been opened
+    /// it closes for another reason, which a second one would not change (row 59).
+    private var wasKept: Bool {
+        guard isConnected, let idle else { return false }
+        return idle.hasCarried || SystemClock.monotonic() - idle.since >= Self.stillFresh
+    }
+
+    /// One transaction. Connects first where there is no connection; a kept connection that the server has meanwhile
     /// closed is replaced once.
     ///
     /// `onDotPending` is called with the accepted recipients directly before the last block of the message goes out;
@@ -85,15 +98,16 @@ package final class SMTPClient {
         lastFault = nil
         let transaction = Transaction(envelope, message: message)
         if transaction.recipients.isEmpty { return [:] }
-        let isReused = isConnected
+        let wasKept = wasKept
         try connect()
         var result = withoutActuallyEscaping(onDotPending) { run(transaction, message, $0) }
         // Row 86: nothing has been decided before MAIL is answered, so a second try repeats nothing.
-        if isReused, case .failed(let fault) = result, fault.isStale {
+        if wasKept, case .failed(let fault) = result, fault.isStale {
             log.debug("connecting again: \(fault)")
             try connect()
             result = withoutActuallyEscaping(onDotPending) { run(transaction, message, $0) }
         }
+        idle = (SystemClock.monotonic(), hasCarried: true)
         switch result {
         case .finished(let outcomes, let fault):
             lastFault = fault

@@ -144,6 +144,17 @@ import TestSupport
         #expect(peer.connections == 2)
     }
 
+    @Test("rows 59 and 88: a connection that has just been opened and is ended at MAIL is not replaced at once")
+    func freshAndGone() throws {
+        let peer = try ScriptedPeer(toReady + [.expect("MAIL"), .say("421 too many"), .close], toReady)
+        defer { peer.stop() }
+        let client = SMTPClient(options(port: peer.port), log: quiet)
+        try client.connect()
+        let fault = #expect(throws: SessionFault.self) { try client.deliver(envelope(), message: letter) { _ in } }
+        #expect(fault?.words == "421 too many")
+        #expect(peer.connections == 1)
+    }
+
     @Test("row 87: grouped replies out of step; the next connection goes without groups") func outOfStep() throws {
         let capabilities: [ScriptedPeer.Step] = [.say("220 s"), .expect("EHLO"), .say("250-s"), .say("250 PIPELINING")]
         let peer = try ScriptedPeer(

@@ -25,7 +25,7 @@ import Testing
 
     private let year = "\(365 * 86400 * 1_000_000)"
 
-    @Test("a clock that was a year ahead when the mailer stopped makes nothing wait for a year")
+    @Test("row 96: a clock that was a year ahead when the mailer stopped makes nothing wait for a year")
     func ahead() throws {
         let mailer = try mailer(
             after: "UPDATE deliveries SET next_attempt = next_attempt + \(year), changed = changed;"

@@ -42,21 +42,23 @@ final class Site: Sendable {
         try HandoverFolder(path: folder("spool/incoming/\(daemon)")).deposit(letter)
     }
 
-    func mailer(_ settings: Settings, _ options: Mailer.Options, _ inbox: MailerInbox? = nil) throws -> Mailer {
+    func mailer(
+        _ settings: Settings, _ options: Mailer.Options, _ inbox: MailerInbox? = nil, log: Logger = Site.log
+    ) throws -> Mailer {
         try Mailer.start(
-            settings, options: options, inbox: try inbox ?? MailerInbox(), signals: nil, log: Self.log,
+            settings, options: options, inbox: try inbox ?? MailerInbox(), signals: nil, log: log,
             reload: { (settings, []) })
     }
 
     /// Works off all that is there; with `noWait` one round. Told to stop when that takes too long, so that no test
     /// hangs.
-    func run(_ settings: Settings, noWait: Bool = false) throws {
+    func run(_ settings: Settings, noWait: Bool = false, log: Logger = Site.log) throws {
         let (inbox, over) = (try MailerInbox(), try WakeUp())
         let guardian = try Worker.start("guardian") {
             let ready = try? Poller.wait([(over.descriptor.number, .readable)], timeout: .seconds(20))
             if ready != [0] { inbox.stop() }
         }
-        let mailer = try mailer(settings, Mailer.Options(untilIdle: true, noWait: noWait), inbox)
+        let mailer = try mailer(settings, Mailer.Options(untilIdle: true, noWait: noWait), inbox, log: log)
         #expect(mailer.run() == 0)
         #expect(mailer.stopsBy == nil, "it did not come to an end by itself")
         over.signal()

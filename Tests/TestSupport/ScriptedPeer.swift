@@ -17,6 +17,10 @@ package final class ScriptedPeer: Sendable {
         case sendBytewise([UInt8])
         /// The next line must begin so.
         case expect(String)
+        /// So must it, and nothing may have come with it.
+        case expectAlone(String)
+        /// What the server says depends on the line that comes.
+        case answer(@Sendable (String) -> String)
         /// Reads to the final dot; the message is kept with its stuffing.
         case expectMessage
         /// Reads so many bytes, whatever they are.
@@ -25,6 +29,8 @@ package final class ScriptedPeer: Sendable {
         case trickle([UInt8], every: Duration)
         /// Waits, reading nothing, until no more comes in.
         case fillWindow
+        /// Reads nothing until the test says `resume`.
+        case pause
         /// The server's side of a handshake, which may fail.
         case startTLS(ServerCertificate, ServerTLS = ServerTLS())
         /// Under TLS, in the middle of whatever is on.
@@ -53,15 +59,19 @@ package final class ScriptedPeer: Sendable {
     package let port: Int
     private let record = Mutex(Record())
     private let wakeUp: WakeUp
+    private let resumption: WakeUp
     private let worker: Mutex<Worker?>
 
     /// No test waits longer for anything, so that a wrong script fails and does not hang.
     private static let patience = Duration.seconds(60)
 
-    package init(_ scripts: [Step]...) throws {
-        let (descriptor, port) = try Self.listen()
+    package convenience init(_ scripts: [Step]...) throws { try self.init(playing: scripts) }
+
+    /// - Parameter hasSmallWindow: what it does not read, clients soon cannot write: 100 KB, not megabytes.
+    package init(playing scripts: [[Step]], hasSmallWindow: Bool = false) throws {
+        let (descriptor, port) = try Self.listen(hasSmallWindow)
         self.port = port
-        wakeUp = try WakeUp()
+        (wakeUp, resumption) = (try WakeUp(), try WakeUp())
         worker = Mutex(nil)
         let started = try Worker.start("peer") { [self] in
             for script in scripts {
@@ -80,6 +90,9 @@ package final class ScriptedPeer: Sendable {
     package var problems: [String] { record.withLock(\.problems) }
     package var connections: Int { record.withLock(\.connections) }
 
+    /// Ends every `pause`, from now on too.
+    package func resume() { resumption.signal() }
+
     /// Ends whatever is on, and waits for the thread.
     package func stop() {
         wakeUp.signal()
@@ -92,9 +105,16 @@ package final class ScriptedPeer: Sendable {
 }
 
 extension ScriptedPeer {
-    private static func listen() throws -> (Descriptor, Int) {
+    private static func listen(_ hasSmallWindow: Bool) throws -> (Descriptor, Int) {
         let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
         let descriptor = Descriptor(owning: try retrying("make a socket") { socket(AF_INET, type, 0) })
+        if hasSmallWindow {
+            // The sender's buffer goes by its segments, which loopback makes large.
+            for (level, option, value) in [(SOL_SOCKET, SO_RCVBUF, Int32(4096)), (Int32(IPPROTO_TCP), TCP_MAXSEG, 536)]
+            {
+                withUnsafePointer(to: value) { _ = setsockopt(descriptor.number, level, option, $0, 4) }
+            }
+        }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_addr.s_addr = in_addr_t(0x7f00_0001).bigEndian
@@ -140,12 +160,14 @@ extension ScriptedPeer {
         case .say(let line): try connection.write(Array("\(line)\r\n".utf8))
         case .send(let bytes): try connection.write(bytes)
         case .sendBytewise(let bytes): for byte in bytes { try connection.write([byte]) }
-        case .expect(let prefix):
+        case .expect(let prefix): try expect(prefix, connection)
+        case .expectAlone(let prefix):
+            try expect(prefix, connection)
+            if connection.hasMore { record.withLock { $0.problems.append("expected \(prefix) alone") } }
+        case .answer(let body):
             let line = try connection.line()
-            record.withLock { record in
-                record.lines.append(line)
-                if !line.hasPrefix(prefix) { record.problems.append("expected \(prefix), got \(line)") }
-            }
+            record.withLock { $0.lines.append(line) }
+            try connection.write(Array("\(body(line))\r\n".utf8))
         case .expectMessage:
             let message = try connection.message()
             record.withLock { $0.messages.append(message) }
@@ -158,6 +180,9 @@ extension ScriptedPeer {
                 }
             }
         case .fillWindow: try waitForFullWindow(descriptor)
+        case .pause:
+            let signs = [(wakeUp.descriptor.number, Interest.readable), (resumption.descriptor.number, .readable)]
+            _ = try Poller.wait(signs, timeout: Self.patience)
         case .startTLS(let certificate, let tls):
             try connection.stream.startTLS(
                 tls.context(certificate), by: connection.deadline)
@@ -174,6 +199,14 @@ extension ScriptedPeer {
             _ = try Poller.wait([(wakeUp.descriptor.number, .readable)], timeout: Self.patience)
             throw ScriptEnd.closed
         case .run(let body): try body()
+        }
+    }
+
+    private func expect(_ prefix: String, _ connection: Connection) throws {
+        let line = try connection.line()
+        record.withLock { record in
+            record.lines.append(line)
+            if !line.hasPrefix(prefix) { record.problems.append("expected \(prefix), got \(line)") }
         }
     }
 
@@ -211,6 +244,9 @@ extension ScriptedPeer {
         }
 
         func write(_ bytes: [UInt8]) throws { _ = try stream.write(bytes, by: deadline) }
+
+        /// What came with the last line.
+        var hasMore: Bool { !input.isEmpty }
 
         /// Takes what comes; false at the end.
         func fill() throws -> Bool {

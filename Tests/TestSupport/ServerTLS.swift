@@ -14,18 +14,24 @@ package struct ServerTLS: Sendable {
     package var securityLevel: Int32?
     /// In PEM: clients must show a certificate by this authority.
     package var clientAuthority: [UInt8]?
+    /// Clients are asked for one, and need not show it.
+    package var clientMayDecline = false
 
     /// Takes up sessions of other connections whose TLS says so too.
     package var resumes: Bool
 
+    /// TLS 1.0 and 1.1, and no more.
+    package static let old = ServerTLS(newest: TLS1_1_VERSION, oldest: TLS1_VERSION, securityLevel: 0)
+
     package init(
         newest: Int32? = nil, oldest: Int32? = nil, securityLevel: Int32? = nil, clientAuthority: [UInt8]? = nil,
-        resumes: Bool = false
+        clientMayDecline: Bool = false, resumes: Bool = false
     ) {
         self.newest = newest
         self.oldest = oldest
         self.securityLevel = securityLevel
         self.clientAuthority = clientAuthority
+        self.clientMayDecline = clientMayDecline
         self.resumes = resumes
     }
 
@@ -40,7 +46,8 @@ package struct ServerTLS: Sendable {
             SSL_CTX_ctrl(pointer, SSL_CTRL_SET_TLSEXT_TICKET_KEYS, keys.count, &keys)
         }
         if let clientAuthority {
-            SSL_CTX_set_verify(pointer, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nil)
+            let demand = clientMayDecline ? 0 : SSL_VERIFY_FAIL_IF_NO_PEER_CERT
+            SSL_CTX_set_verify(pointer, SSL_VERIFY_PEER | demand, nil)
             clientAuthority.withUnsafeBytes { bytes in
                 let bio = BIO_new_mem_buf(bytes.baseAddress, Int32(clamping: bytes.count))
                 let authority = PEM_read_bio_X509(bio, nil, nil, nil)

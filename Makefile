@@ -45,11 +45,12 @@ docs-check:
 	@$(BIN)/herald docs rules --rules rules | diff -u docs/rules.md - || { echo "docs/rules.md is stale: make docs"; exit 1; }
 
 # What takes too long for `make test` (docs/testing.md): the model test of rotation with 100,000 steps of each kind, a thousand
-# files under a million lines, and ten minutes each of soak and fuzz.
+# files under a million lines, the mailer killed after each system call, and ten minutes each of soak and fuzz.
 proof:
 	@packaging/scripts/install-dependencies test
 	HERALD_MODEL_STEPS=100000 $(SWIFT) test --filter FileTailerModelTests
 	HERALD_ROTATION_FILES=1000 HERALD_ROTATION_LINES=1000000 $(SWIFT) test --filter MassRotationTests
+	HERALD_KILL_STRIDE=1 $(SWIFT) test --filter 'MailerKillTests|MailerFaultTests'
 	$(MAKE) soak fuzz SECONDS=600
 
 # The built programs as a whole under random logs, rotations, kills and reloads: make soak SECONDS=120 HERALD_SOAK_SEED=7
@@ -69,7 +70,8 @@ bench: build
 	packaging/bench/run $(BIN) --only "$(ONLY)" --scale $(or $(SCALE),1) --output $(BIN)/bench.txt \
 		$(if $(PAGE),--page $(PAGE)) -- $(OPTIONS)
 
-# What the rules say of logs that others have labelled: make evaluate CORPORA=FOLDER; one set: ONLY=kernel.
+# What the rules say of logs that others have labelled, and what is read of others' mail: make evaluate CORPORA=FOLDER; one
+# set: ONLY=kernel.
 evaluate: $(if $(CORPORA),$(if $(wildcard $(CORPORA)/.),build))
 	@PYTHONDONTWRITEBYTECODE=1 packaging/evaluate/evaluate $(BIN) "$(CORPORA)" $(ONLY)
 

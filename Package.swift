@@ -55,6 +55,8 @@ let package = Package(
         .executable(name: "herald-mailer", targets: ["herald-mailer"]),
         .executable(name: "herald-responder", targets: ["herald-responder"]),
         .executable(name: "herald-extract", targets: ["herald-extract"]),
+        // For tests: loaded into programs with LD_PRELOAD, and part of none.
+        .library(name: "Interposer", type: .dynamic, targets: ["Interposer"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
@@ -129,11 +131,12 @@ let package = Package(
             "herald",
             [
                 "COpenSSL", "Formats", "Platform", "Database", "YAML", "Records", "Rules", "Incidents", "Mail",
-                "SMTPProtocol", "Replies", "Settings", "LogSources", "RuleMatching", "SMTPTransport", "Spool",
-                "Control", "Mailing", "Watching", arguments, logging,
+                "SMTPProtocol", "MailRouting", "Replies", "Settings", "LogSources", "RuleMatching", "SMTPTransport",
+                "Spool", "Control", "Mailing", "Watching", arguments, logging,
             ]),
 
         // Tests.
+        .target(name: "Interposer", path: "Tests/Interposer"),
         .target(
             name: "TestSupport",
             dependencies: ["COpenSSL", "Formats", "Platform", "Mail", "SMTPProtocol", "Spool", "SMTPTransport"],
@@ -168,8 +171,8 @@ let package = Package(
             name: "ProgramTests",
             dependencies: [
                 "TestSupport", "Formats", "Platform", "Mail", "SMTPProtocol", "Settings", "Spool", "SMTPTransport",
-                "Control", "herald",
-                "herald-watcher", "herald-mailer", "herald-responder", "herald-extract", logging,
+                "Control", "Mailing", "herald", "herald-watcher", "herald-mailer", "herald-responder", "herald-extract",
+                logging,
             ],
             swiftSettings: swift6),
     ]

@@ -65,13 +65,17 @@ final class TestSite {
         return Files.split(path).directory
     }()
 
-    /// - Parameter descriptors: how many it may have open.
-    func start(_ name: String, _ options: [String] = [], descriptors: Int? = nil) throws {
+    /// - Parameters:
+    ///   - descriptors: how many it may have open.
+    ///   - environment: variables beside the usual ones.
+    func start(
+        _ name: String, _ options: [String] = [], descriptors: Int? = nil, environment: [String] = []
+    ) throws {
         let output = try Descriptor.open("\(folder)/\(name).log", O_WRONLY | O_APPEND | O_CREAT)
         let limited = descriptors.map { ["/bin/sh", "-c", "ulimit -n \($0) && exec \"$0\" \"$@\""] } ?? []
         daemons[name] = try RunningProcess(
             limited + ["\(Self.programs)/herald-\(name)", "--config", folder + "/herald.yaml"] + options,
-            environment: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8"], output: output)
+            environment: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8"] + environment, output: output)
     }
 
     /// Waits until the daemon answers.
@@ -110,6 +114,9 @@ final class TestSite {
         defer { daemons[name] = nil }
         return daemons[name]?.wait(atMost: .seconds(300))
     }
+
+    /// The exit code of a daemon that has ended; nil while it runs.
+    func ended(_ name: String) -> Int32? { daemons[name]?.wait(atMost: .zero) }
 
     func log(_ name: String) -> String {
         String(decoding: (try? Files.read("\(folder)/\(name).log")) ?? [], as: UTF8.self)

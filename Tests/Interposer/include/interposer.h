@@ -1,0 +1,1 @@
+// Nothing is called by name: the library is put before libc's functions with LD_PRELOAD.

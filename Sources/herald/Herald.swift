@@ -17,7 +17,7 @@ struct Herald: ParsableCommand {
             DemoCommand.self, CheckCommand.self, StatusCommand.self, IncidentsCommand.self, SilenceCommand.self,
             TestConnectionCommand.self, SendCommand.self,
             QueueCommand.self, TestAlertCommand.self, ScanCommand.self, RulesCommand.self, SinkCommand.self,
-            DocsCommand.self, BenchCommand.self,
+            DocsCommand.self, BenchCommand.self, ParseCommand.self,
         ])
 
     static func main() {

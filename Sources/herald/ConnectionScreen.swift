@@ -53,6 +53,7 @@ final class ConnectionScreen {
     }
 
     private static func server(of account: Settings.Account) -> String {
+        if account.isDirect { return "direct, to the recipients' own hosts" }
         let address = ServerAddress(host: Printable.text(account.server), port: account.port)
         let security = account.security == .none ? "no TLS" : account.security.rawValue
         let login = account.login.map { ", login \(Printable.text($0))" } ?? ", no login"

@@ -52,12 +52,26 @@ struct ConnectionTrial {
             return ConnectionVerdict(fault: error)
         }
         let log = Logger(label: "test-connection") { _ in SwiftLogNoOpLogHandler() }
-        var verdict = ConnectionTest(SessionOptions(account), letter: letter, log: log, onStep: onStep).relay()
+        let options = SessionOptions(account)
+        let test = ConnectionTest(options, letter: letter, log: log, onStep: onStep)
+        var verdict = account.isDirect ? direct(test, heloName: options.heloName ?? "") : test.relay()
         if verdict.fault?.diagnosis == .passwordUnreadable, geteuid() != 0 {
             verdict.fault?.remedy = "run herald test-connection as root, which may read it as the mailer may"
         }
         verdict.remarks += [remark].compactMap { $0 }
         return verdict
+    }
+
+    /// To the domain of whom a letter would go to.
+    private func direct(_ test: ConnectionTest, heloName: String) -> ConnectionVerdict {
+        let first = settings.smtp.redirect.to.first ?? settings.report.recipients.first(where: \.enabled)?.email
+        guard let domain = (recipient ?? first)?.domain else {
+            return ConnectionVerdict(
+                fault: SessionFault(
+                    .resolve, "there is nobody in report.to whose domain could be tried", .tryAgain,
+                    remedy: "name an address: --send ADDRESS"))
+        }
+        return test.direct(to: domain, allowsPrivate: settings.smtp.allowPrivateMX, heloName: heloName)
     }
 
     /// What the mailer, if it runs and we may ask it, says of an account that works: that it does not use it yet.

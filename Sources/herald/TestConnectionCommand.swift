@@ -19,6 +19,9 @@ struct TestConnectionCommand: ParsableCommand {
             --send a letter too. Nothing else is sent, and nothing of the mailer's is changed: no letter of the queue goes, \
             and an account that the mailer has paused stays so until its next try.
 
+            Of an account with `server: direct`, the domain of the letter's recipient is tried, or of the first recipient of \
+            reports: its hosts, DANE and MTA-STS, and one session.
+
             Of an account that does not work: the step, the server's own words, the likely cause, and what to do. \
             docs/diagnoses.md has all of these. Run it as root, which may read the passwords.
 

@@ -177,9 +177,7 @@ extension ConnectionTest {
 // A domain's hosts.
 extension ConnectionTest {
     private func note(_ plan: DirectPlan) {
-        if let trouble = plan.policyTrouble {
-            remarks.append("the domain's MTA-STS policy cannot be had: \(trouble)")
-        }
+        remarks += [plan.policyTrouble].compactMap { $0 }
         if case .hosts = plan.way { remarks += plan.passedOver.map { "passed over: \($0)" } }
         remarks += plan.unnamedInTest.map { "\($0) is not named by the domain's MTA-STS policy, which is in test" }
     }

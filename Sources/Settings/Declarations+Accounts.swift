@@ -1,11 +1,18 @@
 // The outgoing mail servers.
 
 extension Declarations {
+    /// Of what an account has, what proves who logs in.
+    static let credentials = SettingSection(
+        "smtp.default_credentials", account.keys.filter { $0.name == "login" || $0.name.hasPrefix("password") })
+
     static let account = SettingSection(
         "smtp.accounts[]",
         [
             SettingKey("name", .text, nil, "The name of the account, in this file and in messages."),
             SettingKey("enabled", .bool, "true", "`false`: not used."),
+            SettingKey(
+                "credentials", .choice(["own", "default"]), "own",
+                "Default credentials: `default` takes login and password from `smtp.default_credentials`."),
             SettingKey(
                 "server", .text, nil,
                 "Outgoing mail server (SMTP): name, IPv4 or `[IPv6]`; `host:port` is accepted. Or `direct`: no server, straight to "

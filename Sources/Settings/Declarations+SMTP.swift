@@ -6,6 +6,8 @@ extension Declarations {
         [
             SettingKey(
                 "accounts", .list(account), nil, "Outgoing mail servers; the first enabled one that works is used."),
+            SettingKey(
+                "default_credentials", .map(credentials), nil, "The login of all accounts with `credentials: default`."),
             SettingKey("retry", .map(retry), nil, "When a letter is tried again."),
             SettingKey(
                 "hold", .duration(.zero ... .hours(24 * 7)), "0s",

@@ -5,7 +5,35 @@ import Platform
 import YAML
 
 extension SettingsReader {
-    func account(_ node: YAMLNode) -> Settings.Account? {
+    /// What an account with `credentials: default` logs in with.
+    struct Credentials {
+        var login: String?
+        var password: Settings.Password?
+    }
+
+    func defaultCredentials(_ node: YAMLNode?) -> Credentials? {
+        guard let node else { return nil }
+        var reader = SectionReader(node, Declarations.credentials, collector)
+        let credentials = Credentials(login: reader.required("login"), password: password(&reader))
+        if credentials.password == nil { reader.missing("password_file") }
+        reader.finish()
+        return credentials
+    }
+
+    /// Puts the default credentials into an account that asks for them, and has none of its own.
+    private func take(_ credentials: Credentials?, _ account: inout Settings.Account, _ reader: inout SectionReader) {
+        guard let node = reader.value("credentials"), reader.text("credentials") == "default" else { return }
+        let own = Declarations.credentials.keys.map(\.name).first { reader.value($0) != nil }
+        if let own {
+            reader.fault(node, "'credentials: default' beside a '\(own)' of its own: give one of them")
+        } else if let credentials {
+            (account.login, account.password) = (credentials.login, credentials.password)
+        } else {
+            reader.fault(node, "'credentials: default' needs 'smtp.default_credentials'")
+        }
+    }
+
+    func account(_ node: YAMLNode, _ credentials: Credentials?) -> Settings.Account? {
         let title = node["name"]?.string.map { "account '\(Printable.text($0))'" }
         var reader = SectionReader(node, Declarations.account, subject: title, collector)
         let name = reader.required("name")
@@ -24,6 +52,8 @@ extension SettingsReader {
         account.fingerprints = fingerprints(&reader)
         account.isDirect = reader.value("server")?.string == Self.direct
         if account.isDirect { checkDirect(&reader) }
+        _ = reader.choice("credentials", CredentialsChoice.self)
+        take(credentials, &account, &reader)
         checkLogin(account, &reader)
         checkProtection(account, &reader)
         reader.finish()
@@ -180,3 +210,5 @@ extension SettingsReader {
             finalReply: map.duration("final_reply") ?? .zero)
     }
 }
+
+private enum CredentialsChoice: String, CaseIterable { case own, `default` }

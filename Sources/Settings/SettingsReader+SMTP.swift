@@ -8,8 +8,9 @@ extension SettingsReader {
     func smtp(_ node: YAMLNode?) -> Settings.SMTP {
         var reader = SectionReader(node, Declarations.smtp, collector)
         var retry = SectionReader(reader.value("retry"), Declarations.retry, collector)
+        let credentials = defaultCredentials(reader.value("default_credentials"))
         var smtp = Settings.SMTP(
-            accounts: reader.list("accounts").compactMap(account),
+            accounts: reader.list("accounts").compactMap { account($0, credentials) },
             retry: rhythm(&retry), uncertain: reader.choice("uncertain", Settings.Uncertain.self) ?? .resendOnce,
             hold: reader.duration("hold") ?? .zero, keep: reader.duration("keep") ?? .zero,
             redirect: redirect(reader.value("redirect")))

@@ -54,6 +54,13 @@ extension ProductRow {
             #expect(try row.arrival().raw.heloName == "second.example.org")
             #expect(try row.accounts().map { $0["state"]?.string } == ["disabled", "paused", "well"])
         },
+        ProductRow("Portal", "Default credentials") {
+            let row = try RowSite(
+                "[{name: a, \(securedSink), credentials: default}]",
+                smtp: ", default_credentials: {login: herald, password: open sesame}", sinkLogin)
+            try row.send()
+            #expect(try row.arrival().raw.login == "herald")
+        },
         ProductRow("Portal", "Redirect to report email; Report emails, each with Enabled") {
             let row = try RowSite(
                 smtp:

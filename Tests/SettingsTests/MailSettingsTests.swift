@@ -124,6 +124,34 @@ import Testing
         #expect(settings != nil && faults.contains { $0.contains("warning: ") && $0.contains(words) }, "\(faults)")
     }
 
+    @Test("an account with the default credentials has their login and password, and none of its own")
+    func credentials() throws {
+        func smtp(_ account: String, _ more: String = "") -> (settings: Settings?, faults: [String]) {
+            load(
+                "smtp:\n  default_credentials: {login: office, password_file: /etc/p}\n\(more)"
+                    + "  accounts: [{name: a, server: a.example, \(account)}, {name: b, server: b.example}]\n"
+                    + "aliases: [{description: x, address: x@example.org}]\nreport: {to_email: a@example.org}")
+        }
+        let (loaded, faults) = smtp("credentials: default")
+        #expect(faults == [])
+        #expect(loaded?.smtp.accounts.map(\.login) == ["office", nil])
+        #expect(loaded?.smtp.accounts.map(\.password) == [.file("/etc/p"), nil])
+        #expect(smtp("credentials: own, login: x, password_file: /x").settings?.smtp.accounts[0].login == "x")
+        for (account, words) in [
+            ("credentials: default, login: x", "'credentials: default' beside a 'login' of its own"),
+            ("credentials: default, password_file: /x", "beside a 'password_file' of its own"),
+            (
+                "credentials: defualt",
+                "'credentials' must be one of own, default, not 'defualt'"
+            ),
+            ("credentials: default, security: none", "a login needs security 'tls' or 'starttls'"),
+        ] { #expect(smtp(account).faults.contains { $0.contains(words) }, "\(smtp(account).faults)") }
+        let none = load("smtp: {accounts: [{name: a, server: a.example, credentials: default}]}").faults
+        #expect(none.contains { $0.contains("'credentials: default' needs 'smtp.default_credentials'") })
+        let half = load("smtp: {default_credentials: {login: x}}").faults
+        #expect(half.contains { $0.contains("'password_file' is missing in 'smtp.default_credentials'") }, "\(half)")
+    }
+
     @Test("addresses to redirect to are merged by the address") func merged() throws {
         let (loaded, faults) = load(
             "report: {to_email: a@b.example}\nsmtp: {redirect: {enabled: true, to: [{email: t@b.example}, {email: u@b.example}]}}\n"

@@ -187,6 +187,16 @@ extension Timestamp {
     }
 }
 
+extension Timestamp {
+    /// How letters name an offset: `UTC`, `UTC+1`, `UTC-3:30`.
+    package static func zoneName(_ utcOffset: Int) -> String {
+        let minutes = abs(utcOffset) / 60
+        guard minutes != 0 else { return "UTC" }
+        let rest = minutes % 60 == 0 ? "" : ":" + pad(minutes % 60)
+        return "UTC\(utcOffset < 0 ? "-" : "+")\(minutes / 60)\(rest)"
+    }
+}
+
 private func zone(_ utcOffset: Int, separator: String) -> String {
     let minutes = abs(utcOffset) / 60
     return (utcOffset < 0 ? "-" : "+") + pad(minutes / 60) + separator + pad(minutes % 60)

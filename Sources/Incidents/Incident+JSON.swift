@@ -34,7 +34,8 @@ extension Incident {
             ("first_seen", JSON(time: firstSeen)), ("last_seen", JSON(time: lastSeen)), ("timeline", timeline.json),
             ("hits", JSON(hits)), ("told", JSON(told)), ("samples", .array(samples.map(\.json))),
             ("shown_samples", shownSamples.isEmpty ? nil : .array(shownSamples.map(\.json))),
-            ("ended_by", JSON(endedBy)), ("opened", JSON(time: opened)), ("last_hit", JSON(time: lastHit)),
+            ("ended_by", JSON(endedBy)), ("ended", JSON(time: ended)),
+            ("opened", JSON(time: opened)), ("last_hit", JSON(time: lastHit)),
             ("due", JSON(time: due)), ("last_letter", JSON(time: lastLetter)), ("letters", JSON(letters)),
             ("reminder_after", .int(reminderAfter.milliseconds)), ("held", isHeld ? true : nil),
             ("late", isLate ? true : nil), ("arrivals", .array(arrivals.map { JSON(time: $0) })),
@@ -78,6 +79,7 @@ extension Incident {
         samples = (json["samples"]?.array ?? []).compactMap { Sample(json: $0) }
         shownSamples = (json["shown_samples"]?.array ?? []).compactMap { Sample(json: $0) }
         endedBy = json["ended_by"]?.string
+        ended = Timestamp(json: json["ended"])
         lastHit = Timestamp(json: json["last_hit"]) ?? opened
         due = Timestamp(json: json["due"])
         lastLetter = Timestamp(json: json["last_letter"])

@@ -53,7 +53,7 @@ extension Incident {
             // The news that it is over was to come; that it goes on waits like any other.
             if letters > 0 { (due, isHeld) = (nil, false) }
             state = .open
-            endedBy = nil
+            (endedBy, ended) = (nil, nil)
         }
     }
 

@@ -51,6 +51,8 @@ package struct Incident: Hashable, Sendable, Identifiable {
     package var shownSamples: [Sample] = []
     /// The text that told of the recovery.
     package var endedBy: String?
+    /// When that was read.
+    package internal(set) var ended: Timestamp?
 
     // The rest is the book's own, in its clock.
 

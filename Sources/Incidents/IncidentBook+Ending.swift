@@ -48,7 +48,7 @@ extension IncidentBook {
         guard var incident = incidents[id] else { return }
         if incident.state == .gathering { return forget(incident) }
         incident.state = .recovered
-        incident.endedBy = text
+        (incident.endedBy, incident.ended) = (text, now)
         defer { wakeInhibited(by: id, at: now) }
         guard isTold(incident) || incident.letters > 0 else { return close(incident) }
         incident.due = now + policy.calm(afterReturns: incident.returns)

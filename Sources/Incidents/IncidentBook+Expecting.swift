@@ -106,7 +106,7 @@ extension IncidentBook {
             return expectation.captures.first { $0.name == name }?.value
                 ?? expectation.groups.first { $0.name == name }.map { Printable.text($0.value, limit: 200) }
         }
-        let since = expectation.since.plain() + " UTC"
+        let since = expectation.since.plain(utcOffset: utcOffset) + " " + Timestamp.zoneName(utcOffset)
         let pattern = Printable.text(rule.match.first?.text ?? rule.id, limit: 200)
         let line = "line that fits '\(pattern)'" + (rule.match.count > 1 ? " or another pattern of the rule" : "")
         let words =

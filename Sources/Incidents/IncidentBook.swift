@@ -17,6 +17,8 @@ package struct IncidentBook: Sendable {
     package internal(set) var silences: [Silence] = []
     /// What was written while nobody read is being read.
     package var isCatchingUp = true
+    /// Seconds that this host's clocks are ahead of UTC, for times in what the book itself words.
+    package var utcOffset = 0
 
     var incidents: [Int64: Incident] = [:]
     var byFingerprint: [Fingerprint: Int64] = [:]

@@ -27,7 +27,7 @@ package struct Silence: Hashable, Sendable {
     /// The command that a letter offers, to be pasted as it is.
     /// - Parameter subject: its options that say what to silence.
     package static func command(_ subject: String) -> String {
-        "herald silence add \(subject) --for 4h --comment 'being looked at'"
+        "silence add \(subject) --for 4h --comment 'being looked at'"
     }
 
     package init(

@@ -4,6 +4,13 @@ import CPlatform
 import Glibc
 
 package enum Files {
+    /// The path from the root; as it is where the working folder cannot be told.
+    package static func absolute(_ path: String) -> String {
+        guard !path.hasPrefix("/"), let folder = getcwd(nil, 0) else { return path }
+        defer { free(folder) }
+        return String(cString: folder) + "/" + path
+    }
+
     /// The whole file, refused above `limit` bytes (EFBIG).
     package static func read(_ path: String, limit: Int = 64 << 20) throws(SystemError) -> [UInt8] {
         let file = try Descriptor.open(path, O_RDONLY | O_NOCTTY | O_NONBLOCK)

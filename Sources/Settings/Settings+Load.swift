@@ -61,7 +61,13 @@ extension Settings {
 
     package static func examine(_ path: String) -> Reading {
         do throws(SystemError) {
-            return examine(try ConfigurationFile.read(path), host: Host(mailName: HostNames.mail()))
+            var reading = examine(try ConfigurationFile.read(path), host: Host(mailName: HostNames.mail()))
+            if path != Product.settingsPath {
+                let command = HeraldCommand(config: Files.absolute(path))
+                reading.settings?.command = command
+                reading.partial?.command = command
+            }
+            return reading
         } catch {
             let advice = error.errno == 2 ? "; write one, or name another with --config" : ""
             // The place names the path already, unless it is another's (`conf.d`).

@@ -13,6 +13,8 @@ package struct Settings: Sendable, Equatable {
     package var watch: Watch
     package var respond: Respond
     package var paths: Paths
+    /// How a person calls `herald` with the file that these were read from.
+    package var command = HeraldCommand()
 
     /// The alias that is used where none is named.
     package var defaultAlias: Alias { aliases.first { $0.isDefault } ?? aliases[0] }

@@ -27,12 +27,12 @@ struct BusyRules {
     }
 
     /// A sentence for each rule that hit a fifth of all lines or more.
-    func problems(_ book: IncidentBook) -> [String] {
+    func problems(_ book: IncidentBook, _ command: HeraldCommand) -> [String] {
         var worst: [String: (hits: Int, records: Int)] = [:]
         for (rule, hits, records) in last + verdict(book) { worst[rule] = (hits, records) }
         return worst.sorted { $0.key < $1.key }.map { rule, count in
-            "the rule \(rule) hit \(count.hits) of \(count.records) lines within ten minutes: narrow it (herald rules "
-                + "show \(rule)), or switch it off (watch.disabled_rules)"
+            "the rule \(rule) hit \(count.hits) of \(count.records) lines within ten minutes: narrow it ("
+                + "\(command.line("rules show \(rule)"))), or switch it off (watch.disabled_rules)"
         }
     }
 

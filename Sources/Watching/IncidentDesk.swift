@@ -13,6 +13,8 @@ import Rules
 struct IncidentDesk {
     let store: WatcherStore
     let now: Timestamp
+    /// How a person calls `herald` for this state.
+    let command: HeraldCommand
     /// Asked where a rule is named.
     let rules: () -> KnownRules
 
@@ -105,7 +107,7 @@ struct IncidentDesk {
         add("samples", .array((incident.samples + incident.shownSamples).map(shown)))
         add("letters_sent", .array(try store.reports(of: id)))
         add("keeps_quiet", .array(book.openIncidents.filter { $0.inhibitedBy == id }.map { .int($0.id) }))
-        add("silence_command", .string(Silence.command("--incident \(id)")))
+        add("silence_command", .string(command.line(Silence.command("--incident \(id)"))))
         return .success(.object(members))
     }
 

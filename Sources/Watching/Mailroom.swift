@@ -30,7 +30,7 @@ struct Mailroom {
         let renderer = ReportLetter(
             from: alias.mailbox, replyTo: alias.replyTo.map { Mailbox(nil, $0) },
             subject: Template(settings.report.subject), mailerName: settings.report.mailerName, mailName: mailName,
-            host: host, utcOffset: utcOffset)
+            host: host, utcOffset: utcOffset, command: settings.command)
         var mailings: [Mailing] = []
         for (part, all) in parts(of: report) {
             // Of more than a letter can have, each gets one all the same.

@@ -24,14 +24,15 @@ extension Watcher {
         ServiceManager.reloading()
         defer { ServiceManager.ready() }
         guard let settings = reload() else {
-            return keepOld(because: "the settings are not valid (herald check names the faults)")
+            return keepOld(
+                because: "the settings are not valid (\(self.settings.command.line("check")) names the faults)")
         }
         let rules = Self.rules(settings)
         for fault in rules.diagnostics {
             log.log(level: fault.severity == .warning ? .warning : .error, "\(fault.unlevelled)")
         }
         guard let matcher = rules.matcher else {
-            return keepOld(because: "the rules are not valid (herald check names the faults)")
+            return keepOld(because: "the rules are not valid (\(settings.command.line("check")) names the faults)")
         }
         if settings.watch != self.settings.watch {
             keep(at: clock(), evenCheckpointsAlone: true)

@@ -19,7 +19,9 @@ extension Watcher {
     }
 
     private var incidentDesk: IncidentDesk {
-        IncidentDesk(store: store, now: clock().wall) { KnownRules(self.matcher.rules, others: OwnNotice.rules) }
+        IncidentDesk(store: store, now: clock().wall, command: settings.command) {
+            KnownRules(self.matcher.rules, others: OwnNotice.rules)
+        }
     }
 
     // MARK: Status
@@ -101,7 +103,7 @@ extension Watcher {
     var problems: [String] {
         var problems = [stateFault, storeFault, outbox.fault, lettersThatFailed, heartbeatFault, reloadFault].compactMap
         { $0 }
-        problems += busyRules.problems(book)
+        problems += busyRules.problems(book, settings.command)
         if matcher.rules.rules.isEmpty { problems.append("there are no rules: nothing is looked for (watch.rules)") }
         if settings.report.enabled, !settings.report.recipients.contains(where: \.enabled) {
             problems.append(
@@ -120,8 +122,8 @@ extension Watcher {
         guard let failed = (try? store.lettersThatFailed(since: clock().wall - .seconds(86400))) ?? nil else {
             return nil
         }
+        let reports = counted(failed.count, "report of the last day was", "reports of the last day were")
         return
-            "\(counted(failed.count, "report of the last day was", "reports of the last day were")) not sent, the last because \(failed.fault) (herald incidents "
-            + "list --all)"
+            "\(reports) not sent, the last because \(failed.fault) (\(settings.command.line("incidents list --all")))"
     }
 }

@@ -231,7 +231,10 @@ package final class Watcher {
             expireRecords(at: time)
             outages.look(at: sources, &book, localHost: host, at: time, isInForce: isInForce)
             let isCaughtUp = sources.isIdle
-            if book.isDue(time.wall, caughtUp: isCaughtUp) { showLastHits() }
+            if book.isDue(time.wall, caughtUp: isCaughtUp) {
+                book.utcOffset = SystemClock.utcOffset(at: time.wall)
+                showLastHits()
+            }
             write(book.due(time.wall, caughtUp: isCaughtUp), at: time)
             if isCaughtUp { book.isCatchingUp = false }
             busyRules.look(at: book, time.monotonic)

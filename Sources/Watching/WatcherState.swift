@@ -15,6 +15,7 @@ package final class WatcherState {
     private let lock: LockFile
     private let store: WatcherStore
     private var book: IncidentBook
+    private let command: HeraldCommand
     private let ruleFolders: [String]
 
     /// - Throws: `SystemError` (EWOULDBLOCK: a watcher is at work; ENOENT: there is no state), `DatabaseError`.
@@ -26,6 +27,7 @@ package final class WatcherState {
         lock = try LockFile(folder + "/watcher.lock")
         store = try WatcherStore(path: folder + "/watcher.db")
         ruleFolders = settings.watch.rules
+        command = settings.command
         (book, _) = try store.book(policy: ReportPolicy(settings.report))
     }
 
@@ -33,7 +35,7 @@ package final class WatcherState {
     package func answer(to command: String, _ arguments: JSON, at now: Timestamp) throws -> ControlResponse {
         let me = ControlPeer(pid: getpid(), uid: geteuid(), gid: getegid())
         let folders = ruleFolders
-        let desk = IncidentDesk(store: store, now: now) {
+        let desk = IncidentDesk(store: store, now: now, command: self.command) {
             KnownRules(RuleLoading.names(folders), others: OwnNotice.rules)
         }
         let response = desk.answer(to: command, arguments, &book, from: me)

@@ -171,9 +171,7 @@ struct ScanCommand: ParsableCommand {
 
     /// The path from the root, symbolic links as they were written: so the settings name it.
     static func absolute(_ path: String) -> String {
-        guard !path.hasPrefix("/"), let folder = getcwd(nil, 0) else { return Self.tidy(path) }
-        defer { free(folder) }
-        return Self.tidy(String(cString: folder) + "/" + path)
+        Self.tidy(Files.absolute(path))
     }
 
     /// Without `.` and empty parts; `..` stays where it may lead through a link.

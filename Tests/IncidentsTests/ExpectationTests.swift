@@ -37,6 +37,7 @@ import Testing
     @Test func `A line that comes in time is no news; one that does not is an incident, over when it comes`() {
         var clocked = ClockedBook()
         clocked.book.expect([Self.rule()], host: "web1", at: clocked.now)
+        clocked.book.utcOffset = 3600
         for _ in 0..<5 {
             #expect(clocked.pass(.seconds(24 * 3600)).isEmpty)
             clocked.book.note(sign("db", clocked), at: clocked.now)
@@ -45,10 +46,10 @@ import Testing
         let missed = clocked.pass(.seconds(3600 + 10))
         #expect(missed.map(\.kind) == [.first])
         #expect(missed.first?.entries.first?.incident.title == "The backup of db did not run")
-        let last = (clocked.now - .seconds(26 * 3600 + 10)).plain()
+        let last = (clocked.now - .seconds(26 * 3600 + 10)).plain(utcOffset: 3600)
         #expect(
             missed.first?.entries.first?.incident.samples.first?.text
-                == "The last line that fits 'backup of (?<name>\\w+) done' came at \(last) UTC, and none since. One is "
+                == "The last line that fits 'backup of (?<name>\\w+) done' came at \(last) UTC+1, and none since. One is "
                 + "expected every 26h.")
         // Reminders, and no end by time alone.
         let later = clocked.pass(.seconds(20 * 86400))

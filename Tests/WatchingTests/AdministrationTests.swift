@@ -33,7 +33,7 @@ import Testing
         #expect(sent["kind"]?.string == "first" && sent["new_hits"]?.int == 1)
         #expect(sent["letter"]?.string == (try folder.letters().first?.id))
         #expect(sent["handed_over"]?.string != nil)
-        #expect(shown["silence_command"]?.string == Silence.command("--incident 1"))
+        #expect(shown["silence_command"]?.string == "herald " + Silence.command("--incident 1"))
         #expect(watcher.answer(to: "incident-show", ["id": 99], from: me).error != nil)
         let stranger = ControlPeer(pid: 1, uid: 4_000_000, gid: 4_000_000)
         #expect(watcher.answer(to: "incident-show", ["id": 1], from: stranger).kind == .denied)

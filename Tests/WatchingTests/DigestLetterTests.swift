@@ -30,7 +30,8 @@ import Testing
 
     @Test func `What is told at length goes round the rules`() throws {
         let report = try #require(LetterFixtures.noisy())
-        let wording = LetterWording(report: report, budget: .full, utcOffset: 0, signature: "")
+        let wording = LetterWording(
+            report: report, budget: .full, utcOffset: 0, signature: "", command: HeraldCommand())
         #expect(
             wording.shownEntries.map(\.incident.title) == [
                 "Payment e7 is lost", "RAID array md0 has failed", "The UPS has power for three minutes",
@@ -39,7 +40,7 @@ import Testing
         // However small the letter has to be.
         var budget = LetterBudget.full
         for _ in 0..<12 { budget = budget.smaller }
-        let least = LetterWording(report: report, budget: budget, utcOffset: 0, signature: "")
+        let least = LetterWording(report: report, budget: budget, utcOffset: 0, signature: "", command: HeraldCommand())
         #expect(Set(least.shownEntries.map(\.incident.rule.id)).count == 2)
         #expect(least.overview.count == 3)
     }

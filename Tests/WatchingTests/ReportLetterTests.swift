@@ -75,7 +75,13 @@ import Testing
     @Test func `A good end is green, asks for nothing, and is of normal importance`() throws {
         let draft = try draft(LetterFixtures.report("recovered"))
         #expect(draft.subject == "[recovered] web1: RAID array md0 runs without a disk")
-        #expect(draft.text.contains("The log says: md: md0: recovery done."))
+        #expect(draft.text.hasPrefix("Over after 5 h 33 min: RAID array md0 runs without a disk on web1.\n"))
+        let words = draft.text.split(separator: "\n").joined(separator: " ")
+        #expect(
+            words.contains("It was so from 2026-11-21 13:41:14 to 19:14:34. The log says: md: md0: recovery done."))
+        #expect(words.contains("  Over since  2026-11-21 19:14:34   It lasted   5 h 33 min"))
+        #expect(draft.text.contains("What it was\n\n  2026-11-21 13:"))
+        #expect(draft.text.contains(", kernel\n  > md/raid1:md0: Disk failure on sdb1"))
         #expect(!draft.text.contains("silence"))
         #expect(header(draft, "Importance") == "normal")
         #expect(header(draft, "X-Herald-New-Hits") == "0")
@@ -242,7 +248,7 @@ import Testing
     /// The command is pasted into a shell: what the shell makes of it are the words that were meant.
     @Test(arguments: ["kernel-out-of-memory", "it's", "$(reboot)", "a b; reboot", "-rf", "", "`x`", "é"])
     func `A command to paste is what it looks like`(name: String) throws {
-        let word = LetterWording.shellWord(name)
+        let word = ShellWord.quoted(name)
         let result = try ChildProcess(["/bin/sh", "-c", "printf '%s' \(word)"], deadline: .seconds(10)).run()
         #expect(String(decoding: result.output, as: UTF8.self) == name)
     }

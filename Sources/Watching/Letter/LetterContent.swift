@@ -78,12 +78,18 @@ struct LetterContent {
         var maximum: Int { counts.max() ?? 0 }
     }
 
+    /// A stretch of the log with one hit or several.
     struct SampleContent {
         /// When, and who wrote it.
         var caption: [String]
-        var before: [String]
-        var lines: [String]
-        var after: [String]
+        var parts: [Part]
+        var hits: Int { parts.count(where: \.isHit) }
+
+        /// The lines of a hit, or those between two.
+        struct Part {
+            var isHit: Bool
+            var lines: [String]
+        }
     }
 }
 

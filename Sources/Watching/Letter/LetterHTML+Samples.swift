@@ -17,12 +17,16 @@ extension LetterHTML {
             "<table role=\"presentation\" class=\"k r\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\" "
                 + "bgcolor=\"\(Style.code)\" style=\"background:\(Style.code);border:1px solid \(Style.rule);"
                 + "border-radius:8px;border-collapse:separate;table-layout:fixed\">\n")
-        lines(sample.before, "k", "padding:6px 14px;color:\(Style.context)")
-        lines(
-            sample.lines, "i n-\(accent.name) b-\(accent.name)",
-            "padding:6px 14px 6px 11px;border-left:3px solid \(accent.light);background:\(accent.tint);"
-                + "color:\(Style.ink)")
-        lines(sample.after, "k", "padding:6px 14px;color:\(Style.context)")
+        for part in sample.parts {
+            guard part.isHit else {
+                lines(part.lines, "k", "padding:6px 14px;color:\(Style.context)")
+                continue
+            }
+            lines(
+                part.lines, "i n-\(accent.name) b-\(accent.name)",
+                "padding:6px 14px 6px 11px;border-left:3px solid \(accent.light);background:\(accent.tint);"
+                    + "color:\(Style.ink)")
+        }
         out.markup("</table>\n")
     }
 

@@ -71,9 +71,13 @@ struct LetterHTML {
         out.markup("</table>\n\(Style.outlookClose)\n</td></tr></table></body></html>\n")
     }
 
+    private var isGood: Bool { if case .recovered = content.tone { true } else { false } }
+
     /// What a list of letters shows beside the subject: the line itself, which the subject does not have.
     private var preview: String {
-        let line = content.sections.first?.lead?.lines.first ?? content.explanation ?? ""
+        let lead = content.sections.first?.lead?.parts.first(where: \.isHit)?.lines.first
+        // What is over is known by its end.
+        let line = (isGood ? content.explanation ?? lead : lead ?? content.explanation) ?? ""
         return content.overview.isEmpty
             ? LetterWording.cut(line, 140) : content.overview.prefix(4).map(\.title).joined(separator: "; ")
     }

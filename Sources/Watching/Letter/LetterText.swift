@@ -60,9 +60,9 @@ enum LetterText {
 
     private static func write(_ sample: LetterContent.SampleContent, to out: inout String) {
         out += "  \(sample.caption.joined(separator: ", "))\n"
-        for line in sample.before { out += "    \(line)\n" }
-        for line in sample.lines { out += "  > \(line)\n" }
-        for line in sample.after { out += "    \(line)\n" }
+        for part in sample.parts {
+            for line in part.lines { out += (part.isHit ? "  > " : "    ") + line + "\n" }
+        }
     }
 
     private static func heading(_ text: String, _ out: inout String) { out += "\n\(text)\n\n" }

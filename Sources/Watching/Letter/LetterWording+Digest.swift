@@ -90,7 +90,7 @@ extension LetterWording {
         let shown = report.notes.prefix(budget.names)
         let left = report.notes.count - shown.count
         return shown.map { "\(Self.cut($0.text, min(200, budget.field))), \(Self.times($0.count))" }
-            + (left > 0 ? ["and \(left) more: herald incidents list --all --rule 'herald-*'"] : [])
+            + (left > 0 ? ["and \(left) more: \(command.line("incidents list --all --rule 'herald-*'"))"] : [])
     }
 
     /// `em, 195 incidents: EM e7; EM e8; ...; EM e201`

@@ -8,9 +8,14 @@ extension LetterWording {
     func section(_ entry: Report.Entry) -> LetterContent.Section {
         let incident = entry.incident
         let several = report.entries.count > 1
-        let samples = incident.samples.prefix(several ? 1 : budget.samples)
-            .map { sample($0, of: incident, short: several) }
-        let left = max(0, entry.newHits - 1)
+        // What is over was told: one line of it, the earliest that is kept, says what it was.
+        let earlier = incident.shownSamples.min { $0.time < $1.time }
+        let shown = incident.samples.isEmpty && isRecovery ? [earlier].compactMap { $0 } : incident.samples
+        let samples = SampleBlock.blocks(
+            shown.prefix(several ? 1 : budget.samples), context: several ? 0 : budget.contextLines
+        ).map { content(of: $0, of: incident, short: several) }
+        let others = samples.dropFirst().reduce(0) { $0 + $1.hits }
+        let left = max(0, entry.newHits - (samples.first?.hits ?? 1))
         return LetterContent.Section(
             title: several ? Self.cut(incident.title, budget.title) : nil,
             tone: several ? .severity(incident.severity) : tone,
@@ -25,17 +30,22 @@ extension LetterWording {
                     CapturedValue(name: $0.name, value: Self.cut($0.value, budget.field))
                 },
             lead: samples.first,
-            leadTitle: leadTitle(entry, several),
+            leadTitle: leadTitle(entry, several, samples.first?.hits ?? 1),
             samples: Array(samples.dropFirst()),
-            samplesTitle: samples.count - 1 < left ? "\(samples.count - 1) of \(left) more lines" : "The other lines",
+            samplesTitle: others < left ? "\(others) of \(left) more lines" : "The other lines",
             commands: incident.isOver ? [] : commands(entry, short: several))
     }
 
-    private func leadTitle(_ entry: Report.Entry, _ several: Bool) -> String {
+    private var isRecovery: Bool { report.kind == .recovered && report.entries.count == 1 }
+
+    private func leadTitle(_ entry: Report.Entry, _ several: Bool, _ hits: Int) -> String {
+        if isRecovery, entry.newHits == 0 { return "What it was" }
         if entry.incident.rule.ending == .absence { return "What is missing" }
         if entry.incident.rule.ending == .watched { return "What is wrong" }
         if entry.newHits <= 1 { return "The line" }
-        return several ? "1 of \(entry.newHits) new lines" : "The first line"
+        if several { return "1 of \(entry.newHits) new lines" }
+        if hits >= entry.newHits { return "The lines" }
+        return hits == 1 ? "The first line" : "The first \(hits) lines"
     }
 
     /// What is over needs nothing done.
@@ -55,9 +65,14 @@ extension LetterWording {
             LetterContent.Fact(label: "Rule", value: incident.rule.id),
             LetterContent.Fact(label: "First seen", value: stamp(incident.firstSeen)),
             LetterContent.Fact(label: "Last seen", value: stamp(incident.lastSeen)),
-            LetterContent.Fact(
-                label: "Hits", value: "\(entry.newHits) new in this letter, \(incident.hits) so far"),
         ]
+        if isRecovery {
+            facts.append(LetterContent.Fact(label: "Over since", value: stamp(end(of: incident))))
+            facts.append(LetterContent.Fact(label: "It lasted", value: duration(incident)))
+        }
+        facts.append(
+            LetterContent.Fact(
+                label: "Hits", value: "\(entry.newHits) new in this letter, \(incident.hits) so far"))
         facts.append(LetterContent.Fact(label: origin.isJournal ? "Source" : "File", value: origin.source))
         if let unit = origin.unit { facts.append(LetterContent.Fact(label: "Unit", value: unit)) }
         if let user = user(origin) { facts.append(LetterContent.Fact(label: "Written by", value: user)) }
@@ -123,7 +138,7 @@ extension LetterWording {
         let incident = entry.incident
         let one = LetterContent.Command(
             purpose: "Not to hear of this incident for four hours:",
-            line: Silence.command("--incident \(incident.id)"))
+            line: command.line(Silence.command("--incident \(incident.id)")))
         let isOneOfMany =
             short
             && report.entries.contains {
@@ -132,36 +147,55 @@ extension LetterWording {
         if short, !isOneOfMany { return [one] }
         let rule = LetterContent.Command(
             purpose: isOneOfMany ? "Not to hear of anything this rule finds:" : "Nor of anything this rule finds:",
-            line: Silence.command("--rule \(Self.shellWord(incident.rule.id))"))
+            line: command.line(Silence.command("--rule \(ShellWord.quoted(incident.rule.id))")))
         if short { return [one, rule] }
         // An event is over with its letter.
         if incident.rule.ending == .event { return [one, rule] }
         let end = LetterContent.Command(
             purpose: "When it is mended; should it come back, it is told as new:",
-            line: "herald incidents resolve \(incident.id)")
+            line: command.line("incidents resolve \(incident.id)"))
         return [end, one, rule]
     }
 
     // MARK: Samples
 
-    private func sample(_ sample: Sample, of incident: Incident, short: Bool) -> LetterContent.SampleContent {
-        let mine = sample.origin
-        var caption = [stamp(sample.time)]
+    private func content(of block: SampleBlock, of incident: Incident, short: Bool) -> LetterContent.SampleContent {
+        guard let first = block.samples.first, let last = block.samples.last else {
+            return LetterContent.SampleContent(caption: [], parts: [])
+        }
+        let mine = first.origin
+        let (start, end) = (stamp(first.time), clock(last.time, near: first.time))
+        var caption = [start.hasSuffix(end) ? start : "\(start) to \(end)"]
         if mine.host != incident.origin.host { caption.append(mine.host) }
         if let program = mine.identifier { caption.append(mine.pid.map { "\(program)[\($0)]" } ?? program) }
         if mine.place != incident.origin.place { caption.append(mine.place) }
         return LetterContent.SampleContent(
-            caption: caption.map { Self.cut($0, budget.field) },
-            before: short ? [] : sample.before.suffix(budget.contextLines).map { Self.cut($0.oneLine, budget.context) },
-            lines: lines(of: sample, short: short).map(\.replacingTabs),
-            after: short ? [] : sample.after.prefix(budget.contextLines).map { Self.cut($0.oneLine, budget.context) })
+            caption: caption.map { Self.cut($0, budget.field) }, parts: parts(of: block, short: short))
+    }
+
+    private func parts(of block: SampleBlock, short: Bool) -> [LetterContent.SampleContent.Part] {
+        var parts: [LetterContent.SampleContent.Part] = []
+        for line in block.lines {
+            if line.isHit {
+                let shown = lines(of: line.text, short: short).map(\.replacingTabs)
+                parts.append(LetterContent.SampleContent.Part(isHit: true, lines: shown))
+                continue
+            }
+            let shown = Self.cut(line.text.oneLine, budget.context)
+            if let last = parts.indices.last, !parts[last].isHit {
+                parts[last].lines.append(shown)
+            } else {
+                parts.append(LetterContent.SampleContent.Part(isHit: false, lines: [shown]))
+            }
+        }
+        return parts
     }
 
     /// The record's lines. Of a trace that is too long the middle is left out: what was thrown stands at its beginning,
     /// what caused it at its end.
-    private func lines(of sample: Sample, short: Bool) -> [String] {
-        let lines = sample.text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-        guard lines.count > 1 else { return [Self.cut(sample.text, short ? min(500, budget.line) : budget.line)] }
+    private func lines(of text: String, short: Bool) -> [String] {
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        guard lines.count > 1 else { return [Self.cut(text, short ? min(500, budget.line) : budget.line)] }
         let most = short ? min(8, budget.traceLines) : budget.traceLines
         let width = max(40, (short ? min(1000, budget.trace) : budget.trace) / min(most, lines.count))
         guard lines.count > most else { return lines.map { Self.cut($0, width) } }
@@ -179,7 +213,7 @@ extension LetterWording {
             || report.entries.contains { entry in
                 entry.incident.samples.count > (several ? 1 : budget.samples)
                     || entry.incident.samples.contains { sample in
-                        lines(of: sample, short: several).joined(separator: "\n") != sample.text
+                        lines(of: sample.text, short: several).joined(separator: "\n") != sample.text
                             || (sample.before + sample.after).contains {
                                 several || $0.unicodeScalars.count > budget.context
                             }

@@ -12,12 +12,7 @@ extension LetterWording {
         ]
     }
 
-    var zone: String {
-        let minutes = abs(utcOffset) / 60
-        guard minutes != 0 else { return "UTC" }
-        let rest = minutes % 60 == 0 ? "" : ":" + pad(minutes % 60)
-        return "UTC\(utcOffset < 0 ? "-" : "+")\(minutes / 60)\(rest)"
-    }
+    var zone: String { Timestamp.zoneName(utcOffset) }
 
     func stamp(_ time: Timestamp) -> String { time.plain(utcOffset: utcOffset) }
 
@@ -28,10 +23,15 @@ extension LetterWording {
     }
 
     func duration(_ incident: Incident) -> String {
-        let isEnd = report.kind == .reminder || report.kind == .recovered
-        let length = (isEnd ? report.time : incident.lastSeen) - incident.firstSeen
-        return Self.round(length)
+        switch report.kind {
+        case .reminder: Self.round(report.time - incident.firstSeen)
+        case .recovered: Self.round(end(of: incident) - incident.firstSeen)
+        default: Self.round(incident.lastSeen - incident.firstSeen)
+        }
     }
+
+    /// When the sign of its end was read.
+    func end(of incident: Incident) -> Timestamp { incident.ended ?? report.time }
 
     /// A length of time without what nobody needs to know: `61 s`, `83 min`, `1 h`, `2 d 3 h`.
     static func round(_ length: Duration) -> String {
@@ -39,15 +39,6 @@ extension LetterWording {
         let minutes = (length.milliseconds + 30_000) / 60_000
         if minutes >= 60, minutes % 60 == 0, minutes < 48 * 60 { return "\(minutes / 60) h" }
         return length.phrase.replacing(" 0 min", with: "").replacing(" 0 h", with: "")
-    }
-
-    /// A word that the shell takes as it is: in quotes, unless it needs none.
-    static func shellWord(_ text: String) -> String {
-        let isPlain = text.utf8.allSatisfy { byte in
-            byte &- 0x30 < 10 || (byte | 0x20) &- 0x61 < 26 || "-_./:@%+,".utf8.contains(byte)
-        }
-        if isPlain, !text.isEmpty, !text.hasPrefix("-") { return text }
-        return "'" + text.replacing("'", with: "'\\''") + "'"
     }
 
     /// The name of a language, as it is written.

@@ -11,6 +11,8 @@ struct LetterWording {
     let utcOffset: Int
     /// For the last line: what made this letter, and where.
     let signature: String
+    /// How `herald` is called where this letter is read.
+    let command: HeraldCommand
 
     func content() -> LetterContent {
         LetterContent(
@@ -45,7 +47,7 @@ struct LetterWording {
         let shown = report.silences.prefix(budget.named / 4)
         let left = report.silences.count - shown.count
         return shown.map { $0.sentence(utcOffset: utcOffset) }
-            + (left > 0 ? ["and \(left) more: herald silence list"] : [])
+            + (left > 0 ? ["and \(left) more: \(command.line("silence list"))"] : [])
     }
 
     // MARK: The sentence
@@ -141,8 +143,10 @@ struct LetterWording {
                 + "a look whether it is."
         case .recovered:
             guard let incident = report.entries.first?.incident, let line = incident.endedBy else { return nil }
+            let end = end(of: incident)
+            let span = "It was so from \(stamp(incident.firstSeen)) to \(clock(end, near: incident.firstSeen)). "
             // What Herald itself watches is said in a sentence of its own.
-            return (incident.rule.ending == .watched ? "" : "The log says: ") + Printable.text(line, limit: 300)
+            return span + (incident.rule.ending == .watched ? "" : "The log says: ") + Printable.text(line, limit: 300)
         case .first where report.entries.first?.incident.rule.ending == .absence:
             return "A line that should have come did not. When it comes, you are told that this is over."
         case .first where report.entries.first?.incident.state == .recovered:

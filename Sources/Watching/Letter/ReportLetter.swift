@@ -18,6 +18,8 @@ package struct ReportLetter: Sendable {
     /// Of this machine, for the last line.
     package var host: String
     package var utcOffset: Int
+    /// How `herald` is called on that machine.
+    package var command: HeraldCommand
 
     /// Text and HTML as they go over the wire, together; what is above it goes into the attached log.
     package static let sizeLimit = 100 << 10
@@ -26,7 +28,7 @@ package struct ReportLetter: Sendable {
 
     package init(
         from: Mailbox, replyTo: Mailbox? = nil, subject: Template, mailerName: String, mailName: String, host: String,
-        utcOffset: Int
+        utcOffset: Int, command: HeraldCommand = HeraldCommand()
     ) {
         self.from = from
         self.replyTo = replyTo
@@ -35,6 +37,7 @@ package struct ReportLetter: Sendable {
         self.mailName = mailName
         self.host = host
         self.utcOffset = utcOffset
+        self.command = command
     }
 
     /// `<ID@host>` on a name of the host's, whatever characters that has.
@@ -65,7 +68,7 @@ package struct ReportLetter: Sendable {
     ) -> (Draft, isWhole: Bool) {
         let wording = LetterWording(
             report: report, budget: budget, utcOffset: utcOffset,
-            signature: "Herald \(Product.version) on \(Printable.text(host, limit: 100))")
+            signature: "Herald \(Product.version) on \(Printable.text(host, limit: 100))", command: command)
         let content = wording.content()
         let references = threading(report)
         let draft = Draft(

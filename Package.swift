@@ -87,6 +87,7 @@ let package = Package(
         module("Mail", ["Formats"]),
         module("SMTPProtocol", ["COpenSSL", "Formats", "Mail"]),
         module("MailRouting", ["CIDN2", "Formats", "Mail"]),
+        module("Authorization", ["COpenSSL", "Formats", "SMTPProtocol"]),
         module("Replies", ["Formats", "YAML", "Mail"]),
         module("Settings", ["Formats", "Platform", "YAML", "Mail", "Records", "Rules"]),
 
@@ -96,7 +97,10 @@ let package = Package(
             "RuleMatching", ["CVectorscan", "CPCRE2", "CPlatform", "Formats", "Platform", "YAML", "Records", "Rules"]),
         module(
             "SMTPTransport",
-            ["CResolv", "COpenSSL", "Formats", "Platform", "Mail", "SMTPProtocol", "MailRouting", logging]),
+            [
+                "CResolv", "COpenSSL", "Formats", "Platform", "Mail", "SMTPProtocol", "MailRouting", "Authorization",
+                logging,
+            ]),
         module("Intake", ["Formats", "Platform", logging]),
         module("Extraction", ["CPlatform", "Formats", "Platform", "Mail"]),
         module("Spool", ["Formats", "Platform", "Mail"]),
@@ -112,8 +116,8 @@ let package = Package(
         module(
             "Mailing",
             [
-                "Formats", "Platform", "Database", "YAML", "Mail", "SMTPProtocol", "MailRouting", "Settings",
-                "SMTPTransport", "Spool", "Control", logging,
+                "Formats", "Platform", "Database", "YAML", "Mail", "SMTPProtocol", "MailRouting", "Authorization",
+                "Settings", "SMTPTransport", "Spool", "Control", logging,
             ]),
         module(
             "Responding",
@@ -131,7 +135,8 @@ let package = Package(
             "herald",
             [
                 "COpenSSL", "Formats", "Platform", "Database", "YAML", "Records", "Rules", "Incidents", "Mail",
-                "SMTPProtocol", "MailRouting", "Replies", "Settings", "LogSources", "RuleMatching", "SMTPTransport",
+                "SMTPProtocol", "MailRouting", "Authorization", "Replies", "Settings", "LogSources", "RuleMatching",
+                "SMTPTransport",
                 "Spool", "Control", "Mailing", "Watching", arguments, logging,
             ]),
 
@@ -145,11 +150,16 @@ let package = Package(
         tests("Records", ["Formats"]), tests("Rules", ["Formats", "YAML", "Records"]),
         tests("Incidents", ["Formats", "Records", "Rules"]), tests("Mail", ["Formats", "Platform"]),
         tests("SMTPProtocol", ["Formats", "Mail"]), tests("MailRouting", ["Formats", "Mail"]),
+        tests("Authorization", ["COpenSSL", "Formats", "Platform", "SMTPProtocol"]),
         tests("Replies", ["Formats", "YAML", "Mail"]),
         tests("Settings", ["Formats", "Platform", "YAML", "Mail", "Records", "Rules"]),
         tests("LogSources", ["Formats", "Platform", "Records"]),
         tests("RuleMatching", ["Formats", "Platform", "YAML", "Records", "Rules"]),
-        tests("SMTPTransport", ["COpenSSL", "Formats", "Platform", "Mail", "SMTPProtocol", "MailRouting", logging]),
+        tests(
+            "SMTPTransport",
+            [
+                "COpenSSL", "Formats", "Platform", "Mail", "SMTPProtocol", "MailRouting", "Authorization", logging,
+            ]),
         tests("Intake", ["Formats", "Platform"]), tests("Extraction", ["Formats", "Platform", "Mail"]),
         tests("Spool", ["Formats", "Platform", "Mail"]), tests("Control", ["Formats", "Platform", logging]),
         tests(
@@ -161,8 +171,8 @@ let package = Package(
         tests(
             "Mailing",
             [
-                "Formats", "Platform", "Database", "Mail", "SMTPProtocol", "MailRouting", "Settings", "SMTPTransport",
-                "Spool", "Control", logging,
+                "Formats", "Platform", "Database", "Mail", "SMTPProtocol", "MailRouting", "Authorization", "Settings",
+                "SMTPTransport", "Spool", "Control", logging,
             ]),
         tests(
             "Responding",

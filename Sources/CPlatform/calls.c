@@ -70,6 +70,7 @@ void herald_trim_memory(void) {
     dl_iterate_phdr(drop_code, NULL);
 }
 
+int herald_memory_file(const char *name) { return memfd_create(name, MFD_CLOEXEC); }
 int herald_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
 
 int herald_exit_code(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status); }

@@ -7,18 +7,25 @@ import Settings
 enum AccountStamp {
     /// By account's name. Where the password stands in the settings itself there is none: nothing that is made of it is
     /// to be kept, and such an account is tried again at each start and reload.
-    static func stamps(_ accounts: [Settings.Account]) -> [String: String] {
+    /// - Parameter folder: the mailer's state, for the tokens of those who have signed in.
+    static func stamps(_ accounts: [Settings.Account], folder: String) -> [String: String] {
         var stamps: [String: String] = [:]
-        for account in accounts { stamps[account.name] = stamp(account) }
+        for account in accounts { stamps[account.name] = stamp(account, folder) }
         return stamps
     }
 
-    private static func stamp(_ account: Settings.Account) -> String? {
+    private static func stamp(_ account: Settings.Account, _ folder: String) -> String? {
         var files = [account.caFile, account.clientCertificate].compactMap { $0 }
+        if let oauth = account.oauth {
+            files += [oauth.clientSecretFile, oauth.keyFile].compactMap { $0 }.map(Passwords.place(of:))
+            files.append(TokenKeeper.file(of: .account(account.name), folder: folder))
+        }
         switch account.password {
         case .literal: return nil
         case .file(let path): files.append(Passwords.place(of: path))
-        case nil: break
+        case .credential(let name):
+            if let folder = Environment["CREDENTIALS_DIRECTORY"] { files.append(folder + "/" + name) }
+        case .command, nil: break
         }
         let parts =
             ["\(account)"]

@@ -79,10 +79,17 @@ struct DeliveryLoop {
         return fresh
     }
 
+    private var ownOptions: SessionOptions {
+        let tokens = knowledge.tokens
+        return SessionOptions(account) { (owner, refused) throws(SessionFault) in
+            try tokens.token(for: owner, refused: refused)
+        }
+    }
+
     /// The connection to the account's server, made when there is none.
     private mutating func connected() throws(SessionFault) -> SMTPClient {
         if let client, client.isConnected { return client }
-        let fresh = begin(SessionOptions(account))
+        let fresh = begin(ownOptions)
         try fresh.connect()
         return fresh
     }
@@ -225,7 +232,7 @@ struct DeliveryLoop {
             if outcomes.count == addresses.count || isDotRefused { return outcomes }
         }
         disconnect()
-        let own = SessionOptions(account)
+        let own = ownOptions
         let plan = DirectRoute.plan(
             domain, resolver: Resolver(), policies: knowledge.policies, allowsPrivate: batch.allowsPrivate,
             heloName: own.heloName ?? "")

@@ -19,6 +19,8 @@ enum MailerEvent: Sendable {
     case done(DeliveryReport)
     /// What was taken back from a thread, and could not be recorded then.
     case takenBack([Int64])
+    /// A copy of what was sent was filed, or why it was not.
+    case filed(letter: String, FilingFault?)
     /// Whether DANE can be had here; nil: it can.
     case surveyed(String?)
     case request(ControlCall)
@@ -57,6 +59,7 @@ struct DeliveryKnowledge: Sendable {
     var hosts = HostBook()
     /// MTA-STS, for accounts that deliver directly.
     var policies = PolicyBook()
+    let tokens: TokenKeeper
 }
 
 /// A delivery thread, seen from the mailer.

@@ -49,7 +49,7 @@ extension Mailer {
         for outcome in outcomes {
             switch outcome {
             case .dotPending(_, let answer): answer.give(false)
-            case .outcomes, .done, .takenBack: unrecorded.append(outcome)
+            case .outcomes, .done, .takenBack, .filed: unrecorded.append(outcome)
             case .request, .stop, .surveyed: break
             }
         }

@@ -12,6 +12,7 @@ extension Mailer {
     func respond(to request: ControlRequest, at now: Timestamp, _ effects: inout Effects) throws(QueueError)
         -> ControlResponse
     {
+        if request.command == "token-put" { return putToken(request, at: now) }
         // Addresses and subjects are nobody else's business.
         guard request.command == "send" || LocalUser(request.peer).isPrivileged else {
             return .failure("only root and the group herald may ask the mailer for this", .denied)
@@ -140,7 +141,8 @@ extension Mailer {
         settings = new
         settings.paths = paths
         retry = Retry(new.smtp.retry)
-        let stamps = AccountStamp.stamps(new.smtp.accounts)
+        tokens.update(new)
+        let stamps = AccountStamp.stamps(new.smtp.accounts, folder: settings.paths.state("mailer"))
         book.reload(new.smtp.accounts, stamps: stamps, at: SystemClock.now())
         lanes.keep(Set(new.smtp.accounts.map(\.name)))
         takeBack()

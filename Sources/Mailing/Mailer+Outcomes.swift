@@ -36,6 +36,7 @@ extension Mailer {
                 effects.says.append(try putOff(one.delivery, account, "\(list) is still to have it; \(words)", at: now))
             case .delivered:
                 let label = try queue.sent(one.delivery, words: words, at: now)
+                try noteCopy(one.delivery, account, at: now)
                 if !lane.destination.isEmpty { lanes.took(lane, most: connections(of: account), at: now) }
                 effects.says.append((.info, "\(label): sent through '\(account)': \(words)"))
             case .permanent:

@@ -17,6 +17,7 @@ struct Effects {
     var orders: [(order: DeliveryThread.Order, account: Settings.Account)] = []
     /// Nil when none was looked for.
     var intake: IntakeResult?
+    var copy: SentCopyOrder?
     var says: [(level: Logger.Level, text: String)] = []
 }
 
@@ -26,6 +27,7 @@ extension Mailer {
         let events = inbox.events.takeAll().filter { event in
             switch event {
             case .done(let report): pool.finished(report.thread, accounts: settings.smtp.accounts)
+            case .filed: copies.isBusy = false
             case .stop: beginStop()
             // Who has given up was told so: what was asked for must not happen after all.
             case .request(let call): return call.answer.claim()
@@ -59,6 +61,7 @@ extension Mailer {
             case .surveyed(let words): noDANE = words
             case .request(let call):
                 effects.answers.append((call.answer, try respond(to: call.request, at: now, &effects)))
+            case .filed(let letter, let fault): try recordCopy(letter, fault, at: now, &effects)
             case .stop: break
             }
         }
@@ -87,6 +90,7 @@ extension Mailer {
         for dot in effects.dots { dot.give(true) }
         for (order, account) in effects.orders { start(order, account) }
         for (answer, response) in effects.answers { answer.give(response) }
+        if let copy = effects.copy { start(copy) }
         if let intake = effects.intake { settle(intake) }
         for (level, text) in effects.says { log.log(level: level, "\(text)") }
     }

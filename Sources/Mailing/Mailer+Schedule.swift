@@ -59,6 +59,7 @@ extension Mailer {
             effects.orders.append((.probe, state.settings))
         }
         if let account = surveyor() { effects.orders.append((.survey, account)) }
+        try fileCopy(at: now, &effects)
     }
 
     /// How many letters a connection is given at one time.

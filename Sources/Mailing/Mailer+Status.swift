@@ -26,8 +26,9 @@ extension Mailer {
                     "at": .string($0.changed.rfc3339(fraction: 3)), "reply": JSON($0.lastReply),
                 ]
             } ?? .null,
-            "redirect": redirect, "troubles": .array(troubles.map(\.json)),
-            "problems": .array(problems(counts).map { .string($0) }),
+            "redirect": redirect, "troubles": .array(troubles.map(\.json)), "sent_copies": try queue.copyFacts(),
+            "problems": .array(
+                (problems(counts) + tokens.problems(at: now) + (try copyProblems())).map { .string($0) }),
         ]
     }
 
@@ -57,6 +58,7 @@ extension Mailer {
             "connections": JSON(pool.busy(for: settings.name)), "fault": JSON(state.fault),
             "next_probe": JSON(state.isPaused ? state.probeAt?.rfc3339(fraction: 3) : nil),
             "last_reply": JSON(state.lastReply), "last_reply_at": JSON(state.lastReplyAt?.rfc3339(fraction: 3)),
+            "oauth": tokens.facts(of: .account(settings.name)) ?? .null,
         ]
     }
 

@@ -42,6 +42,8 @@ package final class Mailer {
     let queue: Queue
     let intake: LetterIntake
     let pool: DeliveryPool
+    let tokens: TokenKeeper
+    let copies: SentCopies
     let started: Timestamp
     let inbox: MailerInbox
     var settings: Settings
@@ -113,8 +115,11 @@ package final class Mailer {
             throw .system(error)
         }
         fallback = FallbackCommand(folder: folder, log: log)
+        tokens = TokenKeeper(folder: folder, log: log)
+        tokens.update(settings)
+        copies = SentCopies(events: inbox.events, tokens: tokens, log: log)
         started = SystemClock.now()
-        knowledge = try queue.knowledge(at: started)
+        knowledge = try queue.knowledge(at: started, tokens: tokens)
         pool = DeliveryPool(
             events: inbox.events, idle: options.idleConnection, knowledge: knowledge, log: log)
         clock = (started, SystemClock.monotonic())
@@ -143,6 +148,7 @@ package final class Mailer {
     private func recover() throws(QueueError) {
         if let setAside { log.critical("\(setAside)") }
         let now = started
+        let folder = settings.paths.state("mailer")
         let found = try queue.transaction { () throws(QueueError) in
             try queue.restore(&book, at: now)
             try queue.restore(&lanes, at: now)
@@ -153,7 +159,7 @@ package final class Mailer {
         }
         lanes.keep(Set(settings.smtp.accounts.map(\.name)))
         try queue.loadIndex(at: now, tellsDestinations: destinations.tells)
-        book.probeWhatChanged(AccountStamp.stamps(settings.smtp.accounts), at: now)
+        book.probeWhatChanged(AccountStamp.stamps(settings.smtp.accounts, folder: folder), at: now)
         if found.sending > 0 { log.notice("\(found.sending) deliveries were under way and are queued again") }
         if found.uncertain > 0 {
             log.warning("\(found.uncertain) deliveries waited for the server's last answer and are uncertain")
@@ -292,6 +298,7 @@ package final class Mailer {
             // The threads do not have them any more.
             if !takenBack.isEmpty { unrecorded.append(.takenBack(takenBack)) }
             takenBack = []
+            copies.mayHaveChanged = true
             throw error
         }
         learned = LearnedFacts()
@@ -333,7 +340,7 @@ package final class Mailer {
             if time < stopsBy { return false }
             return time >= dotsBy ?? stopsBy || pool.busy == 0 || queue.index.count(.dotPending) == 0
         }
-        guard options.untilIdle, databaseFault == nil, pool.busy == 0, effects.orders.isEmpty,
+        guard options.untilIdle, databaseFault == nil, pool.busy == 0, effects.orders.isEmpty, !copies.isBusy,
             !(effects.intake?.hasMore ?? false), intake.isEmpty
         else { return false }
         if options.noWait { return !isWaiting }
@@ -350,6 +357,7 @@ package final class Mailer {
         if let due = queue.index.nextTime() { waits.append(due - now) }
         if let due = lanes.nextDue { waits.append(due - now) }
         if pool.hasBatches { waits.append(Self.untold) }
+        if let due = copies.nextDue, !copies.isBusy { waits.append(due - now) }
         if let change = book.nextChange(after: clock.wall) { waits.append(change - now) }
         return max(.zero, waits.min() ?? .zero)
     }
@@ -357,6 +365,7 @@ package final class Mailer {
     private func close() -> Int32 {
         inbox.close()
         pool.close()
+        copies.close()
         let now = SystemClock.now()
         _ = try? queue.transaction { () throws(QueueError) in try queue.seen(at: now) }
         fallback.close()

@@ -54,7 +54,7 @@ extension Queue {
     }
 
     /// What threads begin with.
-    func knowledge(at now: Timestamp) throws(QueueError) -> DeliveryKnowledge {
+    func knowledge(at now: Timestamp, tokens: TokenKeeper) throws(QueueError) -> DeliveryKnowledge {
         let time = SQLValue(now.microseconds)
         try execute("DELETE FROM policies WHERE fetched + maximum_age * 1000000 < ?", [time])
         try execute(
@@ -77,7 +77,7 @@ extension Queue {
                     policy: STSPolicy(mode: mode, patterns: patterns, maximumAge: row[4].int ?? 0),
                     fetched: Timestamp(microseconds: row[5].int ?? 0)))
         }
-        return DeliveryKnowledge(hosts: HostBook(hosts), policies: PolicyBook(policies))
+        return DeliveryKnowledge(hosts: HostBook(hosts), policies: PolicyBook(policies), tokens: tokens)
     }
 }
 

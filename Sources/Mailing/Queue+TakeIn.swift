@@ -60,7 +60,8 @@ extension Queue {
         let done = try rows(
             """
             SELECT id FROM letters WHERE forgotten = 0 AND taken_in < ?1 AND NOT EXISTS(
-                SELECT 1 FROM deliveries WHERE letter = id AND (state NOT IN (\(final)) OR changed >= ?1)) LIMIT 500
+                SELECT 1 FROM deliveries WHERE letter = id AND (state NOT IN (\(final)) OR changed >= ?1))
+                AND NOT EXISTS(SELECT 1 FROM sent_copies WHERE letter = id AND state = 0) LIMIT 500
             """, [SQLValue(time.microseconds)])
         for id in done.compactMap(\.first) { try forget(id) }
         return done.count
@@ -74,6 +75,7 @@ extension Queue {
             note(removed: number, from: state)
         }
         try execute("DELETE FROM messages WHERE letter = ?", [id])
+        try execute("DELETE FROM sent_copies WHERE letter = ?", [id])
         try execute(
             """
             UPDATE letters SET forgotten = 1, origin = NULL, alias = NULL, sender = NULL, notify = NULL,

@@ -51,6 +51,8 @@ extension Queue {
         try execute(
             "UPDATE deliveries SET next_attempt = next_attempt + ?1, due = due + ?1, began = began + ?1", [by])
         try execute("UPDATE letters SET taken_in = taken_in + ? WHERE forgotten = 0", [by])
+        try execute(
+            "UPDATE sent_copies SET next_attempt = next_attempt + ?, since = since + ? WHERE state = 0", [by, by])
         try change { stalls in stalls.clockWasSet(by: step) }
     }
 }

@@ -18,7 +18,7 @@ struct QueueSalvage {
         // Letters first: the others refer to them.
         let tables = [
             "letters", "messages", "deliveries", "accounts", "clock", "stalls", "redirects", "lanes", "hosts",
-            "policies",
+            "policies", "sent_copies",
         ]
         let counts = tables.map { copy($0, from: old) }
         let lost = try? fresh.query(

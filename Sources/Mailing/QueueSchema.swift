@@ -3,7 +3,7 @@
 import Database
 
 enum QueueSchema {
-    static let schema = Schema([first, second, third, fourth, fifth])
+    static let schema = Schema([first, second, third, fourth, fifth, sentCopies])
 
     /// `letters.sha256` is of the whole letter file, envelope and all: the identity of what was taken in. A letter that
     /// is long done keeps its row with id and SHA-256 alone (`forgotten`), so that its id is never taken twice.
@@ -81,5 +81,15 @@ enum QueueSchema {
             domain TEXT PRIMARY KEY NOT NULL, id TEXT NOT NULL, mode TEXT NOT NULL, hosts TEXT NOT NULL,
             maximum_age INTEGER NOT NULL, fetched INTEGER NOT NULL
         );
+        """
+
+    /// A copy for the folder of what was sent: one for each letter, whatever the number of its recipients. `state` is
+    /// SentCopyState's; the row stays until the letter is forgotten, so that there is no second one.
+    private static let sentCopies = """
+        CREATE TABLE sent_copies(
+            letter TEXT PRIMARY KEY NOT NULL REFERENCES letters(id), alias TEXT NOT NULL, state INTEGER NOT NULL,
+            attempts INTEGER NOT NULL DEFAULT 0, next_attempt INTEGER NOT NULL, since INTEGER NOT NULL, words TEXT
+        );
+        CREATE INDEX sent_copies_due ON sent_copies(state, next_attempt);
         """
 }

@@ -1,5 +1,6 @@
 // An open file, owned: closed when the last reference goes.
 
+import CPlatform
 import Glibc
 
 /// Owns a file descriptor. The number may be used by any thread that holds a reference; closing is at deinit or `close`.
@@ -59,6 +60,14 @@ package final class Descriptor: Sendable {
 }
 
 extension Descriptor {
+    /// A file without a name that holds `bytes` and stands at its beginning (memfd_create(2)).
+    package static func inMemory(_ bytes: some Sequence<UInt8>) throws(SystemError) -> Descriptor {
+        let file = Descriptor(owning: try retrying("make a file in memory") { herald_memory_file("herald") })
+        try file.write(bytes)
+        try retrying("rewind a file in memory") { lseek(file.number, 0, SEEK_SET) }
+        return file
+    }
+
     /// A copy of standard input.
     package static func standardInput() throws(SystemError) -> Descriptor {
         Descriptor(owning: try retrying("read standard input") { fcntl(0, F_DUPFD_CLOEXEC, 3) })

@@ -52,6 +52,21 @@ package enum MailProvider: Hashable, Sendable, CaseIterable {
         }
     }
 
+    /// Whether what goes through this server is in the folder for what was sent already, where that is the same provider's.
+    package static func filesByItself(sentThrough server: String, keptAt imapServer: String) -> Bool {
+        guard let provider = MailProvider(host: server), provider == MailProvider(host: imapServer) else {
+            return false
+        }
+        let name = server.lowercased()
+        return switch provider {
+        // Not its relay for organisations. support.google.com/a/answer/176600
+        case .google: name != "smtp-relay.gmail.com"
+        // Since 2018; Set-Mailbox -MessageCopyForSMTPClientSubmissionEnabled. Not what comes in at a tenant's MX.
+        case .microsoft: name == "smtp.office365.com" || name == "smtp-mail.outlook.com"
+        case .yahoo, .apple, .fastmail, .gmx, .zoho, .proton: false
+        }
+    }
+
     /// What to do there; nil where the general remedy says it.
     package func remedy(for diagnosis: Diagnosis) -> String? {
         switch (self, diagnosis) {

@@ -84,7 +84,7 @@ extension Secret: Hashable, CustomStringConvertible, CustomDebugStringConvertibl
 
 extension Secret {
     /// A piece of a line that is made from secrets.
-    enum Piece {
+    package enum Piece {
         case text(String)
         case bytes([UInt8])
         case secret(Secret)
@@ -99,7 +99,9 @@ extension Secret {
     }
 
     /// The pieces one after the other.
-    convenience init(_ pieces: Piece...) {
+    package convenience init(_ pieces: Piece...) { self.init(pieces) }
+
+    package convenience init(_ pieces: [Piece]) {
         self.init(count: pieces.reduce(0) { $0 + $1.count }) { buffer in
             var at = 0
             for piece in pieces {

@@ -24,13 +24,19 @@ extension Declarations {
                 "security", .choice(["tls", "starttls", "opportunistic", "none"]), nil,
                 "`tls` and `starttls` never fall back; default `tls` for port 465, `opportunistic` for `direct`, else `starttls`."
             ),
-            SettingKey("login", .text, nil, "Account name, where the server wants one."),
             SettingKey(
-                "password", .text, nil, "The password itself; refused in a file that anyone but its owner may read."),
-            SettingKey("password_file", .text, nil, "A file whose first line is the password."),
+                "login", .text, nil,
+                "Account name, where the server wants one; with `oauth`, the mailbox: default, who has signed in."),
+        ] + passwords + [
             SettingKey(
-                "auth", .choice(["auto", "none", "plain", "login", "cram-md5", "scram-sha-1", "scram-sha-256"]), "auto",
-                "How to log in; `auto` takes the strongest that the server offers."),
+                "auth",
+                .choice([
+                    "auto", "none", "plain", "login", "cram-md5", "scram-sha-1", "scram-sha-256", "scram-sha-256-plus",
+                    "xoauth2", "oauthbearer", "external",
+                ]), "auto",
+                "How to log in; `auto` takes the strongest that the server offers. `xoauth2` and `oauthbearer` need "
+                    + "`oauth`, `external` needs `client_certificate`."),
+            SettingKey("oauth", .map(oauth), nil, "Logs in with access tokens (OAuth2) instead of a password."),
             SettingKey("helo_name", .text, nil, "HELO name; default: the host's full name, else its address literal."),
             SettingKey(
                 "server_timeout", .custom("duration, or map"), nil,

@@ -11,5 +11,9 @@ extension Declarations {
             SettingKey("default", .bool, "false", "The alias that is used where none is named; exactly one."),
             SettingKey("account", .texts, nil, "The account or accounts it may leave through; default: all, in order."),
             SettingKey("user", .text, nil, "The local user whose letters carry this alias."),
+            SettingKey(
+                "sent_folder", .map(sentFolder), nil,
+                "Where a copy of what was sent under this alias is filed, by IMAP; not where Gmail or Microsoft 365 file it by "
+                    + "themselves."),
         ])
 }

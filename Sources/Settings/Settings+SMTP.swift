@@ -51,12 +51,8 @@ extension Settings {
         case cramMD5 = "cram-md5"
         case scramSHA1 = "scram-sha-1"
         case scramSHA256 = "scram-sha-256"
-    }
-
-    /// Where a password comes from. Read when it is needed, never logged.
-    package enum Password: Sendable, Equatable {
-        case literal(String)
-        case file(String)
+        case scramSHA256Plus = "scram-sha-256-plus"
+        case xoauth2, oauthbearer, external
     }
 
     /// One set of SMTP settings.
@@ -79,6 +75,7 @@ extension Settings {
         package var delayBetweenMessages: Duration
         /// `server: direct`: straight to the recipients' hosts.
         package var isDirect = false
+        package var oauth: OAuth?
         /// A PEM file with the client's certificate, its chain and its key.
         package var clientCertificate: String?
         /// SHA-256 of the public keys (SubjectPublicKeyInfo) that the server may have; empty: the authorities decide.
@@ -104,6 +101,7 @@ extension Settings {
         /// Names of accounts; empty: all, in order.
         package var accounts: [String]
         package var user: String?
+        package var sentFolder: SentFolder?
 
         package var mailbox: Mailbox { Mailbox(name, address) }
     }

@@ -48,6 +48,7 @@ extension SettingsReader {
             maxConnections: reader.int("max_connections") ?? 1,
             maxMessagesPerConnection: reader.int("max_messages_per_connection") ?? 1,
             delayBetweenMessages: reader.duration("delay_between_messages") ?? .zero)
+        account.oauth = reader.value("oauth").flatMap(oauth)
         account.clientCertificate = reader.text("client_certificate")
         account.fingerprints = fingerprints(&reader)
         account.isDirect = reader.value("server")?.string == Self.direct
@@ -61,24 +62,47 @@ extension SettingsReader {
     }
 
     private func checkLogin(_ account: Settings.Account, _ reader: inout SectionReader) {
-        if account.login != nil, account.password == nil { reader.missing("password_file") }
-        if account.login == nil, account.password != nil { reader.missing("login") }
-        if account.login == nil, ![.auto, .none].contains(account.authentication) { reader.missing("login") }
+        checkProof(account, &reader)
         if let helo = account.heloName, let node = reader.value("helo_name"),
             helo.isEmpty || helo.utf8.contains(where: { $0 <= 0x20 || $0 == 0x7f || $0 == 0x3c || $0 == 0x3e })
         {
             reader.fault(node, "'helo_name' must be a host name or an address literal")
         }
-        guard account.login != nil, account.security == .none || account.security == .opportunistic,
-            let node = reader.value("security")
+        guard account.login != nil || account.oauth != nil,
+            account.security == .none || account.security == .opportunistic, let node = reader.value("security")
         else { return }
         if !account.allowPlaintextLogin {
             reader.fault(
                 node, "a login needs security 'tls' or 'starttls', or 'allow_plaintext_login: true' beside it,")
         } else {
+            let proof = account.oauth == nil ? "password" : "access token"
             reader.warn(
-                node, "the password of account '\(account.name)' crosses the network readable by anyone on the way")
+                node, "the \(proof) of account '\(account.name)' crosses the network readable by anyone on the way")
         }
+    }
+
+    /// What proves who logs in: a password, a token or a certificate, as `auth` says.
+    private func checkProof(_ account: Settings.Account, _ reader: inout SectionReader) {
+        let takesToken = [.xoauth2, .oauthbearer].contains(account.authentication)
+        if let node = reader.value("oauth") {
+            checkAlone(node, account.password, &reader)
+            if !takesToken, account.authentication != .auto, let node = reader.value("auth") {
+                reader.fault(node, "'oauth' needs auth 'xoauth2', 'oauthbearer' or 'auto',")
+            }
+            return
+        }
+        if takesToken { return reader.missing("oauth") }
+        if account.authentication == .external {
+            if account.clientCertificate == nil { reader.missing("client_certificate") }
+            if account.password != nil, let node = reader.value("auth") {
+                reader.fault(node, "'external' logs in by the certificate, and needs no password,")
+            }
+            return
+        }
+        let hasProof = account.password != nil || (account.clientCertificate != nil && account.authentication == .auto)
+        if account.login != nil, !hasProof { reader.missing("password_file") }
+        if account.login == nil, account.password != nil { reader.missing("login") }
+        if account.login == nil, ![.auto, .none].contains(account.authentication) { reader.missing("login") }
     }
 
     /// `sha256:`, colons and capitals are others' ways to write the same.
@@ -115,8 +139,8 @@ extension SettingsReader {
     /// The hosts are found by the recipients' domains, and these say how they are known.
     private func checkDirect(_ reader: inout SectionReader) {
         for key in [
-            "port", "login", "password", "password_file", "auth", "ca_file", "fingerprints", "client_certificate",
-            "allow_plaintext_login",
+            "port", "login", "password", "password_file", "password_command", "password_credential", "auth", "oauth",
+            "ca_file", "fingerprints", "client_certificate", "allow_plaintext_login",
         ] {
             guard let node = reader.value(key) else { continue }
             if key == "port", node.string == "25" { continue }
@@ -175,21 +199,6 @@ extension SettingsReader {
         if rest.isEmpty { return (String(host), nil) }
         guard rest.first == ":", let port = Int(rest.dropFirst()), (1...65535).contains(port) else { return nil }
         return (String(host), port)
-    }
-
-    private func password(_ reader: inout SectionReader) -> Settings.Password? {
-        let literal = reader.text("password")
-        let file = reader.text("password_file")
-        if let node = reader.value("password"), literal != nil {
-            if file != nil { reader.fault(node, "'password' and 'password_file': give one of them") }
-            if let place = files.first(where: { $0.path == node.file }), place.permissions & 0o077 != 0 {
-                reader.fault(
-                    node,
-                    "a password in a file that others may read (chmod 600 \(place.path), or better a 'password_file')")
-            }
-        }
-        if let file, let node = reader.value("password_file") { absolute(file, node, reader) }
-        return file.map { .file($0) } ?? literal.map { .literal($0) }
     }
 
     private func timeouts(_ reader: inout SectionReader) -> Settings.Timeouts {

@@ -49,10 +49,11 @@ extension SettingsReader {
         let isDefault = reader.bool("default")
         let accounts = reader.texts("account")
         let user = reader.text("user")
+        let sentFolder = reader.value("sent_folder").flatMap(sentFolder)
         reader.finish()
         guard let description, let address else { return nil }
         return Settings.Alias(
             description: description, name: name, address: address, replyTo: replyTo, isDefault: isDefault,
-            accounts: accounts, user: user)
+            accounts: accounts, user: user, sentFolder: sentFolder)
     }
 }

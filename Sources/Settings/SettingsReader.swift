@@ -20,8 +20,9 @@ struct SettingsReader {
         let respond = respond(root.value("respond"), hold: smtp.hold)
         let paths = paths(root.value("paths"))
         root.finish()
-        let settings = Settings(
+        var settings = Settings(
             report: report, smtp: smtp, aliases: aliases, watch: watch, respond: respond, paths: paths)
+        checkTokenAccounts(&settings, node)
         checkReferences(settings, node)
         return settings
     }

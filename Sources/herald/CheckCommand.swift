@@ -37,10 +37,10 @@ struct CheckCommand: ParsableCommand {
 
 /// What the settings name is looked at too: rules, letters, files, users. Goes on where there are errors.
 struct SettingsCheck {
-    private(set) var faults: [Diagnostic]
+    var faults: [Diagnostic]
     private(set) var summary: [String] = []
     private let settings: Settings?
-    private let root: YAMLNode
+    let root: YAMLNode
 
     init(_ reading: Settings.Reading) {
         faults = reading.diagnostics
@@ -55,6 +55,7 @@ struct SettingsCheck {
         )
         checkRules(settings)
         checkLetters(settings)
+        checkLogins(settings)
         checkFiles(settings)
         checkWatched(settings)
         checkUsers(settings)
@@ -120,11 +121,6 @@ struct SettingsCheck {
 
     /// Files and folders that the settings name and that must be there.
     private mutating func checkFiles(_ settings: Settings) {
-        for account in root["smtp"]?["accounts"]?.sequence ?? [] where account["enabled"]?.bool != false {
-            for (key, what) in [("password_file", "the password file"), ("ca_file", "the file of certificates")] {
-                if let node = account[key] { need(node, what) }
-            }
-        }
         if let node = root["watch"]?["journal"]?["directories"] {
             for directory in node.sequence ?? [node] {
                 need(directory, "the directory of journal files", isFolder: true, severity: .warning)
@@ -160,7 +156,7 @@ struct SettingsCheck {
         }
     }
 
-    private mutating func need(
+    mutating func need(
         _ node: YAMLNode, _ what: String, isFolder: Bool = false, severity: Diagnostic.Severity = .error
     ) {
         guard let path = node.string else { return }

@@ -52,7 +52,10 @@ struct ConnectionTrial {
             return ConnectionVerdict(fault: error)
         }
         let log = Logger(label: "test-connection") { _ in SwiftLogNoOpLogHandler() }
-        let options = SessionOptions(account)
+        let handover = TokenHandover(settings: settings)
+        let options = SessionOptions(account) { (owner, refused) throws(SessionFault) in
+            try handover.token(for: owner, refused: refused)
+        }
         let test = ConnectionTest(options, letter: letter, log: log, onStep: onStep)
         var verdict = account.isDirect ? direct(test, heloName: options.heloName ?? "") : test.relay()
         if verdict.fault?.diagnosis == .passwordUnreadable, geteuid() != 0 {

@@ -15,7 +15,7 @@ struct Herald: ParsableCommand {
         version: Product.version,
         subcommands: [
             DemoCommand.self, CheckCommand.self, StatusCommand.self, IncidentsCommand.self, SilenceCommand.self,
-            TestConnectionCommand.self, SendCommand.self,
+            TestConnectionCommand.self, LoginCommand.self, SendCommand.self,
             QueueCommand.self, TestAlertCommand.self, ScanCommand.self, RulesCommand.self, SinkCommand.self,
             DocsCommand.self, BenchCommand.self, ParseCommand.self,
         ])

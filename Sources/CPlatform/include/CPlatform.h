@@ -50,6 +50,8 @@ void herald_trim_memory(void);
 void herald_name_thread(const char *name);
 /* pipe2(2) with O_CLOEXEC, which needs _GNU_SOURCE. */
 int herald_pipe(int ends[2]);
+/* memfd_create(2) with MFD_CLOEXEC, which needs _GNU_SOURCE. */
+int herald_memory_file(const char *name);
 /* The status macros of wait(2): exit code, or 128 + signal. */
 int herald_exit_code(int wait_status);
 /* fork and exec of argv[0] (an absolute path) in a process group of its own, with descriptors 0, 1 and 2 as given

@@ -6,11 +6,13 @@
 import Formats
 import Glibc
 import Platform
+import SMTPProtocol
 
 /// One request. Blocks the thread that runs it.
 package struct CurlRequest: Sendable {
     /// Where Debian's package has it.
     package static let program = "/usr/bin/curl"
+    package static var isInstalled: Bool { access(program, X_OK) == 0 }
 
     /// Lines of curl's configuration; secrets may be among them.
     private var lines: [UInt8] = []
@@ -25,7 +27,7 @@ package struct CurlRequest: Sendable {
         try option("max-redirs", "0")
         try option("max-filesize", "\(limit)")
         // Behind the body, a line each.
-        try option("write-out", #"\n%{http_code}\n%{content_type}"#)
+        try option("write-out", #"\n%{http_code}\n%{content_type}\n%header{retry-after}"#)
         flag("tlsv1.2")
         flag("globoff")
         flag("silent")
@@ -34,11 +36,21 @@ package struct CurlRequest: Sendable {
 
     /// An option with its value. Throws where the value cannot stand on a line.
     package mutating func option(_ name: String, _ value: some StringProtocol) throws(CurlFault) {
-        guard !value.utf8.contains(where: { $0 == 0 || $0 == 0x0a || $0 == 0x0d }) else {
+        try option(name, bytes: Array(value.utf8))
+    }
+
+    package mutating func option(_ name: String, _ value: Secret) throws(CurlFault) {
+        var bytes = value.withBytes { Array($0) }
+        defer { Secret.wipe(&bytes) }
+        try option(name, bytes: bytes)
+    }
+
+    private mutating func option(_ name: String, bytes: [UInt8]) throws(CurlFault) {
+        guard !bytes.contains(where: { $0 == 0 || $0 == 0x0a || $0 == 0x0d }) else {
             throw CurlFault(words: "curl's option '\(name)' cannot have a line end or a NUL in its value")
         }
         lines += "\(name) = \"".utf8
-        for byte in value.utf8 {
+        for byte in bytes {
             if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { lines.append(UInt8(ascii: "\\")) }
             if byte == 0x09 { lines += "\\t".utf8 } else { lines.append(byte) }
         }
@@ -51,7 +63,7 @@ package struct CurlRequest: Sendable {
     /// Runs curl; `extra` is its descriptor 3 (`upload-file = "/dev/fd/3"`). Throws where there was no whole run of it; what
     /// the other side says is no fault, whatever it is.
     package func run(deadline: Duration, extra: Descriptor? = nil) throws(CurlFault) -> CurlReply {
-        guard access(Self.program, X_OK) == 0 else { throw .missing }
+        guard Self.isInstalled else { throw .missing }
         var request = self
         let seconds = max(1, (deadline.microseconds + 999_999) / 1_000_000)
         try request.option("max-time", "\(seconds)")
@@ -65,6 +77,7 @@ package struct CurlRequest: Sendable {
             throw CurlFault(words: "curl cannot be run: \(error)")
         }
         guard case .exited(let code) = result.ending else { throw CurlFault(words: "curl \(result.words)") }
+        Secret.wipe(&request.lines)
         return CurlReply(code: code, output: result.output, errors: result.errors)
     }
 }
@@ -77,25 +90,46 @@ package struct CurlReply: Hashable, Sendable {
     package var httpStatus: Int
     /// As the server wrote it; hostile.
     package var contentType: String
+    /// The header of that name (RFC 9110 section 10.2.3); hostile.
+    package var retryAfter: String
     /// Hostile.
     package var body: [UInt8]
     /// What curl said of a failure, safe to show.
     package var words: String
+    /// Of IMAP, under `verbose`: the last refusal (`NO [OVERQUOTA] …`), safe to show.
+    package var refusal: String?
 
     init(code: Int32, output: [UInt8], errors: [UInt8]) {
         self.code = code
-        var parts: [ArraySlice<UInt8>] = []
+        var parts: [String] = []
         var rest = output[...]
-        for _ in 0..<2 {
+        for _ in 0..<3 {
             guard let end = rest.lastIndex(of: 0x0a) else { break }
-            parts.append(rest[(end + 1)...])
+            parts.append(String(decoding: rest[(end + 1)...], as: UTF8.self))
             rest = rest[..<end]
         }
-        contentType = parts.count == 2 ? String(decoding: parts[0], as: UTF8.self) : ""
-        httpStatus = parts.count == 2 ? Int(String(decoding: parts[1], as: UTF8.self)) ?? 0 : 0
-        body = Array(parts.count == 2 ? rest : output[...])
-        let said = Printable.text(errors.prefix { $0 != 0x0a }, limit: 300)
-        words = said.isEmpty && code != 0 ? "curl ended with \(code)" : said
+        let isWhole = parts.count == 3
+        (retryAfter, contentType) = isWhole ? (parts[0], parts[1]) : ("", "")
+        httpStatus = isWhole ? Int(parts[2]) ?? 0 : 0
+        body = Array(isWhole ? rest : output[...])
+        let lines = errors.split(separator: 0x0a)
+        // Under `verbose` lines of ours stand there too, with secrets in them.
+        let said = Printable.text(lines.last { $0.starts(with: "curl: (".utf8) } ?? [], limit: 300)
+        words = code == 0 ? "" : said.isEmpty ? "curl ended with \(code)" : said
+        refusal = lines.last(where: Self.isRefusal).map { line in
+            let text = line.dropFirst(2).drop { $0 != 0x20 }.dropFirst()
+            return Printable.text(text.prefix { $0 != 0x0d }, limit: 200)
+        }
+    }
+
+    /// `< A003 NO [OVERQUOTA] …` (RFC 3501 section 7.1.2).
+    private static func isRefusal(_ line: ArraySlice<UInt8>) -> Bool {
+        guard line.starts(with: "< ".utf8) else { return false }
+        let words = line.dropFirst(2).split(separator: 0x20, maxSplits: 2)
+        guard words.count > 1, words[0].first != UInt8(ascii: "*"), words[0].first != UInt8(ascii: "+") else {
+            return false
+        }
+        return words[1].elementsEqual("NO".utf8) || words[1].elementsEqual("BAD".utf8)
     }
 }
 

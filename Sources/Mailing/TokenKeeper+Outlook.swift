@@ -1,0 +1,59 @@
+// What is said of tokens: in the status, and as a fault.
+
+import Authorization
+import Formats
+import Platform
+import SMTPProtocol
+import Settings
+
+extension TokenKeeper {
+    /// So long before an end that is known it is warned of.
+    static let notice = Duration.seconds(7 * 86400)
+
+    /// What needs a person, in sentences.
+    func problems(at now: Timestamp) -> [String] {
+        sources.sorted { $0.owner.argument < $1.owner.argument }.flatMap { owner, source, record in
+            var problems: [String] = []
+            if let end = record?.refreshExpires, end - now < Self.notice {
+                problems.append(
+                    "the sign-in of \(owner.words) \(Self.ends(end, now)): run herald login \(owner.argument)")
+            }
+            if let end = source.oauth.clientSecretExpires, end - now < Self.notice {
+                problems.append(
+                    "the client secret of \(owner.words) \(Self.ends(end, now)): make a new one, write it to "
+                        + "\(Printable.text(source.oauth.clientSecretFile ?? "")), and set client_secret_expires")
+            }
+            return problems
+        }
+    }
+
+    private static func ends(_ end: Timestamp, _ now: Timestamp) -> String {
+        end > now ? "ends in \((end - now).phrase)" : "has ended"
+    }
+
+    /// What the status says of one account's tokens; nil where it uses none.
+    func facts(of owner: TokenOwner) -> JSON? {
+        guard let (_, source, record) = sources.first(where: { $0.owner == owner }) else { return nil }
+        return [
+            "signed_in_as": JSON(record?.address), "mailbox": JSON(source.login ?? source.oauth.subject),
+            "token_expires": JSON(record?.accessToken == nil ? nil : record?.accessExpires.rfc3339()),
+            "sign_in_expires": JSON(record?.refreshExpires?.rfc3339()),
+        ]
+    }
+}
+
+extension SessionFault {
+    /// A token that was not given, for the account.
+    package init(_ fault: TokenFault, _ owner: TokenOwner) {
+        switch fault.kind {
+        case .signInAgain, .codeExpired, .declined:
+            self.init(
+                .login, fault.words, [.tryAgain, .tellOperator], .signInAgain, detail: owner.argument)
+            if !fault.remedy.isEmpty { likelyCause = fault.remedy }
+        case .client, .request:
+            self.init(.login, fault.words, [.tryAgain, .tellOperator], remedy: fault.remedy)
+        case .pending, .slowDown, .later, .unreadable:
+            self.init(.login, "no access token now: \(fault.words)", [.tryAgain, .nextAddress])
+        }
+    }
+}

@@ -1,0 +1,97 @@
+// What logins need beside the settings: files, programs, curl, somebody who has signed in; and what a running mailer has of it.
+
+import Authorization
+import Formats
+import Glibc
+import Mailing
+import Platform
+import SMTPTransport
+import Settings
+import YAML
+
+extension SettingsCheck {
+    /// The unit's credentials while it runs (systemd.exec(5), "Credentials").
+    private static let credentials = "/run/credentials/herald-mailer.service"
+    /// What is there reaches the mailer as the unit's credential.
+    private static let secrets = "/etc/herald/secrets/"
+
+    mutating func checkLogins(_ settings: Settings) {
+        for account in root["smtp"]?["accounts"]?.sequence ?? [] where account["enabled"]?.bool != false {
+            let name = account["name"]?.string ?? ""
+            if let node = account["client_certificate"] { need(node, "the client's certificate") }
+            checkLogin(account, "account '\(Printable.text(name, limit: 60))'")
+            if let node = account["oauth"] { checkOAuth(node, .account(name), settings) }
+        }
+        for alias in root["aliases"]?.sequence ?? [] {
+            guard let folder = alias["sent_folder"] else { continue }
+            let owner = TokenOwner.sentFolder(alias: alias["description"]?.string ?? "")
+            checkLogin(folder, owner.words)
+            needCurl(folder, "no copy of what was sent is filed without it", severity: .warning)
+            if let node = folder["oauth"], node.mapping != nil { checkOAuth(node, owner, settings) }
+        }
+    }
+
+    private mutating func checkLogin(_ node: YAMLNode, _ owner: String) {
+        if let node = node["ca_file"] { need(node, "the file of certificates") }
+        if let node = node["password_file"] {
+            need(node, "the password file")
+            checkCredential(node, owner)
+        }
+        if let command = node["password_command"], let program = command.sequence?.first ?? command as YAMLNode?,
+            let path = program.string, path.hasPrefix("/"), access(path, X_OK) != 0
+        {
+            faults.append(
+                program.fault("the program \(Printable.text(path)) cannot be run: \(SystemError("run", path))"))
+        }
+        // Known only while the mailer runs.
+        if let credential = node["password_credential"], let name = credential.string,
+            access(Self.credentials, X_OK) == 0, access("\(Self.credentials)/\(name)", F_OK) != 0
+        {
+            faults.append(
+                credential.fault(
+                    "herald-mailer runs without a credential '\(Printable.text(name, limit: 60))': its unit needs "
+                        + "'LoadCredential=\(Printable.text(name, limit: 60)):FILE', and a restart", severity: .warning)
+            )
+        }
+    }
+
+    /// The mailer has the file as it was when it was started.
+    private mutating func checkCredential(_ node: YAMLNode, _ owner: String) {
+        guard let path = node.string, path.hasPrefix(Self.secrets),
+            let file = try? Files.read(path, limit: 1 << 16),
+            let loaded = try? Files.read("\(Self.credentials)/\(Files.split(path).name)", limit: 1 << 16),
+            file != loaded
+        else { return }
+        faults.append(
+            node.fault(
+                "the password of \(owner) was changed, and reaches the mailer with a restart: "
+                    + "systemctl restart herald-mailer", severity: .warning))
+    }
+
+    private mutating func checkOAuth(_ node: YAMLNode, _ owner: TokenOwner, _ settings: Settings) {
+        needCurl(node, "no access token can be had without it", severity: .error)
+        for (key, what) in [
+            ("client_secret_file", "the file of the client secret"), ("ca_file", "the file of certificates"),
+        ] { if let node = node[key] { need(node, what) } }
+        if let key = node["key_file"], let path = key.string {
+            need(key, "the service account's key")
+            if let file = try? Files.read(path, limit: 1 << 16) {
+                do throws(KeyFault) { _ = try ServiceAccountKey(file) } catch {
+                    faults.append(key.fault("the service account's key: \(error)"))
+                }
+            }
+        }
+        guard let source = settings.tokenSources[owner], [.deviceCode, .loopback].contains(source.oauth.way),
+            let isSignedIn = TokenKeeper.isSignedIn(owner, source, folder: settings.paths.state("mailer")), !isSignedIn
+        else { return }
+        faults.append(
+            node.fault(
+                "nobody has signed in for \(owner.words) yet: herald login \(owner.argument)", severity: .warning))
+    }
+
+    private mutating func needCurl(_ node: YAMLNode, _ consequence: String, severity: Diagnostic.Severity) {
+        if CurlRequest.isInstalled { return }
+        faults.append(
+            node.fault("the program curl is not installed: \(consequence): apt-get install curl", severity: severity))
+    }
+}

@@ -33,7 +33,10 @@ extension Mailer {
         lines += ["", "Reports that wait: \(waiting.count), since \(oldest):"]
         lines += waiting.prefix(20).map { "  \(Printable.text($0.subject, limit: 200))" }
         if waiting.count > 20 { lines.append("  and \(waiting.count - 20) more") }
-        lines += ["", "More: herald status, herald queue list, herald incidents list"]
+        lines += [
+            "",
+            "More: " + ["status", "queue list", "incidents list"].map(settings.command.line).joined(separator: ", "),
+        ]
         return lines.joined(separator: "\n") + "\n"
     }
 }

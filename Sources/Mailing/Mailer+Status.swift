@@ -95,12 +95,14 @@ extension Mailer {
         }
         let failed = counts[.failed] ?? 0
         if failed > 0 {
-            problems.append("\(counted(failed, "delivery has", "deliveries have")) failed: herald queue list")
+            problems.append(
+                "\(counted(failed, "delivery has", "deliveries have")) failed: \(settings.command.line("queue list"))")
         }
         let held = queue.index.heldForPerson
         if held > 0 {
             problems.append(
-                "\(counted(held, "delivery is", "deliveries are")) held until a person decides: herald queue list")
+                "\(counted(held, "delivery is", "deliveries are")) held until a person decides: "
+                    + settings.command.line("queue list"))
         }
         for (path, reason) in intake.stuck.sorted(by: { $0.key < $1.key }).prefix(5) {
             problems.append("\(Printable.text(path)) is no letter that can be sent: \(reason)")

@@ -357,7 +357,7 @@ package final class Mailer {
         if let due = queue.index.nextTime() { waits.append(due - now) }
         if let due = lanes.nextDue { waits.append(due - now) }
         if pool.hasBatches { waits.append(Self.untold) }
-        if let due = copies.nextDue, !copies.isBusy { waits.append(due - now) }
+        if let due = copies.nextDue, !copies.isBusy, stopsBy == nil { waits.append(due - now) }
         if let change = book.nextChange(after: clock.wall) { waits.append(change - now) }
         return max(.zero, waits.min() ?? .zero)
     }

@@ -303,6 +303,7 @@ package final class Mailer {
         }
         learned = LearnedFacts()
         takenBack = []
+        if rates != before.rates { inbox.know(rates) }
         settle(effects)
         return effects
     }

@@ -21,6 +21,9 @@ package enum QueueError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The database is damaged.
     package var isDamage: Bool { if case .database(let error) = self { error.isDamage } else { false } }
 
+    /// There is no room for it.
+    package var isFull: Bool { if case .database(let error) = self { error.isFull } else { false } }
+
     package var description: String {
         switch self {
         case .database(let error): error.description

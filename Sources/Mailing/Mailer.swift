@@ -55,6 +55,7 @@ package final class Mailer {
     let knowledge: DeliveryKnowledge
     /// What threads have learned and is not committed yet.
     private var learned = LearnedFacts()
+    private var group = CommitGroup()
     /// What was taken back from threads in this round.
     var takenBack: [Int64] = []
     /// Why DANE cannot be had here; nil where it can, or nobody has looked.
@@ -175,6 +176,7 @@ package final class Mailer {
         while true {
             if !round() { return close() }
             wait(timeout())
+            gather()
             heed()
         }
     }
@@ -187,6 +189,17 @@ package final class Mailer {
         _ = try? Poller.wait(sources, timeout: timeout)
         if intake.hasEvents() { mayHaveLetters = true }
     }
+
+    /// So that one sync of the disk serves several connections.
+    private func gather() {
+        guard stopsBy == nil, pool.busy > 1, inbox.events.urgent > 0 else { return }
+        let (count, wait) = group.wants(busy: pool.busy, commitTook: queue.commitTook)
+        guard count > 1, wait >= Self.shortestGathering else { return }
+        group.came(inbox.events.gather(count, for: wait), wanted: count)
+    }
+
+    /// poll(2) counts in milliseconds: where the disk is quicker, nothing is gained.
+    private static let shortestGathering = Duration.microseconds(250)
 
     /// What came that is not the queue's business.
     private func heed() {

@@ -49,6 +49,8 @@ package final class Queue {
     var lastSent: Int64?
     /// Whether letters may be on their way to others than their recipients.
     var mayHaveRedirects = true
+    /// How long the last commit took.
+    private(set) var commitTook = Duration.zero
     /// As they were when the transaction began.
     var before: (stalls: Stalls, lastSent: Int64?)?
     /// The index before many rows were changed in this transaction.
@@ -107,7 +109,9 @@ package final class Queue {
         defer { (before, indexBefore) = (nil, nil) }
         do throws(QueueError) {
             let result = try body()
+            let begun = SystemClock.monotonic()
             try execute("COMMIT")
+            commitTook = SystemClock.monotonic() - begun
             index.commit()
             return result
         } catch {

@@ -18,8 +18,8 @@ package final class MailerInbox: Sendable {
     /// As they are after the last round that was committed.
     private let rates = Mutex(SubmissionRates())
 
-    /// Longer than any request that has none but its arguments.
-    private static let otherBody = 4096
+    /// More than what any other request brings: an access token.
+    private static let otherBody = 1 << 16
 
     package init() throws(SystemError) { events = try EventQueue() }
 
@@ -43,7 +43,8 @@ package final class MailerInbox: Sendable {
     /// Before the body of a request is read, which takes memory: what nobody may send, or this one not now, is refused.
     package func refusal(_ peer: ControlPeer, _ command: String, _ length: Int) -> ControlResponse? {
         guard command == "send" else {
-            return length > Self.otherBody ? .failure("'\(Printable.text(command, limit: 40))' takes no body") : nil
+            return length > Self.otherBody
+                ? .failure("'\(Printable.text(command, limit: 40))' takes no such body") : nil
         }
         if length > SubmissionRates.maximumSize { return .failure(SubmissionRates.tooLarge) }
         if LocalUser(peer).isPrivileged { return nil }

@@ -59,6 +59,7 @@ extension Mailer {
             book[account]?.isProbing = true
             effects.orders.append((.probe, state.settings))
         }
+        useRested(&effects)
         if let account = surveyor() { effects.orders.append((.survey, account)) }
         try fileCopy(at: now, &effects)
     }

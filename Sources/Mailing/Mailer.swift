@@ -44,6 +44,8 @@ package final class Mailer {
     let pool: DeliveryPool
     let tokens: TokenKeeper
     let copies: SentCopies
+    /// Accounts whose sign-in has not been used for long.
+    var rested: [String] = []
     let started: Timestamp
     let inbox: MailerInbox
     var settings: Settings
@@ -216,6 +218,7 @@ package final class Mailer {
         if time >= nextSweep {
             nextSweep = time + .seconds(3600)
             intake.sweep(before: SystemClock.now() - .seconds(3600))
+            rested = tokens.rested(at: SystemClock.now())
         }
         mayHaveLetters = true
         stallsMayHaveChanged = true

@@ -18,7 +18,7 @@ package struct SubmittedMessage: Sendable {
 
 /// Makes submitted mail fit for delivery.
 package struct MessageNormalizer: Sendable {
-    /// For a message without a Date.
+    /// For a message without a Date, or with one that is none.
     package var date: Timestamp
     package var utcOffset: Int
     /// For a message without a Message-ID, or with one that is none; with its angle brackets.
@@ -46,10 +46,11 @@ package struct MessageNormalizer: Sendable {
         // Of the first field alone: it is the one that is kept.
         let ownID = headers.raw("Message-ID").first.flatMap { MessageIdentifiers.parse($0).first }
             .flatMap { HeaderLine.isMessageID($0) ? $0 : nil }
+        let hasDate = headers.raw("Date").first.flatMap { MailDate.parse($0) } != nil
         let people = headers.raw("From").first.map { AddressList.parse($0) } ?? []
 
         var out: [UInt8] = []
-        if !headers.has("Date") { out += HeaderLine.folded("Date", date.rfc5322(utcOffset: utcOffset)) }
+        if !hasDate { out += HeaderLine.folded("Date", date.rfc5322(utcOffset: utcOffset)) }
         if people.isEmpty { out += HeaderLine.folded("From", from.header) }
         if let replyTo, !headers.has("Reply-To") { out += HeaderLine.folded("Reply-To", replyTo.header) }
         if ownID == nil { out += HeaderLine.folded("Message-ID", messageID) }
@@ -57,6 +58,7 @@ package struct MessageNormalizer: Sendable {
         var dropped: Set<String> = ["bcc", "resent-bcc", "return-path"]
         if people.isEmpty { dropped.insert("from") }
         if ownID == nil { dropped.insert("message-id") }
+        if !hasDate { dropped.insert("date") }
         out += try PartWriter(dropping: dropped).entity(root).endingInCRLF
 
         return SubmittedMessage(
@@ -209,7 +211,8 @@ extension PartWriter {
         let isText = part.type.value.hasPrefix("text/") || part.type.value.hasPrefix("multipart/")
         guard isText, !bytes.contains(0) else {
             let body = EncodedBody.binary(bytes)
-            return WrittenBody(bytes: body.bytes, encoding: body.encoding)
+            let type = isText ? Self.textType(part, bytes) : nil
+            return WrittenBody(bytes: body.bytes, type: type, encoding: body.encoding)
         }
         let body = EncodedBody.text(bytes.withCRLF)
         return WrittenBody(bytes: body.bytes, type: Self.textType(part, bytes), encoding: body.encoding)

@@ -50,6 +50,7 @@ import Testing
             (complete + "Subject: 1\r\nSubject: 2\r\n\r\nb", complete + "Subject: 1\r\n\r\nb\r\n"),
             (complete + "Subject: end", complete + "Subject: end\r\n\r\n"),
             ("Message-ID: nonsense id\nSubject: x\n\nb\n", added + "Subject: x\r\n\r\nb\r\n"),
+            ("Date: yesterday\nSubject: x\n\nb\n", added + "Subject: x\r\n\r\nb\r\n"),
             ("Message-ID: -\nMessage-ID: <1@b>\nFrom: me\nFrom: a@b\n\nb\n", added + "\r\nb\r\n"),
         ]) func headers(original: String, normalized: String) throws
     {

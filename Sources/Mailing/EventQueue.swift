@@ -7,14 +7,8 @@ import Synchronization
 
 /// Events for one thread, from any thread.
 final class EventQueue<Event: Sendable>: Sendable {
-    private struct State {
-        var events: [Event] = []
-        /// How many of them woke the receiver.
-        var urgent = 0
-    }
-
     private let wake: WakeUp
-    private let state = Mutex(State())
+    private let events = Mutex<[Event]>([])
 
     init() throws(SystemError) { wake = try WakeUp() }
 
@@ -23,33 +17,15 @@ final class EventQueue<Event: Sendable>: Sendable {
 
     /// - Parameter wakes: false for what can wait until the receiver is awake for another reason.
     func post(_ event: Event, wakes: Bool = true) {
-        state.withLock { state in
-            state.events.append(event)
-            if wakes { state.urgent += 1 }
-        }
+        events.withLock { $0.append(event) }
         if wakes { wake.signal() }
     }
 
     func takeAll() -> [Event] {
         wake.clear()
-        return state.withLock { state in
-            defer { state = State() }
-            return state.events
-        }
-    }
-
-    /// How many events wait that woke the receiver.
-    var urgent: Int { state.withLock(\.urgent) }
-
-    /// Waits until there are so many of these, or the time is over. Returns how many there are.
-    func gather(_ count: Int, for wait: Duration) -> Int {
-        let end = SystemClock.monotonic() + wait
-        while true {
-            wake.clear()
-            let urgent = urgent
-            let left = end - SystemClock.monotonic()
-            if urgent >= count || left <= .zero { return urgent }
-            _ = try? Poller.wait([(descriptor.number, .readable)], timeout: left)
+        return events.withLock { waiting in
+            defer { waiting.removeAll() }
+            return waiting
         }
     }
 }

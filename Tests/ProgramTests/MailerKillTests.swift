@@ -25,6 +25,8 @@ enum KillScenario: String, CaseIterable, Sendable {
     case uncertain
     /// Letters go while the settings are read anew.
     case reload
+    /// A letter goes elsewhere, and the first answer to it says nothing.
+    case redirect
 }
 
 @Suite(.serialized) struct MailerKillTests {
@@ -77,6 +79,10 @@ enum KillScenario: String, CaseIterable, Sendable {
                     SinkFault("RCPT TO:<third@", "451 4.2.0 not now", times: 1),
                 ])
             case .intake: place = try MailerPlace(more: ", enabled: false")
+            case .redirect:
+                place = try MailerPlace(
+                    faults: [SinkFault(".", "354 what?", times: 1)],
+                    smtp: ", redirect: {enabled: true, to: [{email: \(Self.elsewhere)}]}")
             default: place = try MailerPlace()
             }
             if scenario == .uncertain {
@@ -90,12 +96,15 @@ enum KillScenario: String, CaseIterable, Sendable {
             case .submission: letters = []
             case .intake, .reload: letters = try (0..<3).map { try MailerPlace.letter($0) }
             case .delivery, .uncertain: letters = [try MailerPlace.letter(0)]
+            case .redirect: letters = [try MailerPlace.letter(0, to: Array(three.prefix(1)))]
             case .mixed: letters = [try MailerPlace.letter(0, to: three)]
             }
             for letter in letters { try place.hand(letter) }
         }
 
         deinit { peer?.stop() }
+
+        private static let elsewhere = "elsewhere@example.net"
 
         private static let session: [ScriptedPeer.Step] = [
             .say("220 peer"), .expect("EHLO"), .say("250 peer"), .expect("MAIL"), .say("250 ok"), .expect("RCPT"),
@@ -147,6 +156,7 @@ enum KillScenario: String, CaseIterable, Sendable {
         }
 
         private func copies(_ letter: Letter, _ recipient: String) -> Int {
+            let recipient = scenario == .redirect ? Self.elsewhere : recipient
             guard let peer else { return place.copies.count(letter, recipient) }
             return peer.messages.count { $0 == letter.message }
         }
@@ -174,7 +184,8 @@ enum KillScenario: String, CaseIterable, Sendable {
         func expectAll(_ what: String) throws {
             let log = place.site.log("mailer")
             // The scenario's own first copy, or one of which a start says so.
-            let wasUncertain = scenario == .uncertain || log.contains("uncertain")
+            let isUncertain = scenario == .uncertain || scenario == .redirect
+            let wasUncertain = isUncertain || log.contains("uncertain")
             if scenario == .intake, what == "not killed" {
                 #expect(try place.queue().map(\.state) == [.queued, .queued, .queued])
                 return
@@ -185,7 +196,7 @@ enum KillScenario: String, CaseIterable, Sendable {
                 case .sent: break
                 case .failed: #expect(scenario == .mixed && row.recipient.hasPrefix("second@"), "\(what): \(row)")
                 // An answer was lost twice: the server's and, by the kill, the next one.
-                case .held: #expect(scenario == .uncertain && row.attempts > 1, "\(what): \(row)")
+                case .held: #expect(isUncertain && row.attempts > 1, "\(what): \(row)")
                 default: Issue.record("\(what): \(row) is left over\n\(log)")
                 }
             }
@@ -201,6 +212,7 @@ enum KillScenario: String, CaseIterable, Sendable {
                 #expect(answeredID == nil || place.copies.all.count >= 1, "\(what): answered, and lost\n\(log)")
                 for (_, count) in place.copies.all { #expect(count <= (wasUncertain ? 2 : 1), "\(what)\n\(log)") }
             }
+            #expect(place.copies.areSame, "\(what)")
             #expect(place.incoming == [], "\(what)")
             #expect(place.rejected == [], "\(what)")
         }

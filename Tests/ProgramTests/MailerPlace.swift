@@ -15,15 +15,25 @@ import Testing
 /// How often each letter has reached each recipient.
 final class Copies: Sendable {
     private let counts = Mutex<[String: Int]>([:])
+    private let first = Mutex<[String: [UInt8]]>([:])
+    private let areOthers = Mutex(false)
 
     func add(_ message: SinkMessage) {
         let id = ParsedMessage(message.bytes).header("Message-ID") ?? "none"
+        let before = first.withLock { first in
+            defer { first[id] = first[id] ?? message.bytes }
+            return first[id]
+        }
+        if let before, before != message.bytes { areOthers.withLock { $0 = true } }
         for recipient in message.recipients { counts.withLock { $0["\(id) \(recipient)", default: 0] += 1 } }
     }
 
     func count(_ letter: Letter, _ recipient: String) -> Int {
         counts.withLock { $0["\(letter.messageID) \(recipient)"] ?? 0 }
     }
+
+    /// Whether every copy of a letter was the same, octet for octet.
+    var areSame: Bool { areOthers.withLock { !$0 } }
 
     var all: [String: Int] { counts.withLock { $0 } }
 }
@@ -37,8 +47,8 @@ final class MailerPlace {
     /// - Parameters:
     ///   - faults: of the sink.
     ///   - port: of another server, in place of the sink.
-    ///   - more: further settings of the account.
-    init(faults: [SinkFault] = [], port: Int? = nil, more: String = "") throws {
+    ///   - more: further settings of the account; `smtp`: of what stands beside it.
+    init(faults: [SinkFault] = [], port: Int? = nil, more: String = "", smtp: String = "") throws {
         let copies = copies
         var options = SinkOptions()
         options.faults = faults
@@ -50,7 +60,7 @@ final class MailerPlace {
                 watch: {journal: {enabled: false}}
                 """,
             accounts: "[{name: sink, server: 127.0.0.1, port: \(port ?? sink.port), security: none\(more)}]",
-            retry: "{first: 10ms, maximum: 20ms}")
+            retry: "{first: 10ms, maximum: 20ms}", smtp: smtp)
     }
 
     deinit { sink.stop() }

@@ -1,6 +1,7 @@
 // `herald test-connection` where all is well, and its words, options and exit codes.
 
 import Formats
+import Glibc
 import Logging
 import Mail
 import Platform
@@ -141,7 +142,67 @@ private final class Received: Sendable {
         #expect(!run.output.contains("sesame"))
     }
 
-    @Test("a certificate that ends soon, a mailer that still has the account paused: told, and all is well")
+    @Test("an account that the mailer still has paused: told, and left as it is") func paused() throws {
+        var options = SinkOptions()
+        options.users = [.password(name: "herald", Secret("open sesame"))]
+        options.requiresLogin = true
+        let site = try TestSite(
+            settings: """
+                report: {to_email: admin@example.org}
+                aliases: [{description: alerts, address: herald@example.org, default: true}]
+                watch: {journal: {enabled: false}}
+                """,
+            accounts: """
+                [{name: office, server: localhost, port: PORT, security: starttls, ca_file: FOLDER/ca.pem, login: herald,
+                password_file: FOLDER/password}]
+                """, sink: options)
+        try Files.write("wrong\n".utf8, to: site.folder + "/password", mode: 0o600)
+        try site.start("mailer")
+        try site.awaitReady("mailer")
+        let config = ["--config", site.folder + "/herald.yaml"]
+        let letter = Array("Subject: s\n\nx\n".utf8)
+        #expect(try HeraldRun(["send", "a@example.net"] + config, input: letter).code == .exited(0))
+        func state() throws -> String? {
+            try site.ask("mailer", "status").result["accounts"]?.array?.first?["state"]?.string
+        }
+        #expect(try site.eventually(within: .seconds(120)) { try state() == "paused" })
+        let refused = try HeraldRun(["test-connection"] + config)
+        refused.tells("login", cause: "the login or the password is wrong", remedy: "login and password")
+        try Files.write("open sesame\n".utf8, to: site.folder + "/password", mode: 0o600)
+        let run = try HeraldRun(["test-connection"] + config)
+        #expect(run.code == .exited(0) && run.lines.last == "Status: OK", "\(run.output)\(run.errors)")
+        #expect(run.output.contains("note: the mailer has paused this account until its next try at "), "\(run.output)")
+        #expect(try state() == "paused" && site.letters.raw.isEmpty)
+    }
+
+    @Test("what a server says to harm a terminal does not reach it") func hostile() throws {
+        let peer = try ScriptedPeer([
+            .send(Array("220 \u{1b}]0;owned\u{7}\u{202e} s\r\n".utf8)), .expect("EHLO"),
+            .send(Array("250-\u{1b}[2J\u{9b}31m\r\n250 AUTH \u{1b}[31mPLAIN\r\n".utf8)), .expect("MAIL"),
+            .send(Array("550 5.7.60 \u{1b}[8mno\u{8}\r\n".utf8)),
+        ])
+        defer { peer.stop() }
+        let site = try ConnectionSite("name: a, server: 127.0.0.1, port: \(peer.port), security: none")
+        let run = try site.run("--send")
+        #expect(run.code == .exited(1) && run.output.contains("Failed at: sender"), "\(run.output)")
+        let bad = run.output.unicodeScalars.filter { $0.value < 0x20 && $0 != "\n" || (0x7f...0x9f).contains($0.value) }
+        #expect(bad.isEmpty && !run.output.unicodeScalars.contains("\u{202e}"), "\(run.output)")
+    }
+
+    @Test("a password that only root may read: told, to another user") func unprivileged() throws {
+        let sink = try sink()
+        defer { sink.stop() }
+        let site = try site(
+            "name: office, server: localhost, port: \(sink.port), security: starttls, LOGIN", sink: sink)
+        for (path, mode) in [("", 0o755), ("/herald.yaml", 0o644), ("/ca.pem", 0o644)] as [(String, UInt32)] {
+            #expect(chmod(site.folder.path + path, mode) == 0)
+        }
+        try #require(geteuid() == 0, "only root can be another user")
+        let run = try site.run(under: ["/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"])
+        run.tells("login", cause: "password cannot be read", remedy: "run herald test-connection as root")
+    }
+
+    @Test("a certificate that ends soon is told, and all is well")
     func notes() throws {
         let certificate = try ServerCertificate.make(to: .seconds(9 * 86400 + 3600))
         let sink = try sink { $0.certificate = certificate }

@@ -48,7 +48,11 @@ package struct ControlClient: Sendable {
     private func exchange(_ frame: [UInt8]) throws(ControlError) -> (head: JSON, body: [UInt8]) {
         do throws(SystemError) {
             let connection = ControlConnection(try connect(), timeout: timeout)
-            try connection.send(frame)
+            do throws(SystemError) {
+                try connection.send(frame)
+            } catch  where [EPIPE, ECONNRESET].contains(error.errno) {
+                // It closed before it had all, and may have said why.
+            }
             if let answer = try connection.receive() { return answer }
         } catch {
             throw [ENOENT, ECONNREFUSED].contains(error.errno) ? .notRunning(path: path) : .system(error)

@@ -11,6 +11,9 @@ import Synchronization
 package final class ControlServer: Sendable {
     /// Called by several threads at a time.
     package typealias Handler = @Sendable (ControlRequest) -> ControlResponse
+    /// Asked before the body of a request is read, by several threads at a time: what it returns is the answer, and the
+    /// body is not read.
+    package typealias Gate = @Sendable (ControlPeer, _ command: String, _ bodyLength: Int) -> ControlResponse?
 
     private let path: String
     private let listener: Descriptor
@@ -19,7 +22,10 @@ package final class ControlServer: Sendable {
 
     /// Begins to listen. A socket file that nobody serves is replaced; one that is served throws EADDRINUSE.
     /// - Parameter mode: 0o666 lets every local user ask; the handler decides by the peer what is allowed.
-    package init(path: String, mode: mode_t = 0o666, log: Logger, handler: @escaping Handler) throws(SystemError) {
+    package init(
+        path: String, mode: mode_t = 0o666, log: Logger, gate: @escaping Gate = { _, _, _ in nil },
+        handler: @escaping Handler
+    ) throws(SystemError) {
         try Files.makeDirectories(Files.split(path).directory, mode: 0o755)
         if (try? ControlClient(path: path).connect()) != nil {
             throw SystemError("serve", path, errno: EADDRINUSE)
@@ -38,7 +44,7 @@ package final class ControlServer: Sendable {
         self.listener = listener
         stopping = try WakeUp()
         threads = Mutex([])
-        let desk = ServingDesk(stopping, try WakeUp(), log, handler)
+        let desk = ServingDesk(stopping, try WakeUp(), log, gate, handler)
         do throws(SystemError) {
             try start("control") { desk.takeConnections(listener) }
             for _ in 0..<PeerQueue<Descriptor>.servedLimit { try start("control-serve") { desk.serve() } }

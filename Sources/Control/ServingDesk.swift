@@ -14,9 +14,14 @@ final class ServingDesk: Sendable {
     /// Somebody may be served.
     private let hint: WakeUp
     private let log: Logger
+    private let gate: ControlServer.Gate
     private let handler: ControlServer.Handler
 
-    init(_ stopping: WakeUp, _ hint: WakeUp, _ log: Logger, _ handler: @escaping ControlServer.Handler) {
+    init(
+        _ stopping: WakeUp, _ hint: WakeUp, _ log: Logger, _ gate: @escaping ControlServer.Gate,
+        _ handler: @escaping ControlServer.Handler
+    ) {
+        self.gate = gate
         self.stopping = stopping
         self.hint = hint
         self.log = log
@@ -84,10 +89,14 @@ final class ServingDesk: Sendable {
     private func answer(_ descriptor: Descriptor) throws(SystemError) {
         let connection = ControlConnection(descriptor, timeout: .seconds(5))
         let (pid, uid, gid) = try UnixSocket.peer(of: descriptor)
-        guard let (head, body) = try connection.receive(), let command = head["command"]?.string else { return }
-        let request = ControlRequest(
-            command: command, arguments: head["arguments"] ?? .null, body: body,
-            peer: ControlPeer(pid: pid, uid: uid, gid: gid))
+        let peer = ControlPeer(pid: pid, uid: uid, gid: gid)
+        let received = try connection.receive { (head, length) throws(SystemError) in
+            guard let refusal = gate(peer, head["command"]?.string ?? "", length) else { return true }
+            try connection.send(ControlFrame.encode(refusal))
+            return false
+        }
+        guard let (head, body) = received, let command = head["command"]?.string else { return }
+        let request = ControlRequest(command: command, arguments: head["arguments"] ?? .null, body: body, peer: peer)
         try connection.send(ControlFrame.encode(handler(request)))
     }
 }

@@ -7,8 +7,14 @@ import Synchronization
 
 /// Events for one thread, from any thread.
 final class EventQueue<Event: Sendable>: Sendable {
+    private struct State {
+        var events: [Event] = []
+        /// How many of them woke the receiver.
+        var urgent = 0
+    }
+
     private let wake: WakeUp
-    private let events = Mutex<[Event]>([])
+    private let state = Mutex(State())
 
     init() throws(SystemError) { wake = try WakeUp() }
 
@@ -17,15 +23,33 @@ final class EventQueue<Event: Sendable>: Sendable {
 
     /// - Parameter wakes: false for what can wait until the receiver is awake for another reason.
     func post(_ event: Event, wakes: Bool = true) {
-        events.withLock { $0.append(event) }
+        state.withLock { state in
+            state.events.append(event)
+            if wakes { state.urgent += 1 }
+        }
         if wakes { wake.signal() }
     }
 
     func takeAll() -> [Event] {
         wake.clear()
-        return events.withLock { waiting in
-            defer { waiting.removeAll() }
-            return waiting
+        return state.withLock { state in
+            defer { state = State() }
+            return state.events
+        }
+    }
+
+    /// How many events wait that woke the receiver.
+    var urgent: Int { state.withLock(\.urgent) }
+
+    /// Waits until there are so many of these, or the time is over. Returns how many there are.
+    func gather(_ count: Int, for wait: Duration) -> Int {
+        let end = SystemClock.monotonic() + wait
+        while true {
+            wake.clear()
+            let urgent = urgent
+            let left = end - SystemClock.monotonic()
+            if urgent >= count || left <= .zero { return urgent }
+            _ = try? Poller.wait([(descriptor.number, .readable)], timeout: left)
         }
     }
 }

@@ -41,6 +41,9 @@ package struct SubmissionRates: Equatable, Sendable {
     /// The largest message that anyone may submit.
     package static let maximumSize = 32 << 20
 
+    static let tooLarge = "the message has more than \(maximumSize >> 20) MiB"
+    static let tooMany = "too many messages: \(perHour) an hour are taken from a user"
+
     private struct Bucket: Equatable {
         var tokens: Double
         var filled: Duration

@@ -37,7 +37,19 @@ extension Mailer {
         return effects
     }
 
+    /// Without room: texts that nobody needs any more make some, of the database's own pages. Returns whether they did.
+    private func makeRoom(_ error: QueueError) -> Bool {
+        guard error.isFull else { return false }
+        var count = 0
+        guard (try? commit { (_) throws(QueueError) in count = try queue.forgetTexts() }) != nil, count > 0 else {
+            return false
+        }
+        log.warning("no room: the texts of \(count) letters that were sent are removed")
+        return true
+    }
+
     private func tell(_ error: QueueError) {
+        if makeRoom(error) { return }
         let words = "the queue cannot be written: \(error)"
         if databaseFault != words { log.critical("\(words)") }
         databaseFault = words
@@ -59,6 +71,7 @@ extension Mailer {
         do throws(QueueError) {
             _ = try commit { (effects) throws(QueueError) in try record([.request(call)], at: now, &effects) }
         } catch {
+            if makeRoom(error) { return answer(call, at: now) }
             call.answer.give(.failure("the queue cannot be written: \(error)", .later))
         }
     }
@@ -76,6 +89,10 @@ extension Mailer {
                 }
                 all.taken += done.intake?.taken ?? []
             } catch {
+                if makeRoom(error) {
+                    all.hasMore = true
+                    continue
+                }
                 failures += 1
                 intake.settle(batch.result)
                 let words = "\(batch.letters.first?.name ?? "a letter") cannot be taken in: \(error)"

@@ -40,20 +40,32 @@ extension Mailer {
             }
             states += named
         }
-        let limit = request.arguments["limit"]?.int ?? .max
-        var page = try queue.page(
-            after: QueueCursor(request.arguments["after"]), states: states,
-            limit: max(1, Int(min(limit, Int64(QueuePage.rowsPerPage)))))
+        let wanted = request.arguments["limit"]?.int ?? .max
+        let limit = max(1, Int(min(wanted, Int64(QueuePage.rowsPerPage))))
+        let after = QueueCursor(request.arguments["after"])
+        var page: QueuePage
+        if let letter = request.arguments["letter"]?.string {
+            page = try queue.page(letter: letter, after: after, limit: limit)
+        } else {
+            page = try queue.page(after: after, states: states, limit: limit)
+        }
         let lines = page.lines()
         return .success(["count": JSON(page.rows.count), "next": page.next?.json ?? .null], body: lines)
     }
 
+    /// The letter's first deliveries stand in the answer's line, which has a limit; `queue-list` with the letter's id has
+    /// those that follow on `next`.
     private func show(_ request: ControlRequest) throws(QueueError) -> ControlResponse {
         let id = request.arguments["id"]?.string ?? ""
         guard let particulars = try queue.particulars(of: id).members else { throw .unknown(id) }
-        let deliveries = JSON.Member("deliveries", .array(try queue.list(letter: id).map(\.json)))
-        return .success(.object(particulars + [deliveries]), body: try queue.message(of: id))
+        var page = try queue.page(letter: id, limit: Self.shownDeliveries)
+        let rows = page.shown(bytes: Self.shownBytes)
+        let members = [JSON.Member("deliveries", .array(rows)), JSON.Member("next", page.next?.json ?? .null)]
+        return .success(.object(particulars + members), body: try queue.message(of: id) ?? [])
     }
+
+    private static let shownDeliveries = 100
+    private static let shownBytes = 1 << 19
 
     private func change(
         _ request: ControlRequest, at now: Timestamp, _ effects: inout Effects
@@ -101,10 +113,10 @@ extension Mailer {
         _ request: ControlRequest, from user: LocalUser, at now: Timestamp
     ) throws(SubmissionError) -> Letter {
         guard request.body.count <= SubmissionRates.maximumSize else {
-            throw SubmissionError("the message has more than \(SubmissionRates.maximumSize >> 20) MiB")
+            throw SubmissionError(SubmissionRates.tooLarge)
         }
         if !user.isPrivileged, !rates.take(user.uid, at: SystemClock.monotonic()) {
-            throw SubmissionError("too many messages: \(SubmissionRates.perHour) an hour are taken from a user", .later)
+            throw SubmissionError(SubmissionRates.tooMany, .later)
         }
         let circumstances = Submission.Circumstances(
             id: Randomness.identifier(), host: HostNames.mail(), now: now, utcOffset: SystemClock.utcOffset(at: now))

@@ -36,12 +36,13 @@ extension Mailer {
             guard let account = book[turn.account]?.settings else { continue }
             var load = Load(
                 account: account, destination: turn.pick.destination,
-                most: mostLetters(account, turn.group, free: scheduler.free[turn.account] ?? 0))
+                most: mostLetters(account, turn, free: scheduler.free[turn.account] ?? 0))
             guard try add(turn, to: &load, at: now, &effects) else {
                 scheduler.free[turn.account, default: 0] += 1
                 continue
             }
             began(load, at: now)
+            if account.isDirect { try fill(&load, after: turn, at: now, &effects) }
             loads.append(load)
         }
         try claimAhead(&loads, scheduler, at: now, &effects)
@@ -58,23 +59,38 @@ extension Mailer {
             book[account]?.isProbing = true
             effects.orders.append((.probe, state.settings))
         }
+        useRested(&effects)
         if let account = surveyor() { effects.orders.append((.survey, account)) }
         try fileCopy(at: now, &effects)
     }
 
     /// How many letters a connection is given at one time.
-    private func mostLetters(_ account: Settings.Account, _ group: Int, free: Int) -> Int {
-        let due = queue.index.due(group)
-        let paced = account.delayBetweenMessages > .zero || (book[account.name]?.pace.floor ?? .zero) > .zero
-        guard due >= Self.manyAreDue, !paced, !account.isDirect else { return 1 }
-        return max(1, min(Self.ahead, account.maxMessagesPerConnection, due / (free + 1)))
+    private func mostLetters(_ account: Settings.Account, _ turn: Scheduler.Turn, free: Int) -> Int {
+        let due = account.isDirect ? queue.index.due(turn.pick) : queue.index.due(turn.group)
+        let lane = Lane(account: account.name, destination: turn.pick.destination)
+        let pace = account.isDirect ? lanes[lane].pace : book[account.name]?.pace ?? Pace()
+        let isPaced = account.delayBetweenMessages > .zero || pace.floor > .zero
+        guard due >= Self.manyAreDue, !isPaced, !lanes[lane].isDoubtful else { return 1 }
+        let others = account.isDirect ? pace.concurrency - 1 : free
+        return max(1, min(Self.ahead, account.maxMessagesPerConnection, due / (others + 1)))
+    }
+
+    /// Further letters to the same destination.
+    private func fill(
+        _ load: inout Load, after first: Scheduler.Turn, at now: Timestamp, _ effects: inout Effects
+    ) throws(QueueError) {
+        var turn = first
+        while load.assignments.count < load.most, let pick = queue.index.another(after: turn.pick) {
+            turn.pick = pick
+            _ = try add(turn, to: &load, at: now, &effects)
+        }
     }
 
     /// Further letters for the connections of this round, in the queue's order.
     private func claimAhead(
         _ loads: inout [Load], _ scheduler: Scheduler, at now: Timestamp, _ effects: inout Effects
     ) throws(QueueError) {
-        for account in Set(loads.filter { $0.most > 1 }.map(\.account.name)) {
+        for account in Set(loads.filter { $0.most > 1 && !$0.account.isDirect }.map(\.account.name)) {
             var scheduler = scheduler
             scheduler.free = [account: .max]
             while true {

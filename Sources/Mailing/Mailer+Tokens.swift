@@ -32,6 +32,39 @@ extension Mailer {
     }
 }
 
+extension SessionFault {
+    /// A fault as the command is told of it.
+    fileprivate var json: JSON {
+        [
+            "words": .string(words), "diagnosis": JSON(diagnosis?.rawValue), "cause": .string(likelyCause),
+            "remedy": .string(remedy), "needs_person": .bool(isAccountFault),
+        ]
+    }
+
+    /// The command's side of it.
+    package init(_ json: JSON) {
+        self.init(
+            .login, json["words"]?.string ?? "",
+            json["needs_person"]?.bool == true ? [.tryAgain, .tellOperator] : [.tryAgain, .nextAddress],
+            likelyCause: json["cause"]?.string ?? "", remedy: json["remedy"]?.string ?? "")
+        diagnosis = json["diagnosis"]?.string.flatMap { Diagnosis(rawValue: $0) }
+    }
+}
+
+extension Mailer {
+    /// An account that carries nothing logs in all the same now and then, so that its sign-in is good on the day that it is
+    /// needed; where it is not, that is known before.
+    func useRested(_ effects: inout Effects) {
+        for name in rested {
+            guard let state = book[name], state.settings.enabled, !state.isPaused, pool.busy(for: name) == 0 else {
+                continue
+            }
+            effects.orders.append((.probe, state.settings))
+        }
+        rested = []
+    }
+}
+
 extension TokenKeeper {
     /// Root; and the mailer's own user, who could read the files.
     static func mayHaveTokens(_ peer: ControlPeer) -> Bool { peer.uid == 0 || peer.uid == geteuid() }
@@ -50,7 +83,8 @@ extension TokenKeeper {
             let (name, token) = try token(for: owner, refused: refused)
             return .success(["login": .string(name)], body: token.withBytes { Array($0) })
         } catch {
-            return .failure("\(error)", error.isAccountFault ? .wrong : .later)
+            // No refusal: `herald test-connection` tells what it is a case of.
+            return .success(["fault": error.json])
         }
     }
 }

@@ -1,6 +1,7 @@
 // Where everything arrives that other threads have for the mailer: reports of deliveries, requests of people.
 
 import Control
+import Formats
 import Platform
 import Synchronization
 
@@ -14,6 +15,11 @@ struct ControlCall: Sendable {
 package final class MailerInbox: Sendable {
     let events: EventQueue<MailerEvent>
     private let isClosed = Mutex(false)
+    /// As they are after the last round that was committed.
+    private let rates = Mutex(SubmissionRates())
+
+    /// More than what any other request brings: an access token.
+    private static let otherBody = 1 << 16
 
     package init() throws(SystemError) { events = try EventQueue() }
 
@@ -33,6 +39,24 @@ package final class MailerInbox: Sendable {
         return answer.wait(.seconds(8))
             ?? .failure("the mailer is busy, and may still do it: see 'herald queue list' before it is asked again")
     }
+
+    /// Before the body of a request is read, which takes memory: what nobody may send, or this one not now, is refused.
+    package func refusal(_ peer: ControlPeer, _ command: String, _ length: Int) -> ControlResponse? {
+        guard command == "send" else {
+            return length > Self.otherBody
+                ? .failure("'\(Printable.text(command, limit: 40))' takes no such body") : nil
+        }
+        if length > SubmissionRates.maximumSize { return .failure(SubmissionRates.tooLarge) }
+        if LocalUser(peer).isPrivileged { return nil }
+        // A look only: the mailer takes the message's worth when it takes the message.
+        let isAllowed = rates.withLock { rates in
+            var copy = rates
+            return copy.take(peer.uid, at: SystemClock.monotonic())
+        }
+        return isAllowed ? nil : .failure(SubmissionRates.tooMany, .later)
+    }
+
+    func know(_ rates: SubmissionRates) { self.rates.withLock { $0 = rates } }
 
     /// Tells the mailer to stop at the next safe point.
     package func stop() { events.post(.stop) }

@@ -43,7 +43,9 @@ package enum MailerProgram {
             settings, options: choices, inbox: inbox, signals: signals, log: log, reload: reload)
         let tokens = mailer.tokens
         let control = try system { () throws(SystemError) in
-            try ControlServer(path: settings.paths.socket("mailer"), log: log) { tokens.answer($0) ?? inbox.ask($0) }
+            try ControlServer(
+                path: settings.paths.socket("mailer"), log: log, gate: { inbox.refusal($0, $1, $2) },
+                handler: { tokens.answer($0) ?? inbox.ask($0) })
         }
         log.info("ready: \(settings.smtp.accounts.count) accounts, state in \(settings.paths.state("mailer"))")
         ServiceManager.ready()

@@ -60,12 +60,9 @@ extension Queue {
             created: Timestamp(microseconds: row[9].int ?? 0), changed: Timestamp(microseconds: row[10].int ?? 0))
     }
 
-    /// The bytes of a letter's message.
-    package func message(of id: String) throws(QueueError) -> [UInt8] {
-        guard let bytes = try rows("SELECT bytes FROM messages WHERE letter = ?", [SQLValue(id)]).first?[0].bytes else {
-            throw .unknown(id)
-        }
-        return bytes
+    /// The bytes of a letter's message; nil where they are not kept any more.
+    package func message(of id: String) throws(QueueError) -> [UInt8]? {
+        try rows("SELECT bytes FROM messages WHERE letter = ?", [SQLValue(id)]).first?[0].bytes
     }
 
     /// What the envelope of a letter says beside its recipients.

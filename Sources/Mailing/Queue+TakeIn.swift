@@ -83,4 +83,18 @@ extension Queue {
             WHERE id = ?
             """, [id])
     }
+
+    /// Where there is no room: takes away the texts of some letters that were sent or taken back, and filed; what is known of
+    /// them is kept. Those that failed keep theirs, for a person may try them again. Returns how many there were.
+    func forgetTexts() throws(QueueError) -> Int {
+        let done = [DeliveryState.sent, .retracted].map { String($0.rawValue) }.joined(separator: ",")
+        return try execute(
+            """
+            DELETE FROM messages WHERE letter IN (
+                SELECT id FROM letters JOIN messages ON letter = id WHERE NOT EXISTS(
+                    SELECT 1 FROM deliveries WHERE letter = id AND state NOT IN (\(done)))
+                AND NOT EXISTS(SELECT 1 FROM sent_copies WHERE sent_copies.letter = id AND sent_copies.state = ?)
+                ORDER BY taken_in LIMIT 200)
+            """, [SQLValue(SentCopyState.waiting.rawValue)])
+    }
 }

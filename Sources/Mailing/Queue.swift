@@ -21,6 +21,9 @@ package enum QueueError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The database is damaged.
     package var isDamage: Bool { if case .database(let error) = self { error.isDamage } else { false } }
 
+    /// There is no room for it.
+    package var isFull: Bool { if case .database(let error) = self { error.isFull } else { false } }
+
     package var description: String {
         switch self {
         case .database(let error): error.description
@@ -46,6 +49,8 @@ package final class Queue {
     var lastSent: Int64?
     /// Whether letters may be on their way to others than their recipients.
     var mayHaveRedirects = true
+    /// How long the last commit took.
+    private(set) var commitTook = Duration.zero
     /// As they were when the transaction began.
     var before: (stalls: Stalls, lastSent: Int64?)?
     /// The index before many rows were changed in this transaction.
@@ -104,7 +109,9 @@ package final class Queue {
         defer { (before, indexBefore) = (nil, nil) }
         do throws(QueueError) {
             let result = try body()
+            let begun = SystemClock.monotonic()
             try execute("COMMIT")
+            commitTook = SystemClock.monotonic() - begun
             index.commit()
             return result
         } catch {

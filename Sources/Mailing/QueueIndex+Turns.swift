@@ -69,6 +69,17 @@ extension QueueIndex {
     /// After a pick was claimed: its line's next one competes.
     mutating func release(_ pick: Pick) { offer(pick.line) }
 
+    /// The next one of the same line, for the connection that has the pick: it is taken as that is.
+    mutating func another(after pick: Pick) -> Pick? {
+        guard let place = standing(pick.line), place.number != pick.number else { return nil }
+        var other = pick
+        other.number = place.number
+        return other
+    }
+
+    /// How many deliveries are due in the pick's line.
+    func due(_ pick: Pick) -> Int { lines[pick.line].due }
+
     /// It is not to be tried as long as the index stands.
     mutating func passOver(_ pick: Pick) {
         guard var entry = entries[pick.number] else { return }

@@ -33,6 +33,23 @@ package struct QueuePage: Equatable, Sendable {
     /// A page ends after this many bytes of JSON, however few rows they are.
     private static let bytesPerPage = 4 << 20
 
+    /// The rows as objects, as many as have room in so many bytes (one at least): `next` says where the others begin.
+    mutating func shown(bytes limit: Int) -> [JSON] {
+        var room = limit
+        var shown: [JSON] = []
+        for row in rows {
+            let json = row.json
+            room -= json.text.utf8.count
+            if room < 0, !shown.isEmpty {
+                rows.removeLast(rows.count - shown.count)
+                next = rows.last?.cursor
+                break
+            }
+            shown.append(json)
+        }
+        return shown
+    }
+
     /// One JSON object a line. A page whose text grows too long ends earlier, and `next` says where.
     package mutating func lines() -> [UInt8] {
         var bytes: [UInt8] = []
@@ -69,6 +86,23 @@ extension Queue {
                 states.filter(\.isFinal), "number < ? ORDER BY number DESC", number ?? .max,
                 limit + 1 - page.rows.count)
         }
+        if page.rows.count > limit {
+            page.rows.removeLast(page.rows.count - limit)
+            page.next = page.rows.last?.cursor
+        }
+        return page
+    }
+
+    /// The deliveries of one letter that follow `cursor`, in the order of their numbers.
+    package func page(
+        letter id: String, after cursor: QueueCursor? = nil, limit: Int = QueuePage.rowsPerPage
+    ) throws(QueueError) -> QueuePage {
+        var page = QueuePage()
+        page.rows = try rows(
+            "\(Self.summary) WHERE letter = ? AND number > ? ORDER BY number LIMIT ?",
+            [SQLValue(id), SQLValue(cursor?.number ?? .min), SQLValue(limit + 1)]
+        ).compactMap(Self.summary)
+        if page.rows.isEmpty, cursor == nil { throw .unknown(id) }
         if page.rows.count > limit {
             page.rows.removeLast(page.rows.count - limit)
             page.next = page.rows.last?.cursor

@@ -10,6 +10,19 @@ extension TokenKeeper {
     /// So long before an end that is known it is warned of.
     static let notice = Duration.seconds(7 * 86400)
 
+    /// So long at rest, a sign-in is used for its own sake: Microsoft's ends after 90 days of that, Google's after six months.
+    static let longestRest = Duration.seconds(7 * 86400)
+
+    /// The accounts whose sign-in has rested for so long.
+    func rested(at now: Timestamp) -> [String] {
+        sources.compactMap { owner, _, record in
+            guard case .account(let name) = owner, let record, record.refreshToken != nil,
+                record.renewed.microseconds > 0, now - record.renewed > Self.longestRest
+            else { return nil }
+            return name
+        }
+    }
+
     /// What needs a person, in sentences.
     func problems(at now: Timestamp) -> [String] {
         sources.sorted { $0.owner.argument < $1.owner.argument }.flatMap { owner, source, record in

@@ -41,6 +41,9 @@ extension Settings {
         /// How tokens come; what may stand beside what is checked when the settings are read.
         package enum Way: Sendable, Equatable { case deviceCode, loopback, clientCredentials, serviceAccount }
 
+        /// Whether it is known from them whose mailbox it is: a person's sign-in says so, an application's own tokens do not.
+        var saysMailbox: Bool { way == .deviceCode || way == .loopback || subject != nil }
+
         package var way: Way {
             if keyFile != nil { return .serviceAccount }
             return switch provider {

@@ -86,6 +86,7 @@ extension SettingsReader {
         let takesToken = [.xoauth2, .oauthbearer].contains(account.authentication)
         if let node = reader.value("oauth") {
             checkAlone(node, account.password, &reader)
+            if account.login == nil, account.oauth?.saysMailbox == false { reader.missing("login") }
             if !takesToken, account.authentication != .auto, let node = reader.value("auth") {
                 reader.fault(node, "'oauth' needs auth 'xoauth2', 'oauthbearer' or 'auto',")
             }

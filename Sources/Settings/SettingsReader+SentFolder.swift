@@ -40,6 +40,7 @@ extension SettingsReader {
             return
         }
         checkAlone(oauth, folder.password, &reader)
+        if folder.login == nil, folder.oauth?.saysMailbox == false { reader.missing("login") }
         if !takesToken, folder.authentication != .auto, let node = reader.value("auth") {
             reader.fault(node, "'oauth' needs auth 'xoauth2', 'oauthbearer' or 'auto',")
         }

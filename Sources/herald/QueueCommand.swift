@@ -67,6 +67,7 @@ struct QueueCommand: ParsableCommand {
                 }
             }
             Terminal.say("")
+            if message.isEmpty { return Terminal.say("Its text is not kept any more.") }
             let lines = message.filter { $0 != 0x0d }
             Terminal.say(Printable.text(lines, keepingLines: true))
         }

@@ -60,14 +60,23 @@ struct QueueReading {
         }
     }
 
-    /// A letter and its message.
+    /// A letter with all its deliveries, and its message; that is empty where it is not kept any more.
     func show(_ id: String) throws -> (letter: JSON, message: [UInt8]) {
-        if let answer = try asked("queue-show", ["id": .string(id)]) { return (answer.result, answer.body) }
-        return try owned { queue throws(QueueError) in
-            let facts = try queue.particulars(of: id).members ?? []
-            let deliveries = JSON.array(try queue.list(letter: id).map(\.json))
-            return (.object(facts + [JSON.Member("deliveries", deliveries)]), try queue.message(of: id))
+        guard let answer = try asked("queue-show", ["id": .string(id)]) else {
+            return try owned { queue throws(QueueError) in
+                let facts = try queue.particulars(of: id).members ?? []
+                let deliveries = JSON.array(try queue.list(letter: id).map(\.json))
+                return (.object(facts + [JSON.Member("deliveries", deliveries)]), try queue.message(of: id) ?? [])
+            }
         }
+        var deliveries = answer.result["deliveries"]?.array ?? []
+        var after = QueueCursor(answer.result["next"])
+        while let cursor = after, let page = try asked("queue-list", ["letter": .string(id), "after": cursor.json]) {
+            deliveries += page.body.split(separator: 0x0a).compactMap { try? JSON.parse($0) }
+            after = QueueCursor(page.result["next"])
+        }
+        let facts = (answer.result.members ?? []).filter { !["deliveries", "next"].contains($0.name) }
+        return (.object(facts + [JSON.Member("deliveries", .array(deliveries))]), answer.body)
     }
 
     /// Returns how many deliveries were changed.

@@ -22,6 +22,8 @@ extension SettingsCheck {
             checkLogin(account, "account '\(Printable.text(name, limit: 60))'")
             if let node = account["oauth"] { checkOAuth(node, .account(name), settings) }
         }
+        if let node = root["smtp"]?["default_credentials"] { checkLogin(node, "'smtp.default_credentials'") }
+        checkDirect()
         for alias in root["aliases"]?.sequence ?? [] {
             guard let folder = alias["sent_folder"] else { continue }
             let owner = TokenOwner.sentFolder(alias: alias["description"]?.string ?? "")
@@ -29,6 +31,15 @@ extension SettingsCheck {
             needCurl(folder, "no copy of what was sent is filed without it", severity: .warning)
             if let node = folder["oauth"], node.mapping != nil { checkOAuth(node, owner, settings) }
         }
+    }
+
+    /// What `server: direct` could have of this host, and has not.
+    private mutating func checkDirect() {
+        let accounts = root["smtp"]?["accounts"]?.sequence ?? []
+        let direct = accounts.first { $0["enabled"]?.bool != false && $0["server"]?.string == "direct" }
+        guard let node = direct?["server"] else { return }
+        if case .off(let words) = Resolver().validation() { faults.append(node.fault(words, severity: .warning)) }
+        needCurl(node, "no MTA-STS policy of a domain can be had without it", severity: .warning)
     }
 
     private mutating func checkLogin(_ node: YAMLNode, _ owner: String) {

@@ -43,10 +43,14 @@ struct TokenHandover: Sendable {
     func token(for owner: TokenOwner, refused: Secret?) throws(SessionFault) -> (name: String, token: Secret) {
         var body = refused?.withBytes { Array($0) } ?? []
         defer { Secret.wipe(&body) }
+        let refusal: SessionFault
         do throws(ControlError) {
             var answer = try client.request("access-token", owner.json, body: body)
             defer { Secret.wipe(&answer.body) }
-            return (answer.result["login"]?.string ?? "", Secret(answer.body))
+            guard let fault = answer.result["fault"] else {
+                return (answer.result["login"]?.string ?? "", Secret(answer.body))
+            }
+            refusal = SessionFault(fault)
         } catch {
             var fault = SessionFault(.login, "no access token: \(error)", [.tryAgain, .tellOperator])
             switch error {
@@ -59,6 +63,7 @@ struct TokenHandover: Sendable {
             }
             throw fault
         }
+        throw refusal
     }
 
     private static func failure(_ error: ControlError) -> Failure {

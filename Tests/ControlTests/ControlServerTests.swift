@@ -77,4 +77,21 @@ import Testing
         second.join()
         #expect(silent.count == 2)
     }
+
+    @Test("what the gate refuses is not read, and the peer is told why") func gate() throws {
+        let path = "/tmp/herald-control-\(Randomness.identifier().prefix(12)).sock"
+        let server = try ControlServer(
+            path: path, log: Logger(label: "test"),
+            gate: { peer, command, length in
+                peer.uid == getuid() && command == "send" && length > 1000 ? .failure("too much", .denied) : nil
+            }, handler: { .success(["read": .int(Int64($0.body.count))]) })
+        defer { server.stop() }
+        let client = ControlClient(path: path)
+        #expect(try client.request("send", body: [UInt8](repeating: 1, count: 1000)).result["read"]?.int == 1000)
+        for count in [1001, 8 << 20] {
+            #expect(throws: ControlError.refused("too much", .denied)) {
+                try client.request("send", body: [UInt8](repeating: 1, count: count))
+            }
+        }
+    }
 }

@@ -62,4 +62,26 @@ import Testing
         #expect(small.answer.wait(.zero)?.result?["id"]?.string != nil)
         #expect(list.answer.wait(.zero)?.result?["count"]?.int == 1)
     }
+
+    @Test("without room, the texts of letters that were sent make some; what is known of them stays")
+    func textsMakeRoom() throws {
+        let mailer = try site.mailer(
+            try site.settings(accounts: account("a", 1) + ", enabled: false"), Mailer.Options())
+        let now = SystemClock.now()
+        let body = String(repeating: "0123456789\r\n", count: 5000)
+        let (sent, failed, waiting) = (Letter.sample(body: body), Letter.sample(body: body), Letter.sample(body: body))
+        for letter in [sent, failed, waiting] { _ = try mailer.queue.takeIn(letter, at: now) }
+        try mailer.queue.execute("UPDATE deliveries SET state = 5 WHERE letter = ?", [.text(sent.id)])
+        try mailer.queue.execute("UPDATE deliveries SET state = 6 WHERE letter = ?", [.text(failed.id)])
+        try limit(mailer.queue, pages: 8)
+        let next = Letter.sample(body: body)
+        try site.hand(next)
+        _ = mailer.round()
+        #expect(mailer.noRoom == nil && mailer.databaseFault == nil)
+        #expect(try mailer.queue.list(letter: next.id).map(\.state) == [.queued])
+        #expect(try mailer.queue.list(letter: sent.id).map(\.state) == [.sent])
+        #expect(try mailer.queue.message(of: sent.id) == nil)
+        for letter in [failed, waiting] { #expect(try mailer.queue.message(of: letter.id) == letter.message) }
+        #expect(try mailer.queue.takeIn(sent, at: now) == .known)
+    }
 }

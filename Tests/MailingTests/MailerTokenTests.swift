@@ -166,6 +166,27 @@ import Testing
         #expect(ask("access-token", uid: 0, refused: "well-1")?.body == Array("well-2".utf8))
     }
 
+    @Test("a sign-in that has rested for a week is used, so that its provider does not forget it; a paused one is not")
+    func rested() throws {
+        let sink = try sink("well-1")
+        defer { sink.stop() }
+        let settings = try settings(sink, "well")
+        try signIn(settings, token: "old", lifetime: .milliseconds(1))
+        let mailer = try site.mailer(settings, Mailer.Options())
+        let now = SystemClock.now()
+        #expect(mailer.tokens.rested(at: now + .seconds(6 * 86400)).isEmpty)
+        for isPaused in [false, true] {
+            mailer.rested = mailer.tokens.rested(at: now + .seconds(8 * 86400))
+            #expect(mailer.rested == ["office"])
+            if isPaused { mailer.book["office"]?.fault = "no" }
+            var effects = Effects()
+            mailer.useRested(&effects)
+            let orders = effects.orders.map { "\($0.order) \($0.account.name)" }
+            #expect(orders == (isPaused ? [] : ["probe office"]))
+            #expect(mailer.rested.isEmpty)
+        }
+    }
+
     @Test("four connections that need a token at once ask once") func oneAtATime() throws {
         let sink = try sink("slow-1")
         defer { sink.stop() }

@@ -91,4 +91,26 @@ import Testing
         #expect(pages == 3)
         #expect(seen == (try numbers()))
     }
+
+    @Test("a letter with a thousand recipients is shown in parts that fit, each of them once")
+    func oneLetter() throws {
+        let letter = Letter.sample(to: (0..<1000).map { "r\($0)@example.org" })
+        _ = try queue.takeIn(letter, at: start)
+        _ = try queue.takeIn(.sample(), at: start)
+        try queue.execute("UPDATE deliveries SET last_reply = ?", [.text(String(repeating: "y", count: 2000))])
+        var page = try queue.page(letter: letter.id, limit: 400)
+        #expect(page.rows.count == 400 && page.next != nil)
+        let shown = page.shown(bytes: 1 << 19)
+        #expect(shown.count < 400 && shown.count > 100)
+        #expect(JSON.array(shown).text.utf8.count < 1 << 20)
+        var numbers = shown.compactMap { $0["number"]?.int }
+        var cursor = page.next
+        while let after = cursor {
+            let next = try queue.page(letter: letter.id, after: after, limit: 300)
+            numbers += next.rows.map(\.number)
+            cursor = next.next
+        }
+        #expect(numbers == Array(1...1000))
+        #expect(throws: QueueError.unknown("none")) { try queue.page(letter: "none") }
+    }
 }

@@ -111,12 +111,13 @@ private func refusal(_ status: Int, _ error: String, retryAfter: String = "") ->
         let desk = try Desk(login: "") { _, _ in token("at") }
         try desk.signIn()
         #expect(try desk.keeper.token(for: owner).name == "signed@in.example")
-        let other = try Desk(
-            oauth:
-                "provider: custom, client_id: c, token_url: 'https://a.example/t', client_secret_file: \(desk.folder("s"))",
-            login: ""
-        ) { _, _ in token("at") }
-        try Files.write("secret\n".utf8, to: desk.folder("s"))
+        let other = try Desk(login: "") { _, _ in token("at") }
+        let source = try #require(other.settings.tokenSources[owner])
+        var nameless = TokenRecord(client: source.oauth.client)
+        nameless.take(
+            TokenReply(accessToken: Secret("at"), lifetime: .seconds(600), refreshToken: Secret("r")),
+            at: SystemClock.now())
+        try other.keeper.put(nameless, for: owner)
         let fault = #expect(throws: SessionFault.self) { _ = try other.keeper.token(for: owner) }
         #expect(fault?.isAccountFault == true && fault?.remedy.contains("'login'") == true)
     }

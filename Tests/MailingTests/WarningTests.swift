@@ -52,7 +52,7 @@ import Testing
         #expect(rows.map(\.recipient).sorted() == ["admin@example.org", "third@example.org"])
         #expect(rows.allSatisfy { $0.subject.contains("2 reports wait for longer than 60 min") }, "\(rows)")
         let id = try #require(rows.first?.letter)
-        let message = ParsedMessage(try mailer.queue.message(of: id))
+        let message = ParsedMessage(try mailer.queue.message(of: id) ?? [])
         let text = String(decoding: message.root.bytes, as: UTF8.self)
         #expect(text.contains("To second@example.org, since ") && text.contains("450 come back later"))
         #expect(

@@ -40,6 +40,17 @@ struct ConnectionBedTests {
         return site
     }
 
+    @Test("herald check says what direct delivery lacks here: DANE, and curl") func check() throws {
+        let site = try direct("signed.test")
+        let words = ["check", "--config", site.folder("herald.yaml")]
+        let hidden = ["mount --bind /dev/null /usr/bin/curl && exec \"$0\" \"$@\""]
+        let run = try HeraldRun(words, under: ["/usr/bin/unshare", "--mount", "/bin/sh", "-c"] + hidden)
+        // The bed's resolver has trust anchors of its own zones alone.
+        #expect(run.errors.contains("warning: DANE is off: "), "\(run.errors)")
+        #expect(run.errors.contains("curl is not installed: no MTA-STS policy"), "\(run.errors)")
+        #expect(run.code == .exited(0))
+    }
+
     @Test("server: direct: the domain's hosts, how they are protected, and a session with one of them")
     func wellDirect()
         throws

@@ -260,6 +260,6 @@ private func refusedLogin(_ reply: String, by mechanism: String = "PLAIN") -> [S
         ]
         let played = Set((Self.reaching + Self.protection + Self.logins + Self.letters).map(\.diagnosis))
         let missing = Set(Diagnosis.allCases).subtracting(played).subtracting(apart).subtracting(Self.inTheBed)
-        #expect(missing == [.tokenLacksRights, .signInAgain], "with OAuth2")
+        #expect(missing == [.tokenLacksRights, .signInAgain], "these in ConnectionTokenTests")
     }
 }

@@ -14,7 +14,7 @@ import Testing
             environment: ["HERALD_PROGRAMS=\(TestSite.programs)"])
         if let words = run.cannot, !Completeness.isDemanded { try Test.cancel("no network of its own here: \(words)") }
         #expect(run.ending == .exited(0), "HERALD_WITHOUT_DNS=1 leaves this test out: \(run.output)")
-        #expect(run.output.contains("Test run with 5 tests"), "\(run.output)")
+        #expect(run.output.contains("Test run with 6 tests"), "\(run.output)")
         #expect(!run.output.contains("skipped"), "\(run.output)")
     }
 }

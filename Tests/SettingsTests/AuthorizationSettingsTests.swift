@@ -74,7 +74,7 @@ private func load(_ text: String) -> (account: Settings.Account?, faults: [Strin
         ] as [(String, Settings.OAuth.Way)])
     func ways(_ text: String, _ way: Settings.OAuth.Way) {
         for auth in ["", "auth: auto, ", "auth: xoauth2, ", "auth: oauthbearer, "] {
-            let (account, faults) = load("\(auth)oauth: {\(text)}")
+            let (account, faults) = load("login: m@b.example, \(auth)oauth: {\(text)}")
             #expect(account?.oauth?.way == way)
             #expect(faults == [])
         }
@@ -127,6 +127,8 @@ private func load(_ text: String) -> (account: Settings.Account?, faults: [Strin
             ("oauth: {provider: google, client_id: c, device_url: 'https://a b'}", "begins with https://"),
             ("oauth: {provider: google, client_id: c, authorization_url: 'https://'}", "begins with https://"),
             ("oauth: {provider: google, client_id: c, cientid: d}", "did you mean 'client_id'?"),
+            ("oauth: {provider: microsoft, client_id: c, tenant: t, client_secret_file: /s}", "'login' is missing"),
+            ("oauth: {provider: google, key_file: /k}", "'login' is missing"),
             ("security: none, oauth: {provider: google, client_id: c}", "a login needs security 'tls'"),
             ("auth: external", "'client_certificate' is missing"),
             ("auth: external, client_certificate: /c, login: x, password: y", "'external' logs in by the certificate"),

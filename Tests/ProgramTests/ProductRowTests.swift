@@ -34,14 +34,22 @@ extension ProductRow {
             #expect(check.code == .exited(2) && check.errors.contains("port 465 and security 'starttls' disagree"))
         },
         ProductRow("RMS", "Account name; Password") {
-            for (key, value) in [("password", "open sesame"), ("password_file", "FOLDER/password")] {
+            for (key, value) in [
+                ("password", "'open sesame'"), ("password_file", "FOLDER/password"),
+                ("password_command", "[/bin/cat, FOLDER/password]"), ("password_credential", "office"),
+            ] {
                 let row = try RowSite(
-                    "[{name: a, \(securedSink), login: herald, \(key): '\(value)'}]", starts: false, sinkLogin)
+                    "[{name: a, \(securedSink), login: herald, \(key): \(value)}]", starts: false, sinkLogin)
                 try row.write("password", "open sesame\nnot this\n")
-                try row.start("mailer")
+                try row.write("office", "open sesame\n")
+                try row.site.start("mailer", environment: ["CREDENTIALS_DIRECTORY=\(row.site.folder)"])
+                try row.site.awaitReady("mailer")
                 try row.send()
                 #expect(try row.arrival().raw.login == "herald", "\(key)")
             }
+            let two = try RowSite(
+                "[{name: a, \(securedSink), login: herald, password: x, password_file: /x}]", starts: false)
+            #expect(try two.herald("check").errors.contains("give one of them"))
         },
         ProductRow("RMS", "Name; E-mail address") {
             let row = try RowSite()

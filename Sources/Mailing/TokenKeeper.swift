@@ -287,18 +287,4 @@ package final class TokenKeeper: Sendable {
         } catch { log.error("\(owner.words): \(error)") }
         return nil
     }
-
-    /// Nil where that may not be looked at: the mailer's state is its own.
-    package static func isSignedIn(_ owner: TokenOwner, _ source: TokenSource, folder: String) -> Bool? {
-        guard access(folder, X_OK) == 0 || errno == ENOENT else { return nil }
-        let path = file(of: owner, folder: folder)
-        if access(path, F_OK) != 0 { return errno == ENOENT ? false : nil }
-        guard var bytes = try? Files.read(path, limit: 1 << 17) else { return nil }
-        defer { Secret.wipe(&bytes) }
-        let record = TokenRecord(bytes)
-        return record?.refreshToken != nil && record?.client == source.oauth.client
-    }
-
-    /// The file of tokens, by which a sign-in with the mailer stopped is seen.
-    static func file(of owner: TokenOwner, folder: String) -> String { "\(folder)/tokens/\(owner.fileName)" }
 }

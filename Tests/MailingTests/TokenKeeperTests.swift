@@ -295,13 +295,4 @@ private func refusal(_ status: Int, _ error: String, retryAfter: String = "") ->
         #expect(desk.keeper.facts(of: owner)?["signed_in_as"]?.string == "signed@in.example")
         #expect(desk.keeper.facts(of: .account("other")) == nil)
     }
-
-    @Test(
-        "names of files are no paths, whatever an account is called",
-        arguments: ["../../x", "a/b", ".", "ü b", String(repeating: "é", count: 200)])
-    func names(_ name: String) {
-        let file = TokenOwner.account(name).fileName
-        #expect(!file.contains("/") && file.hasPrefix("account-") && file.utf8.count < 200)
-        #expect(file != TokenOwner.sentFolder(alias: name).fileName)
-    }
 }

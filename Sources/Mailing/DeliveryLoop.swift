@@ -22,13 +22,16 @@ struct DeliveryLoop {
     private var destination = ""
     /// Letters that went over this connection.
     private var messages = 0
+    /// By which answers come.
+    private let wake: WakeUp
     /// The mailer did not let the last dot go.
     private var isDotRefused = false
 
     init(
         number: Int, account: Settings.Account, idle: Duration, events: EventQueue<MailerEvent>,
-        knowledge: DeliveryKnowledge, log: Logger
+        knowledge: DeliveryKnowledge, wake: WakeUp, log: Logger
     ) {
+        self.wake = wake
         (self.number, self.account, self.idle) = (number, account, idle)
         (self.events, self.knowledge, self.log) = (events, knowledge, log)
     }
@@ -295,7 +298,7 @@ struct DeliveryLoop {
     /// Waits until the queue has committed it. An answer that comes too late is not given: the one who would give it asks
     /// first whether it is waited for.
     private func commitDot(_ deliveries: [Int64]) -> Bool {
-        guard let answer = try? Answer<Bool>() else { return false }
+        let answer = Answer<Bool>(wake)
         events.post(.dotPending(deliveries: deliveries, answer))
         if let isCommitted = answer.wait(.seconds(60)) { return isCommitted }
         if answer.withdraw() { return false }

@@ -92,7 +92,7 @@ final class DeliveryThread: Sendable {
         number: Int, account: Settings.Account, idle: Duration, events: EventQueue<MailerEvent>,
         knowledge: DeliveryKnowledge, log: Logger
     ) throws(SystemError) {
-        let orders = try EventQueue<Order>()
+        let (orders, wake) = (try EventQueue<Order>(), try WakeUp())
         self.number = number
         self.account = account
         self.orders = orders
@@ -100,7 +100,8 @@ final class DeliveryThread: Sendable {
         self.end = end
         worker = try Worker.start("delivery \(number)") {
             var loop = DeliveryLoop(
-                number: number, account: account, idle: idle, events: events, knowledge: knowledge, log: log)
+                number: number, account: account, idle: idle, events: events, knowledge: knowledge,
+                wake: wake, log: log)
             loop.run(orders)
             end.isThere.store(true, ordering: .releasing)
         }

@@ -70,6 +70,12 @@ final class Answer<Value: Sendable>: Sendable {
 
     init() throws(SystemError) { wake = try WakeUp() }
 
+    /// - Parameter wake: the waiting thread's own, which it uses for one answer after the other.
+    init(_ wake: WakeUp) {
+        wake.clear()
+        self.wake = wake
+    }
+
     /// To be called before anything is done that cannot be taken back: false when the one who asked has given up.
     func claim() -> Bool {
         state.withLock { state in

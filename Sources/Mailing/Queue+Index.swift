@@ -25,21 +25,23 @@ extension Queue {
         at now: Timestamp, tellsDestinations: ((Carrier) -> Bool)? = nil
     ) throws(QueueError) {
         var fresh = QueueIndex(at: now, tellsDestinations: tellsDestinations ?? index.tellsDestinations)
+        var open = 0
+        for row in try rows("SELECT state, count(*) FROM deliveries GROUP BY state") {
+            guard let state = row[0].int.flatMap({ DeliveryState(rawValue: Int($0)) }) else { continue }
+            let count = Int(row[1].int ?? 0)
+            if state.isFinal { fresh.count(state, count) } else { open += count }
+        }
+        fresh.reserve(open)
         let final = DeliveryState.allCases.filter(\.isFinal).map { String($0.rawValue) }.joined(separator: ",")
         do throws(DatabaseError) {
             try database.each("SELECT \(Self.indexed) FROM deliveries WHERE state NOT IN (\(final))") { row in
                 if let row = QueueIndex.Row(row) { fresh.insert(row) }
+                fresh.commit()
                 return true
             }
         } catch {
             throw .database(error)
         }
-        for row in try rows("SELECT state, count(*) FROM deliveries WHERE state IN (\(final)) GROUP BY state") {
-            if let state = row[0].int.flatMap({ DeliveryState(rawValue: Int($0)) }) {
-                fresh.count(state, Int(row[1].int ?? 0))
-            }
-        }
-        fresh.commit()
         lastSent = try rows(
             "SELECT number FROM deliveries WHERE state = ? ORDER BY changed DESC LIMIT 1",
             [SQLValue(DeliveryState.sent.rawValue)]

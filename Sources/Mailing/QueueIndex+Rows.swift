@@ -27,6 +27,12 @@ extension QueueIndex {
         replace(number, with: nil)
     }
 
+    /// So many rows are to come: what grows step by step leaves its old places behind.
+    mutating func reserve(_ count: Int) {
+        entries.reserveCapacity(count)
+        times.reserve(count)
+    }
+
     /// Rows that are final, at a start.
     mutating func count(_ state: DeliveryState, _ count: Int) { stateCounts[state.rawValue] += count }
 

@@ -116,7 +116,9 @@ extension QueueIndex {
     /// The deliveries that wait for this destination, the oldest first. Costs what waits.
     func waiting(for destination: String) -> [Int64] {
         let lines = Set((destinations[destination] ?? []).map { Int32($0) })
-        return entries.filter { $0.value.isWaiting && lines.contains($0.value.line) }.keys.sorted()
+        var found: [Int64] = []
+        for (number, entry) in entries where entry.isWaiting && lines.contains(entry.line) { found.append(number) }
+        return found.sorted()
     }
 
     mutating func stand(_ number: Int64, _ entry: Entry) {

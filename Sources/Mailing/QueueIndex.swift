@@ -149,9 +149,14 @@ extension QueueIndex {
     }
 
     /// The lowest number that waits or is under way, but for `others`. Costs what waits.
-    func oldest(but others: some Collection<Int64>) -> Int64? {
+    func oldest(but others: [Int64]) -> Int64? {
         let others = Set(others)
-        return entries.filter { $0.value.state != DeliveryState.held.code && !others.contains($0.key) }.keys.min()
+        var oldest: Int64?
+        for (number, entry) in entries
+        where number < oldest ?? .max && entry.state != DeliveryState.held.code && !others.contains(number) {
+            oldest = number
+        }
+        return oldest
     }
 
     /// Each open delivery in a line of text, sorted: two that are equal say the same of the queue.

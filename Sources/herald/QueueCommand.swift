@@ -29,8 +29,18 @@ struct QueueCommand: ParsableCommand {
         func run() throws {
             let reading = QueueReading(settings: try config.settings())
             var table = [["ID", "STATE", "TRIES", "NEXT", "RECIPIENT", "SUBJECT"]]
+            // Lines for a program go out many at a time.
+            var lines: [String] = []
             let hasMore = try reading.list(states: state, limit: limit ?? .max) { row in
-                if json { return Terminal.say(row.text) }
+                if json {
+                    lines.append(row.text)
+                    if lines.count >= 500 {
+                        Terminal.say(lines)
+                        lines = []
+                    }
+                    return
+                }
+                let row = row.json
                 table.append([
                     row["id"]?.string ?? "", row["state"]?.string ?? "", String(row["attempts"]?.int ?? 0),
                     row["next_attempt"]?.string == nil ? "-" : HostClock.text(row["next_attempt"]),
@@ -38,7 +48,7 @@ struct QueueCommand: ParsableCommand {
                     Printable.text(row["subject"]?.string ?? "", limit: 70),
                 ])
             }
-            if json { return }
+            if json { return Terminal.say(lines) }
             let count = table.count - 1
             guard count > 0 else {
                 return Terminal.say(state.isEmpty ? "The queue is empty." : "No delivery is in that state.")

@@ -12,18 +12,32 @@ import Spool
 struct QueueReading {
     let settings: Settings
 
-    /// Shows one object for each delivery, at most `limit` of them, those in `states` (empty: all); the letters that the
-    /// mailer has not taken in yet are shown as queued. Returns whether more would follow.
-    func list(states: [String], limit: Int, _ show: (JSON) -> Void) throws -> Bool {
+    /// A delivery, as the mailer wrote it down; read only where somebody looks into it.
+    struct Row {
+        let text: String
+        var json: JSON { (try? JSON.parse(Array(text.utf8))) ?? .null }
+
+        /// `{"number":12,…`, as DeliverySummary has it.
+        fileprivate var number: Int64 {
+            let start = #"{"number":"#
+            guard text.hasPrefix(start) else { return json["number"]?.int ?? 0 }
+            return Int64(text.dropFirst(start.count).prefix { $0.isNumber }) ?? 0
+        }
+    }
+
+    /// Shows each delivery, at most `limit` of them, those in `states` (empty: all); the letters that the mailer has not
+    /// taken in yet are shown as queued. Returns whether more would follow.
+    func list(states: [String], limit: Int, _ show: (Row) -> Void) throws -> Bool {
         let showsWaiting = states.isEmpty || states.contains(DeliveryState.queued.name)
         let waiting = showsWaiting ? ["watcher", "responder"].flatMap(incoming) : []
         var known: Set<String> = []
-        // One that comes to its end while the pages are read would be in two of them.
+        // One that would come to its end while the pages are read would be in two of them.
         var shown: Set<Int64> = []
         func take(_ lines: [UInt8]) {
             for line in lines.split(separator: 0x0a) {
-                guard let row = try? JSON.parse(line), shown.insert(row["number"]?.int ?? 0).inserted else { continue }
-                known.insert(row["id"]?.string ?? "")
+                let row = Row(text: String(decoding: line, as: UTF8.self))
+                guard shown.insert(row.number).inserted else { continue }
+                if !waiting.isEmpty { known.insert(row.json["id"]?.string ?? "") }
                 show(row)
             }
         }
@@ -39,7 +53,7 @@ struct QueueReading {
         } while after != nil && shown.count < limit
         // A letter stands in both between the mailer's commit and its unlink.
         let others = waiting.filter { !known.contains($0["id"]?.string ?? "") }
-        for row in others.prefix(limit - shown.count) { show(row) }
+        for row in others.prefix(limit - shown.count) { show(Row(text: row.text)) }
         return after != nil || others.count > limit - shown.count
     }
 

@@ -8,6 +8,10 @@ import Synchronization
 enum Terminal {
     /// A line on standard output.
     static func say(_ line: String) { put(line + "\n", 1) }
+    /// Lines on standard output, at once.
+    static func say(_ lines: [String]) {
+        if !lines.isEmpty { put(lines.joined(separator: "\n") + "\n", 1) }
+    }
     /// A line on standard error.
     static func complain(_ line: String) { put(line + "\n", 2) }
 

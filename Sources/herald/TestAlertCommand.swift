@@ -104,6 +104,7 @@ struct TestAlertCommand: ParsableCommand {
     private func delivery(of token: String, _ settings: Settings) throws -> JSON? {
         var rows: [JSON] = []
         _ = try QueueReading(settings: settings).list(states: [], limit: .max) { row in
+            let row = row.json
             if row["subject"]?.string?.contains(token) == true { rows.append(row) }
         }
         return rows.first { $0["state"]?.string == "sent" } ?? rows.first

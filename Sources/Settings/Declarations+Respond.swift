@@ -24,7 +24,7 @@ extension Declarations {
                 "outcome_dir", .text, nil,
                 "Where items go that were dealt with; default `PATH.herald` beside the folder."),
             SettingKey(
-                "once_per", .duration(.seconds(1) ... .hours(24 * 3650)), nil,
+                "once_per", .duration(.milliseconds(1) ... .hours(24 * 3650)), nil,
                 "The same person is answered again after this time; default: never."),
             SettingKey(
                 "hold", .duration(.zero ... .hours(24 * 7)), nil,

@@ -126,6 +126,9 @@ private struct PartWriter {
             return ids.isEmpty ? [] : HeaderLine.folded(field.name, ids.joined(separator: " "))
         case "content-type", "content-disposition":
             return HeaderLine.folded(field.name, text(StructuredValue(parsing: field.raw)))
+        case "date":
+            guard let date = MailDate.parse(field.raw) else { return [] }
+            return HeaderLine.folded(field.name, date.rfc5322(utcOffset: 0))
         default: break
         }
         return HeaderLine.unstructured(field.name, field.decoded)

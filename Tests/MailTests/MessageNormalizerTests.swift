@@ -131,6 +131,13 @@ import Testing
         #expect(throws: MailError.tooManyParts) { try normalize(plain.replacing("--b--", with: "é\r\n--b--")) }
     }
 
+    @Test("a Date with what no header may hold keeps its instant") func date() throws {
+        let rest = "From: a@b\r\nMessage-ID: <1@b>\r\nMIME-Version: 1.0\r\n\r\nb\r\n"
+        let once = try normalize("Date: Sat, 21 Nov 2026 12:41:14 +0200 (Été)\r\n" + rest)
+        #expect(once == "Date: Sat, 21 Nov 2026 10:41:14 +0000\r\n" + rest)
+        #expect(try normalize(once) == once)
+    }
+
     @Test("a multipart without a boundary becomes text") func noBoundary() throws {
         let message = ParsedMessage(
             Array(try normalize(Self.complete + "Content-Type: multipart/mixed\r\n\r\né é\r\n").utf8))

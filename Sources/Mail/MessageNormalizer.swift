@@ -159,7 +159,9 @@ private struct PartWriter {
 
     private static func text(_ value: StructuredValue) -> String {
         let named = value.parameters.filter { $0.name.utf8.allSatisfy(\.isToken) }
-        return named.reduce(String(decoding: value.value.utf8.filter { $0 < 0x80 }, as: UTF8.self)) {
+        // What is no token is no type either, and spaces in it would be folded.
+        let kind = value.value.utf8.filter { $0.isToken || $0 == UInt8(ascii: "/") }
+        return named.reduce(String(decoding: kind, as: UTF8.self)) {
             $0 + HeaderParameter.text($1.name, $1.value)
         }
     }

@@ -138,6 +138,12 @@ import Testing
         #expect(try normalize(once) == once)
     }
 
+    @Test("a content type that is none is written the same each time") func noType() throws {
+        let once = try normalize(Self.complete + "Content-Type: text/a\u{0}\u{0}\u{0} b\r\n\r\né\r\n")
+        #expect(once.contains("Content-Type: text/ab; charset=utf-8\r\n"))
+        #expect(try normalize(once) == once)
+    }
+
     @Test("a multipart without a boundary becomes text") func noBoundary() throws {
         let message = ParsedMessage(
             Array(try normalize(Self.complete + "Content-Type: multipart/mixed\r\n\r\né é\r\n").utf8))

@@ -36,8 +36,7 @@ extension IncidentBook {
         }
         let waiting = Set(expectations.values.map(\.rule))
         for rule in expected.values where !waiting.contains(rule.id) {
-            let origin = Origin(host: host, source: "herald-watcher")
-            add(Expectation(rule: rule.id, groups: [], since: now, origin: origin))
+            add(Expectation(rule: rule.id, groups: [], since: now, origin: .own(host: host)))
         }
         if !expectations.isEmpty { bookChanged = true }
         check(at: .distantPast)

@@ -104,6 +104,42 @@ extension IncidentBook {
         return true
     }
 
+    /// What becomes of what a silence kept quiet, when it ends.
+    package struct Freed: Hashable, Sendable {
+        /// Incidents that are told at once.
+        package var told = 0
+        /// Those for which the cap has no room, and when the first digest of them goes.
+        package var held = 0
+        package var heldUntil: Timestamp?
+        /// Those whose next letter comes later.
+        package var waiting = 0
+        /// Those that something else keeps quiet.
+        package var quiet = 0
+    }
+
+    /// What would become of it if that silence were removed now: found by a trial.
+    package func freed(bySilence id: Int64, at now: Timestamp) -> Freed {
+        var trial = self
+        _ = trial.removeSilence(id, at: now)
+        _ = trial.due(now, caughtUp: false)
+        var freed = Freed()
+        for before in incidents.values where before.silencedBy == id && before.due != nil {
+            guard let after = trial.incidents[before.id], after.letters == before.letters else {
+                freed.told += 1
+                continue
+            }
+            switch trial.telling(of: after, at: now) {
+            case .digest:
+                freed.held += 1
+                let until = trial.nextLetter(of: after, at: now)
+                freed.heldUntil = [freed.heldUntil, until].compactMap { $0 }.min()
+            case .waits, .late, .told: freed.waiting += 1
+            case .silenced, .inhibited, .recorded, .nobody: freed.quiet += 1
+            }
+        }
+        return freed
+    }
+
     /// Takes out the silences that are over.
     mutating func endSilences(_ now: Timestamp) {
         guard silences.contains(where: { $0.until <= now }) else { return }

@@ -22,7 +22,7 @@ package struct RuleFacts: Hashable, Sendable {
         case watched
 
         /// Whether it ends when no hit has come for a time.
-        var passesWithTime: Bool { self != .absence && self != .watched }
+        package var passesWithTime: Bool { self != .absence && self != .watched }
     }
 
     package var id: String

@@ -43,6 +43,12 @@ package struct Origin: Hashable, Sendable {
         traceLanguage = Printable.text(language, limit: 40)
     }
 
+    /// Of what Herald itself noticed, and no source said.
+    package static func own(host: String) -> Origin { Origin(host: host, source: ownSource) }
+    /// No file has this name: theirs are whole paths.
+    package var isOwn: Bool { !isJournal && source == Self.ownSource }
+    private static let ownSource = "herald-watcher"
+
     /// The unit, else the file, else the program: what an administrator would call the place.
     package var place: String { unit ?? (isJournal ? identifier ?? source : source) }
 

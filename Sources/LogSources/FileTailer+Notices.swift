@@ -14,10 +14,10 @@ extension FileTailer {
     }
 
     /// A log in which nothing can be found.
-    func sayIsWide(_ file: TailedFile, _ output: inout SourceOutput) {
-        let text =
-            "no rule finds anything in \(LogPath.shown(file.placedAt)): it \(TextEncoding.utf16Words) looks at what is "
-            + "there; let its program write UTF-8"
+    func say(_ encoding: WideEncoding, of file: TailedFile, _ output: inout SourceOutput) {
+        let path = LogPath.shown(file.placedAt)
+        let words = encoding.words(path: ShellWord.quoted(path), scan: options.command.line("scan -"))
+        let text = "no rule finds anything in \(path): it \(words) looks at what is there; let its program write UTF-8"
         say(file.placedAt, file.path, text, &output)
     }
 

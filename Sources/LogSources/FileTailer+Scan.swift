@@ -44,7 +44,7 @@ extension FileTailer {
             let isRoomToCome = closed > 0 || files.values.contains { !$0.isCurrent && !$0.isDrained }
             refuse(&look, isRoomToCome: isRoomToCome, &output)
         }
-        for file in files.values where file.isWide { look.faulty.insert(file.placedAt) }
+        for file in files.values where file.wideEncoding != nil { look.faulty.insert(file.placedAt) }
         missing(found, &look, time, &output)
         refused(found, &look, &output)
         noteEmptyPatterns(found) { look.faulty.contains($0) || look.copyPaths.contains($0) }

@@ -25,7 +25,7 @@ extension FileTailer {
             let piece = try file.next(
                 limit: max(limit, file.lineLimit + 1), time: time, lastLineTimeout: options.lastLineTimeout)
             if let notice = faults.clear(file.placedAt, readBy: file.key) { output.notices.append(notice) }
-            if file.isWide { sayIsWide(file, &output) }
+            if let encoding = file.wideEncoding { say(encoding, of: file, &output) }
             return hand(over: piece, of: file, time, &output)
         } catch {
             say(file.placedAt, file.path, error.description, reader: file.key, &output)

@@ -39,6 +39,8 @@ package final class FileTailer {
 
         /// How long one look waits for the beginning of an archive's text before it is asked again.
         package var archivePatience = Duration.seconds(2)
+        /// How a person calls `herald` for these files.
+        package var command = HeraldCommand()
 
         package init(patterns: [FilePattern]) { self.patterns = patterns }
     }

@@ -27,6 +27,7 @@ extension TailedFile {
 
     private func learn(_ head: [UInt8]) {
         self.head = head
+        headEncoding = WideEncoding(head: head)
         checkpoint.marks.noteHead(head)
     }
 
@@ -49,6 +50,7 @@ extension TailedFile {
         guard tail.count == length, descriptor.holds(checkpoint) else { return false }
         self.tail = tail
         learn(head)
+        noteEncoding()
         return true
     }
 
@@ -61,8 +63,19 @@ extension TailedFile {
         return !head.isEmpty
     }
 
-    /// Whether its text is in an encoding in which no pattern finds anything.
-    var isWide: Bool { isCurrent && TextEncoding.isUTF16(head) }
+    /// The encoding of its text, where no pattern finds anything in that.
+    var wideEncoding: WideEncoding? { isCurrent ? headEncoding ?? (goesOnWide ? .mixed : nil) : nil }
+
+    /// Whether what was read last is in UTF-16: a program that appends writes no mark.
+    func noteEncoding() {
+        // A NUL is seldom in a log, and few bytes tell whether to look at more.
+        guard tail.contains(0) || goesOnWide else { return }
+        goesOnWide = false
+        guard headEncoding == nil, let descriptor else { return }
+        let length = min(checkpoint.offset, Int64(WideEncoding.stretch))
+        let last = (try? descriptor.read(at: checkpoint.offset - length, upTo: Int(length))) ?? []
+        goesOnWide = last.count == Int(length) && WideEncoding.fills(last)
+    }
 
     /// Begins again at the start: the file was truncated.
     func restart(at seen: Timestamp) {
@@ -71,6 +84,7 @@ extension TailedFile {
         (fresh.target, fresh.born) = (checkpoint.target, checkpoint.born)
         checkpoint = fresh
         (head, tail) = ([], [])
+        (headEncoding, goesOnWide) = (nil, false)
         format = nil
         settled = nil
         unterminated = nil

@@ -32,6 +32,9 @@ final class TailedFile {
     var head: [UInt8] = []
     /// The bytes before the offset, up to 64.
     var tail: [UInt8] = []
+    /// What these say of the text's encoding, and what was read last does.
+    var headEncoding: WideEncoding?
+    var goesOnWide = false
 
     /// Still the file at its path.
     var isCurrent: Bool {
@@ -214,6 +217,7 @@ final class TailedFile {
         isNew = false
         (checkpoint.isFinished, checkpoint.mayHaveGrown) = (false, false)
         tail = Array(before.suffix(Self.tailLimit))
+        noteEncoding()
         let window = TextMark.window(at: offset)
         let marked = offset <= Int64(TextMark.headLength) ? head.prefix(Int(offset)) : tail.suffix(window.count)
         guard marked.count == window.count else { return }

@@ -117,8 +117,15 @@ struct IncidentDesk {
         for id in ids where book.incident(id)?.state != .open { return .failure("no such open incident: \(id)") }
         guard !ids.isEmpty else { return .failure("say which incident") }
         let titles = ids.map { book.incident($0)?.title ?? "" }
+        // A group of a rule with `expect` may be gone for good.
+        let ended = ids.filter { id in
+            book.incident(id).map { $0.rule.ending == .absence && !$0.groups.isEmpty } ?? false
+        }
         for id in ids { _ = book.resolve(id, at: now) }
-        return .success(["ids": .array(ids.map { .int($0) }), "titles": .array(titles.map { .string($0) })])
+        return .success([
+            "ids": .array(ids.map { .int($0) }), "titles": .array(titles.map { .string($0) }),
+            "not_awaited": .array(ended.map { .int($0) }),
+        ])
     }
 
     func shown(_ incident: Incident, _ book: IncidentBook) -> JSON {
@@ -205,9 +212,15 @@ struct IncidentDesk {
         guard let id, let silence = book.silences.first(where: { $0.id == id }) else {
             return .failure("there is no silence \(id.map { String($0) } ?? "without a number")")
         }
-        let shown = shown(silence, book)
+        let freed = book.freed(bySilence: id, at: now)
+        let members =
+            (shown(silence, book).members ?? []) + [
+                JSON.Member("told_now", JSON(freed.told)), JSON.Member("held", JSON(freed.held)),
+                JSON.Member("held_until", JSON(freed.heldUntil?.rfc3339())),
+                JSON.Member("waiting", JSON(freed.waiting)), JSON.Member("quiet", JSON(freed.quiet)),
+            ]
         _ = book.removeSilence(id, at: now)
-        return .success(shown)
+        return .success(.object(members))
     }
 
     private func shown(_ silence: Silence, _ book: IncidentBook) -> JSON {

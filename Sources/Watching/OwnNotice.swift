@@ -70,7 +70,7 @@ package enum OwnNotice {
             text: text,
             advice: "Incidents that were open are told anew, and log lines written while Herald stood still may have "
                 + "been missed. The old file is kept for a look at it.",
-            origin: Origin(host: localHost, source: "herald-watcher"), at: now)
+            origin: .own(host: localHost), at: now)
     }
 
     /// Incidents of the last run that cannot be read.
@@ -83,7 +83,7 @@ package enum OwnNotice {
                 + "database holds of them is damaged.",
             advice: "What they had gathered and no letter had told of is lost. Their rows stay in the database for 30 "
                 + "days. Is the file system or the disk at fault?",
-            origin: Origin(host: localHost, source: "herald-watcher"), at: now)
+            origin: .own(host: localHost), at: now)
     }
 
     /// Lines that were read and held when the last run stopped, and that cannot be taken up.
@@ -152,7 +152,7 @@ extension OwnNotice {
         return occurrence(
             outageRule(isJournal: false), group: furtherGroup, title: "Herald cannot read many of its sources",
             text: "\(LetterWording.count(faults.count, "more source")) cannot be read:\n\(some)",
-            advice: advice(.unreadable), origin: Origin(host: localHost, source: "herald-watcher"), ending: .watched,
+            advice: advice(.unreadable), origin: .own(host: localHost), ending: .watched,
             at: now)
     }
 

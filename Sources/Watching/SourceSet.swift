@@ -17,14 +17,17 @@ final class SourceSet {
     let forgotten: [String]
 
     /// Resumes at the checkpoints; opens nothing yet.
-    init(_ watch: Settings.Watch, checkpoints: [SourceCheckpoint]) {
+    /// - Parameter command: how a person calls `herald` for these settings.
+    init(_ watch: Settings.Watch, command: HeraldCommand = HeraldCommand(), checkpoints: [SourceCheckpoint]) {
         let patterns = watch.files.map { FilePattern($0) }
         let ours = (watch.journal.enabled ? [""] : []) + watch.journal.namespaces
         let positions = Positions(
             checkpoints, journals: Set(ours + watch.journal.directories), hasFiles: !patterns.isEmpty)
         (retired, forgotten) = (positions.retired, positions.forgotten)
         let known = positions.known
-        files = patterns.isEmpty ? nil : FileTailer(FileTailer.Options(patterns: patterns), checkpoints: known)
+        var tailing = FileTailer.Options(patterns: patterns)
+        tailing.command = command
+        files = patterns.isEmpty ? nil : FileTailer(tailing, checkpoints: known)
         func options(_ place: String) -> JournalReader.Options {
             var options = JournalReader.Options(place: place)
             options.start = watch.start == .boot && !positions.begunAnew.contains(place) ? .boot : .now

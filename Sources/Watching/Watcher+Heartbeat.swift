@@ -128,10 +128,13 @@ struct HeartbeatLetter {
         let rest = status.count > 50 ? [("and more", "\(status.count - 50) sources")] : []
         sections.append(section("What is watched", shown + rest))
         let open = watcher.book.openIncidents.sorted { ($0.severity, $0.lastSeen) > ($1.severity, $1.lastSeen) }
+        let minor = open.count - severeIncidents.count
         if !open.isEmpty {
             sections.append(
                 section(
-                    "Open incidents: \(open.count)",
+                    // The subject's number, and what it leaves out.
+                    "Open incidents: \(severeIncidents.count)"
+                        + (minor > 0 ? ", and \(minor) less severe than is told" : ""),
                     open.prefix(20).map {
                         ("\($0.id), \($0.severity.name)", "\($0.title), \(LetterWording.times($0.hits))")
                     }))

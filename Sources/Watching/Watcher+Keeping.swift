@@ -64,7 +64,7 @@ extension Watcher {
     /// and nobody waits for a letter, commits take a twentieth of the time at most; a crash reads a second of the log again.
     func mayCommitLater(at time: SourceTime) -> Bool {
         guard let commitPause, time.monotonic < commitPause else { return false }
-        return !pending.isUrgent && unanswered.isEmpty && commitRetryAt == nil && !sources.isIdle
+        return !pending.isUrgent && commitRetryAt == nil && !sources.isIdle
     }
 
     /// Commits what changed: at once where there is a hit or a letter, checkpoints alone every 30 s and at the end.
@@ -88,8 +88,6 @@ extension Watcher {
             pending = RoundChanges()
             joining.changesKept()
             book.changesKept()
-            for (call, response) in unanswered { call.answer(response) }
-            unanswered = []
             if storeFault != nil { log.notice("the state can be written again; reading goes on") }
             (checkpointDue, commitRetryAt, storeFault, commitWait) = (nil, nil, nil, .seconds(1))
             (standstill, stored) = (nil, Standstill.Counts(book.run))

@@ -46,7 +46,7 @@ extension Watcher {
             } catch {
                 return keepOld(because: "\(error)")
             }
-            sources = SourceSet(settings.watch, checkpoints: checkpoints)
+            sources = SourceSet(settings.watch, command: settings.command, checkpoints: checkpoints)
             noteRetired()
             outages = SourceOutages()
         }

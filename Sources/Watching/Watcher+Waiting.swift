@@ -34,7 +34,7 @@ extension Watcher {
         return times.min().map { max($0, .zero) }
     }
 
-    /// Answers what people asked; what changes the book, when it is committed. Returns whether to stop.
+    /// Answers what people asked; what changes the book, when that is committed. Returns whether to stop.
     func answerRequests() -> Bool {
         var stops = desk.isStopAsked
         while let request = signals?.next() {
@@ -43,15 +43,46 @@ extension Watcher {
             case .reload: reloadSettings()
             }
         }
+        var changes: [WatcherDesk.Call] = []
         for call in desk.take() {
-            let response = answer(to: call.request.command, call.request.arguments, from: call.request.peer)
-            if IncidentDesk.changes.contains(call.request.command), response.error == nil {
-                unanswered.append((call, response))
+            if IncidentDesk.changes.contains(call.request.command) {
+                changes.append(call)
             } else {
-                call.answer(response)
+                call.answer(answer(to: call.request))
             }
         }
-        if !unanswered.isEmpty, commitRetryAt == nil { keep(at: clock(), evenCheckpointsAlone: false) }
+        if !changes.isEmpty { make(changes) }
         return stops
+    }
+
+    /// Makes changes that people asked for. What cannot be stored is not made, and they are told at once why: nobody who
+    /// has to make room should wait for an answer that needs it.
+    private func make(_ changes: [WatcherDesk.Call]) {
+        // All else first. Where that failed before, somebody may have made room just now.
+        keep(at: clock(), evenCheckpointsAlone: commitRetryAt != nil)
+        let before = book
+        let responses = changes.map { answer(to: $0.request) }
+        var fault = commitRetryAt == nil ? nil : storeFault
+        if fault == nil, responses.contains(where: { $0.error == nil }) {
+            do {
+                try store.commit(RoundChanges(), book.changes, at: clock().wall)
+                book.changesKept()
+            } catch {
+                fault = "the state cannot be written: \(error)"
+                log.error("what a person asked for was refused: \(fault ?? "")")
+            }
+        }
+        if fault != nil { book = before }
+        for (call, response) in zip(changes, responses) {
+            guard let fault, response.error == nil else {
+                call.answer(response)
+                continue
+            }
+            call.answer(.failure("nothing was changed: \(fault)", .later))
+        }
+    }
+
+    private func answer(to request: ControlRequest) -> ControlResponse {
+        answer(to: request.command, request.arguments, from: request.peer)
     }
 }

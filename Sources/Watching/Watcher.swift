@@ -74,8 +74,6 @@ package final class Watcher {
     private var lastTime: SourceTime?
     let isOwnProcess: (Int32, String) -> Bool
     private let hostName: () -> String
-    /// Changes that people asked for, and what they are told once these are durable.
-    var unanswered: [(call: WatcherDesk.Call, response: ControlResponse)] = []
     var lettersHandedOver = 0
     private static let manyRounds = 64
     /// Since the watcher was last at rest; its start is much work.
@@ -115,7 +113,7 @@ package final class Watcher {
         started = now.wall
         let (book, unreadable) = try store.book(policy: ReportPolicy(settings.report))
         self.book = book
-        sources = SourceSet(settings.watch, checkpoints: try store.checkpoints())
+        sources = SourceSet(settings.watch, command: settings.command, checkpoints: try store.checkpoints())
         joining = try JoiningStage(settings.watch, finder: TraceFinder(cache: Self.cache(settings)))
         outbox = Outbox(path: settings.paths.incoming("watcher"))
         context = ContextLines(count: settings.report.contextLines)
@@ -181,7 +179,6 @@ package final class Watcher {
         }
         keep(at: clock(), evenCheckpointsAlone: true)
         handOver(at: clock())
-        for (call, _) in unanswered { call.answer(.failure("the state cannot be written", .later)) }
         desk.close()
         if options.untilIdle { sayWhatWaits(at: clock().wall) }
         return options.untilIdle ? [storeFault, outbox.fault].compactMap { $0 } : []

@@ -125,7 +125,9 @@ struct IncidentsCommand: ParsableCommand {
             let answer = try reading.request("incident-resolve", ["ids": .array(ids.map { .int(Int64($0)) })])
             for (id, title) in zip(answer["ids"]?.array ?? [], answer["titles"]?.array ?? []) {
                 let words = Printable.text(title.string ?? "", limit: 200)
-                Terminal.say("Incident \(id.int ?? 0) is over: \(words)")
+                let isGone = answer["not_awaited"]?.array?.contains(id) ?? false
+                let wait = isGone ? "; it is not waited for until its next line has come" : ""
+                Terminal.say("Incident \(id.int ?? 0) is over: \(words)\(wait)")
             }
         }
     }

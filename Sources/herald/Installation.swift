@@ -11,6 +11,11 @@ struct ConfigOption: ParsableArguments {
     @Option(name: .customLong("config"), help: "The file of settings.")
     var path = Product.settingsPath
 
+    /// How a person calls `herald` with the same settings.
+    var command: HeraldCommand {
+        HeraldCommand(config: path == Product.settingsPath ? nil : Files.absolute(path))
+    }
+
     /// The settings. Wrong ones end the command with all their faults, exit 2.
     func settings() throws -> Settings {
         let (settings, diagnostics) = Settings.read(path)

@@ -18,6 +18,11 @@ struct RulesOption: ParsableArguments {
     var folders: [String] = []
     @OptionGroup var config: ConfigOption
 
+    /// `herald scan -` with the same rules, to paste.
+    var scanCommand: String {
+        config.command.line("scan " + folders.map { "--rules \(ShellWord.quoted($0)) " }.joined() + "-")
+    }
+
     /// The rules. Wrong ones end the command with all their faults, exit 2.
     func load() throws -> RuleSet { try loaded().matcher.rules }
 

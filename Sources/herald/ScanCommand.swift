@@ -109,7 +109,7 @@ struct ScanCommand: ParsableCommand {
         _ name: String, _ matcher: Matcher, _ filter: ScanFilter, _ readings: FileReadings,
         _ output: inout ScanOutput, _ failures: inout [String]
     ) throws -> Int {
-        let input = try ScanInput(name)
+        let input = try ScanInput(name, scan: rules.scanCommand)
         defer { failures += [input.failure].compactMap { $0 } }
         let (source, reading) = read(name, readings)
         let now = SystemClock.now()

@@ -11,13 +11,15 @@ import RuleMatching
 final class ScanInput {
     /// The first bytes of its text.
     let head: [UInt8]
-    /// Why the text ended before its end.
+    /// Why not all of the text was looked at.
     private(set) var failure: String?
     /// The file itself, where it can be read at any place.
     let file: Descriptor?
 
     private let descriptor: Descriptor
     private let name: String
+    /// The words for what goes on in UTF-16.
+    private let mixedWords: String
     private let archive: ArchiveStream?
     /// Bytes that were read before, and where in the archive's text reading goes on.
     private var taken: ArraySlice<UInt8>
@@ -25,20 +27,26 @@ final class ScanInput {
 
     private static let headSize = 4096
 
-    /// - Parameter name: `-` for standard input.
+    /// - Parameters:
+    ///   - name: `-` for standard input.
+    ///   - scan: how a person calls `herald scan -` with the same rules.
     /// - Throws: `SystemError`; `Failure` where it is no text.
-    init(_ name: String) throws {
+    init(_ name: String, scan: String) throws {
         let shown = name == "-" ? "standard input" : Printable.text(name)
         descriptor = try Self.open(name)
         self.name = shown
+        let path = name == "-" ? nil : ShellWord.quoted(shown)
         let status = try descriptor.status()
         let isFile = status.isRegular && lseek(descriptor.number, 0, SEEK_CUR) == 0
         let first = try isFile ? Self.peek(descriptor) : Self.begin(descriptor)
-        if let compression = Compression(head: first) {
+        let compression = Compression(head: first)
+        let unpack = compression.flatMap { compression in path.map { "\(compression.program.name) -dc \($0)" } }
+        mixedWords = WideEncoding.mixed.words(path: path, unpack: unpack, scan: scan)
+        if let compression {
             guard isFile else {
                 let program = compression.program.name
                 throw Failure.wrong(
-                    "\(shown) is compressed (\(program)): name the file, or `\(program) -dc FILE | herald scan -`")
+                    "\(shown) is compressed (\(program)): name the file, or `\(program) -dc FILE | \(scan)`")
             }
             do throws(ArchiveFailure) {
                 let stream = try ArchiveStream(descriptor, compression)
@@ -53,7 +61,12 @@ final class ScanInput {
             taken = isFile ? [] : first[...]
             file = isFile ? descriptor : nil
         }
-        if let kind = NoText.kind(of: head) { throw Failure.wrong("\(shown) \(kind)") }
+        if let kind = NoText.kind(of: head, path: path, unpack: unpack, scan: scan) {
+            throw Failure.wrong("\(shown) \(kind)")
+        }
+        if isFile, archive == nil {
+            noteEncoding(of: try Self.peek(descriptor, at: max(0, status.size - Int64(Self.headSize))))
+        }
     }
 
     /// Its text in blocks of whole lines; once.
@@ -72,12 +85,21 @@ final class ScanInput {
             }
         }
         if taken.isEmpty, archive == nil {
-            return Int(try retrying("read", name) { Glibc.read(descriptor.number, place, count) })
+            let got = Int(try retrying("read", name) { Glibc.read(descriptor.number, place, count) })
+            if file == nil { noteEncoding(of: UnsafeRawBufferPointer(start: place, count: got)) }
+            return got
         }
         let some = taken.prefix(count)
         some.withUnsafeBytes { if let base = $0.baseAddress { place.copyMemory(from: base, byteCount: $0.count) } }
         taken = taken.dropFirst(count)
+        noteEncoding(of: some)
         return some.count
+    }
+
+    /// What goes on in UTF-16 is read, and nothing is found in it. Of a little no more is known than that it has NULs.
+    private func noteEncoding(of bytes: some BidirectionalCollection<UInt8>) {
+        guard failure == nil, bytes.count >= 64 else { return }
+        if WideEncoding.fills(Array(bytes.suffix(WideEncoding.stretch))) { failure = "\(name) \(mixedWords)" }
     }
 
     private static func open(_ name: String) throws(SystemError) -> Descriptor {
@@ -87,9 +109,9 @@ final class ScanInput {
         return file
     }
 
-    private static func peek(_ file: Descriptor) throws(SystemError) -> [UInt8] {
+    private static func peek(_ file: Descriptor, at offset: Int64 = 0) throws(SystemError) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: headSize)
-        let count = try retrying("read") { pread(file.number, &bytes, bytes.count, 0) }
+        let count = try retrying("read") { pread(file.number, &bytes, bytes.count, off_t(offset)) }
         return Array(bytes.prefix(Int(count)))
     }
 
@@ -107,22 +129,30 @@ final class ScanInput {
 
 /// Files that hold no lines of text.
 enum NoText {
-    private static let beginnings: [(bytes: [UInt8], words: String)] = [
-        (Array("LPKSHHRH".utf8), "is a file of the journal: herald scan --journal FOLDER"),
-        ([0x50, 0x4b, 0x03, 0x04], "is a zip archive: `unzip -p FILE | herald scan -`"),
-        ([0x04, 0x22, 0x4d, 0x18], "is compressed by lz4: `lz4 -dc FILE | herald scan -`"),
-        (Array("LZIP".utf8), "is compressed by lzip: `lzip -dc FILE | herald scan -`"),
-        ([0x1f, 0x9d], "is compressed by compress: `zcat FILE | herald scan -`"),
+    private static let beginnings: [(bytes: [UInt8], words: String, program: String)] = [
+        ([0x50, 0x4b, 0x03, 0x04], "is a zip archive", "unzip -p"),
+        ([0x04, 0x22, 0x4d, 0x18], "is compressed by lz4", "lz4 -dc"),
+        (Array("LZIP".utf8), "is compressed by lzip", "lzip -dc"), ([0x1f, 0x9d], "is compressed by compress", "zcat"),
     ]
 
     /// Why a file that begins with these bytes cannot be scanned; nil of text. Text in any encoding with ASCII in it has
     /// hardly a control character but for those that terminals know; of binary data, one byte in ten is one. NULs tell
     /// nothing: a log whose writer does not append has a hole of them after copytruncate.
-    static func kind(of head: [UInt8]) -> String? {
-        if let known = beginnings.first(where: { head.starts(with: $0.bytes) }) { return known.words }
-        if TextEncoding.isUTF16(head) { return TextEncoding.utf16Words }
+    /// - Parameters:
+    ///   - path: as the shell takes it; nil for standard input.
+    ///   - unpack: the command that writes the text of an archive.
+    ///   - scan: how a person calls `herald scan -`.
+    static func kind(of head: [UInt8], path: String?, unpack: String?, scan: String) -> String? {
+        if head.starts(with: "LPKSHHRH".utf8) { return "is a file of the journal: herald scan --journal FOLDER" }
+        if let known = beginnings.first(where: { head.starts(with: $0.bytes) }) {
+            return "\(known.words): `\(known.program) \(path ?? "FILE") | \(scan)`"
+        }
+        // Of what is so in part the rest is looked at.
+        if let encoding = WideEncoding(head: head), encoding != .mixed {
+            return encoding.words(path: path, unpack: unpack, scan: scan)
+        }
         if head.count >= 262, head[257..<262].elementsEqual("ustar".utf8) {
-            return "is a tar archive: `tar -xOf FILE | herald scan -`"
+            return "is a tar archive: `tar -xOf \(path ?? "FILE") | \(scan)`"
         }
         let bytes = head.filter { $0 != 0 }
         let controls = bytes.count {

@@ -65,20 +65,31 @@ struct SilenceCommand: ParsableCommand {
 
     struct Remove: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "End a silence; what it kept quiet is told now.")
+            abstract: "End a silence; what it kept quiet is told, as far as report.max_per_hour allows.")
         @OptionGroup var config: ConfigOption
         @Argument(help: "The number that `add` or `list` printed.") var id: Int
 
         func run() throws {
             let silence = try IncidentReading(settings: try config.settings())
                 .request("silence-remove", ["id": .int(Int64(id))])
-            let covers = Int(silence["covers"]?.int ?? 0)
             let what = Printable.text(silence["what"]?.string ?? "", limit: 120)
-            let told =
-                covers == 0
-                ? "no open incident was kept quiet by it"
-                : "what came of \(counted(covers, "open incident")) is told now"
-            Terminal.say("Silence \(id) (\(what)) is over; \(told).")
+            Terminal.say("Silence \(id) (\(what)) is over; \(Self.outcome(silence)).")
+        }
+
+        /// What becomes of what it kept quiet.
+        private static func outcome(_ silence: JSON) -> String {
+            func number(_ name: String) -> Int { Int(silence[name]?.int ?? 0) }
+            func count(_ name: String, _ one: String, _ more: String) -> String? {
+                number(name) > 0 ? counted(number(name), "incident " + one, "incidents " + more) : nil
+            }
+            let digest = "for the digest at \(HostClock.hour(silence["held_until"])), since no more letters may go now"
+            let parts = [
+                number("told_now") > 0 ? "what came of \(counted(number("told_now"), "incident")) is told now" : nil,
+                count("held", "waits \(digest)", "wait \(digest)"),
+                count("waiting", "is told with its next letter", "are told with their next letters"),
+                count("quiet", "is kept quiet by something else", "are kept quiet by something else"),
+            ].compactMap { $0 }
+            return parts.isEmpty ? "nothing was kept quiet by it" : parts.joined(separator: "; ")
         }
     }
 }

@@ -105,4 +105,38 @@ import Testing
         silence.fingerprint = Fingerprint(rule: "oom", uid: nil, groups: [])
         #expect(silence.subject == "one incident")
     }
+
+    @Test(arguments: [0, 1, 2, 20])
+    func `What is said of the end of a silence is what comes of it`(limit: Int) {
+        var clocked = ClockedBook {
+            ($0.groupWait, $0.maxPerHour) = (.zero, limit)
+        }
+        let (end, hourLater) = (clocked.now + .seconds(7200), clocked.now + .seconds(9000))
+        for number in 0..<(limit < 20 ? limit : 0) { clocked.hit("taken\(number)") }
+        _ = clocked.pass(.zero)
+        clocked.now = clocked.now + .seconds(3300)
+        clocked.book.add(Silence(id: 1, rule: nil, host: "web1", until: end, comment: "move"))
+        // Nothing came of it yet.
+        #expect(clocked.book.freed(bySilence: 1, at: clocked.now) == IncidentBook.Freed())
+        for number in 0..<6 { clocked.hit("rule\(number)", ending: .recovery) }
+        _ = clocked.pass(.seconds(120))
+        // One of them is silenced besides, for less long.
+        clocked.book.add(Silence(id: 2, rule: "rule5", until: end - .seconds(60), comment: "that too"))
+        let freed = clocked.book.freed(bySilence: 1, at: clocked.now)
+        let before = clocked.book
+        #expect(clocked.book.freed(bySilence: 1, at: clocked.now) == freed && before.silences == clocked.book.silences)
+        let isRemoved = clocked.book.removeSilence(1, at: clocked.now)
+        #expect(isRemoved)
+        let told = clocked.book.due(clocked.now).flatMap(\.entries).count
+        #expect(freed.told == told && freed.quiet == 1 && freed.waiting == 0)
+        #expect(freed.told + freed.held + freed.quiet == 6, "\(freed)")
+        #expect(freed.held == clocked.book.held(at: clocked.now).reduce(0) { $0 + $1.count })
+        #expect(freed.heldUntil == clocked.book.held(at: clocked.now).first?.until)
+        #expect((freed.held > 0) == (limit < 20), "\(freed)")
+        guard let until = freed.heldUntil, limit > 0 else { return }
+        #expect(until > clocked.now && until < hourLater)
+        clocked.now = until
+        let later = clocked.book.due(clocked.now).flatMap(\.entries).count { $0.newHits > 0 }
+        #expect(later >= freed.held)
+    }
 }

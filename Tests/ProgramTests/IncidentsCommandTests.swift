@@ -124,6 +124,7 @@ import Testing
         #expect(try run(["silence", "list"]).output.contains("parts are ordered"))
         let removed = try run(["silence", "remove", String(number)])
         #expect(removed.code == .exited(0), "\(removed.errors)")
+        #expect(removed.output.contains("is over; nothing was kept quiet by it."), "\(removed.output)")
         #expect(try objects("silence", "list").isEmpty)
         for options in [
             ["remove", String(number)], ["add", "--comment", "c", "--for", "1h"],
@@ -151,7 +152,9 @@ import Testing
         let kept = try objects("incidents").first { $0["title"]?.string == "Fault 3" }
         #expect(kept?["not_told"]?.int == 1 && kept?["silence"]?.int == number)
         #expect(!site.letters.all.contains { $0.header("Subject")?.contains("Fault 3") == true })
-        #expect(try run(["silence", "remove", String(number)]).code == .exited(0))
+        let removed = try run(["silence", "remove", String(number)])
+        #expect(removed.code == .exited(0))
+        #expect(removed.output.contains("is over; what came of 1 incident is told now."), "\(removed.output)")
         #expect(try site.eventually(within: .seconds(120)) { site.letters.newHits == 4 }, "\(site.log("watcher"))")
         #expect(site.letters.all.contains { $0.header("Subject")?.contains("Fault 3") == true })
     }

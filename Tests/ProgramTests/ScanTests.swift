@@ -48,12 +48,15 @@ import Testing
     private static let noTexts: [([UInt8], String)] = {
         let zip: [UInt8] = [0x50, 0x4b, 3, 4] + [UInt8](repeating: 65, count: 60)
         let utf16: [UInt8] = [0xff, 0xfe] + Array("F\0A\0U\0L\0T\0\n\0".utf8)
+        let wide = [UInt8](repeating: 0, count: 20).flatMap { _ in Array("F\0A\0U\0L\0T\0\n\0".utf8) }
         let noise = (0..<4096).map { UInt8(truncatingIfNeeded: $0 &* 167 ^ $0 >> 3) }
         let noGzip: [UInt8] = [0x1f, 0x8b] + Array("no gzip at all, though it begins so".utf8)
         let journal: [UInt8] = Array("LPKSHHRH".utf8) + [UInt8](repeating: 0, count: 300)
         return [
-            (journal, "is a file of the journal"), (zip, "is a zip archive"), (utf16, "is UTF-16"),
-            (noise, "holds no text"), (noGzip, "gzip: "),
+            (journal, "is a file of the journal"), (zip, "is a zip archive: `unzip -p PATH | herald scan --rules"),
+            (utf16, "is UTF-16: `iconv -f UTF-16 -t UTF-8 < PATH | herald scan --rules "),
+            (wide, "is UTF-16: `iconv -f UTF-16LE -t UTF-8 < PATH | herald scan --rules "), (noise, "holds no text"),
+            (noGzip, "gzip: "),
         ]
     }()
 
@@ -99,9 +102,33 @@ import Testing
         for more in [[], ["--count"], ["--json"]] {
             let run = try herald(["scan", folder("b.log")] + more + own)
             #expect(run.code == .exited(2))
-            #expect(run.errors.contains(folder("b.log")) && run.errors.contains(words), "\(run.errors)")
-            #expect(!run.output.contains("No line"))
+            #expect(run.errors.contains(words.replacing("PATH", with: folder("b.log"))), "\(run.errors)")
+            #expect(run.errors.contains(folder("b.log")) && !run.output.contains("No line"))
         }
+    }
+
+    @Test("of a file that goes on in UTF-16 the rest is scanned, and that is said: exit 2")
+    func wideInPart() throws {
+        let wide = (0..<300).flatMap { _ in Array("F\0A\0U\0L\0T\0\n\0".utf8) }
+        let bytes = Self.log(lines: 2000) + wide
+        try Files.write(bytes, to: folder("w.log"))
+        try Files.write(try compress("gzip", bytes), to: folder("w.gz"))
+        let command = "`tr -d '\\000' < \(folder("w.log")) | herald scan --rules \(folder("rules")) -`"
+        for more in [[], ["--count"]] {
+            for (name, input) in [("w.log", []), ("w.gz", []), ("-", bytes)] {
+                let run = try herald(["scan", name == "-" ? name : folder(name)] + more + own, input: input)
+                #expect(run.code == .exited(2) && run.output.contains(more.isEmpty ? "20 lines of " : "20\n"), "\(run)")
+                #expect(run.errors.contains("is UTF-16 in part: `"), "\(name): \(run.errors)")
+                if name == "w.gz" {
+                    #expect(run.errors.contains("`gzip -dc \(folder(name)) | tr -d '\\000' | herald "))
+                }
+                if name == "w.log" { #expect(run.errors.contains(command), "\(run.errors)") }
+            }
+        }
+        // The command is to be pasted.
+        let line = command.dropFirst().dropLast().replacing("| herald ", with: "| \(TestSite.programs)/herald ")
+        let pasted = try ChildProcess(["/bin/sh", "-c", line], deadline: .seconds(60)).run()
+        #expect(String(decoding: pasted.output, as: UTF8.self).contains("of 2300 hit"), "\(pasted)")
     }
 
     @Test(

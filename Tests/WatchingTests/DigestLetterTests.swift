@@ -57,6 +57,20 @@ import Testing
         for number in 7...201 { #expect(log.contains("payment e\(number):")) }
     }
 
+    @Test func `A section promises no command that it does not have`() throws {
+        let event = LetterFixtures.occurrence("r", "It restarted", text: "restarted", ending: .event)
+        for (report, title) in [
+            (LetterFixtures.noisy(), "To silence it"), (LetterFixtures.report([event]), "To silence it"),
+            (LetterFixtures.outOfMemory(), "To end or silence it"),
+        ] {
+            let draft = try draft(report)
+            #expect(draft.text.contains("\n\(title)\n"), "\(draft.text)")
+            #expect(draft.html?.contains(">\(title)<") == true)
+            #expect(draft.text.contains("To end or") == draft.text.contains("incidents resolve"))
+            #expect(draft.html?.contains("To end or") == draft.html?.contains("incidents resolve"))
+        }
+    }
+
     @Test func `An advice is given once, and a rule of many incidents is silenced as a whole`() throws {
         let draft = try draft(LetterFixtures.noisy())
         #expect(draft.text.components(of: "A payment was taken") == 1)

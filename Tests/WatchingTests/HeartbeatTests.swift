@@ -84,11 +84,13 @@ import Testing
         try folder.append("md0: disk failure", "md1: disk failure", "noise")
         watcher.settle(folder)
         folder.pass(.seconds(86400))
+        try folder.append("noise")
         watcher.settle(folder)
         let letter = try #require(try beats(folder).first)
         #expect(letter.header("Subject")?.hasSuffix(": Herald is well, 2 incidents open") == true)
         let text = letter.text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
         #expect(text.contains("2 incidents are open, the most severe of them critical."))
+        #expect(text.contains("Open incidents: 2, and 1 less severe than is told"), "\(text)")
         #expect(text.contains("everything on \(watcher.host) until"))
     }
 

@@ -50,6 +50,14 @@ import Testing
         }
     }
 
+    @Test func `What Herald noticed of itself is no line of a file`() throws {
+        let lines = try draft(LetterFixtures.report("set-aside")).text.split(separator: "\n").map {
+            $0.drop { $0 == " " }
+        }
+        #expect(lines.contains { $0.hasPrefix("Source ") && $0.hasSuffix(" herald-watcher") }, "\(lines)")
+        #expect(!lines.contains { $0.hasPrefix("File ") })
+    }
+
     @Test func `No capture of a shipped rule has a name whose value would be masked`() throws {
         let folder = #filePath.split(separator: "/").dropLast(3).reduce("") { $0 + "/" + $1 } + "/rules"
         for (name, bytes) in RuleFolders.read([folder]).files {

@@ -48,12 +48,14 @@ struct LetterContent {
         /// What the system's own catalog says of the entry.
         var catalog: String?
         var captures: [CapturedValue]
+        var capturesTitle = "Fields"
         /// The first sample, which stands before the facts; the others come last.
         var lead: SampleContent?
         var leadTitle: String
         var samples: [SampleContent]
         var samplesTitle: String
         var commands: [Command]
+        var commandsTitle = ""
     }
 
     /// A line of the table of facts.

@@ -51,7 +51,7 @@ extension LetterHTML {
     mutating func commands(_ section: LetterContent.Section) {
         guard !section.commands.isEmpty else { return }
         row(padding: "24px 28px 0")
-        heading("To end or silence it")
+        heading(section.commandsTitle)
         for command in section.commands {
             out.element(
                 "<div class=\"s\" style=\"margin:6px 0 4px;font-size:13px;line-height:1.5;color:\(Style.soft)\">",

@@ -24,7 +24,7 @@ extension LetterHTML {
             endRow()
         }
         if !section.captures.isEmpty {
-            table(section.captures.map { ($0.name, $0.value) }, heading: "Fields", mono: true)
+            table(section.captures.map { ($0.name, $0.value) }, heading: section.capturesTitle, mono: true)
         }
         commands(section)
         samples(section.samplesTitle, section.samples, accent)

@@ -42,11 +42,11 @@ enum LetterText {
             out += wrapped(catalog, indent: "  ") + "\n"
         }
         if !section.captures.isEmpty {
-            heading("Fields", &out)
+            heading(section.capturesTitle, &out)
             table(section.captures.map { ($0.name, $0.value) }, &out)
         }
         if !section.commands.isEmpty {
-            heading("To end or silence it", &out)
+            heading(section.commandsTitle, &out)
             for command in section.commands { out += "  \(command.purpose)\n    \(command.line)\n" }
         }
         if !section.samples.isEmpty {

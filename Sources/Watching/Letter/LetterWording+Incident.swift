@@ -8,20 +8,20 @@ extension LetterWording {
     func section(_ entry: Report.Entry) -> LetterContent.Section {
         let incident = entry.incident
         let several = report.entries.count > 1
-        // What is over was told: one line of it, the earliest that is kept, says what it was.
-        let earlier = incident.shownSamples.min { $0.time < $1.time }
-        let shown = incident.samples.isEmpty && isRecovery ? [earlier].compactMap { $0 } : incident.samples
+        let shown = incident.samples.isEmpty ? toldSamples(entry) : incident.samples
         let samples = SampleBlock.blocks(
             shown.prefix(several ? 1 : budget.samples), context: several ? 0 : budget.contextLines
         ).map { content(of: $0, of: incident, short: several) }
         let others = samples.dropFirst().reduce(0) { $0 + $1.hits }
         let left = max(0, entry.newHits - (samples.first?.hits ?? 1))
+        let commands = incident.isOver ? [] : commands(entry, short: several)
+        let endsSomething = !several && incident.rule.ending != .event
         return LetterContent.Section(
             title: several ? Self.cut(incident.title, budget.title) : nil,
             tone: several ? .severity(incident.severity) : tone,
             facts: (several ? shortFacts(entry) : facts(entry))
                 .map { LetterContent.Fact(label: $0.label, value: Self.cut($0.value, budget.field)) },
-            chart: several ? nil : chart(incident.timeline),
+            chart: several || incident.rule.ending == .absence ? nil : chart(incident.timeline),
             advice: advice(incident, several), url: several || report.kind == .recovered ? nil : incident.rule.url,
             catalog: several ? nil : incident.explanation.map { Self.cut($0, budget.advice) },
             captures: several
@@ -29,11 +29,22 @@ extension LetterWording {
                 : incident.captures.prefix(budget.fields).map {
                     CapturedValue(name: $0.name, value: Self.cut($0.value, budget.field))
                 },
+            // What stayed away has none.
+            capturesTitle: incident.rule.ending == .absence ? "Fields of the last line" : "Fields",
             lead: samples.first,
             leadTitle: leadTitle(entry, several, samples.first?.hits ?? 1),
             samples: Array(samples.dropFirst()),
             samplesTitle: others < left ? "\(others) of \(left) more lines" : "The other lines",
-            commands: incident.isOver ? [] : commands(entry, short: several))
+            commands: commands, commandsTitle: endsSomething ? "To end or silence it" : "To silence it")
+    }
+
+    /// What an earlier letter showed and this one wants again. What is over: the earliest line that is kept says what it
+    /// was. What Herald itself tells in a sentence, as long as it lasts: the newest.
+    private func toldSamples(_ entry: Report.Entry) -> [Sample] {
+        let told = entry.incident.shownSamples
+        if isRecovery { return told.min { $0.time < $1.time }.map { [$0] } ?? [] }
+        guard entry.kind == .reminder, !entry.incident.rule.ending.passesWithTime else { return [] }
+        return told.max { $0.time < $1.time }.map { [$0] } ?? []
     }
 
     private var isRecovery: Bool { report.kind == .recovered && report.entries.count == 1 }
@@ -73,8 +84,13 @@ extension LetterWording {
         facts.append(
             LetterContent.Fact(
                 label: "Hits", value: "\(entry.newHits) new in this letter, \(incident.hits) so far"))
-        facts.append(LetterContent.Fact(label: origin.isJournal ? "Source" : "File", value: origin.source))
+        if Self.hasPlace(incident) {
+            let isFile = !origin.isJournal && !origin.isOwn
+            facts.append(LetterContent.Fact(label: isFile ? "File" : "Source", value: origin.source))
+        }
         if let unit = origin.unit { facts.append(LetterContent.Fact(label: "Unit", value: unit)) }
+        // Nobody wrote what was not written.
+        if incident.rule.ending == .absence { return facts }
         if let user = user(origin) { facts.append(LetterContent.Fact(label: "Written by", value: user)) }
         if let boot = origin.bootID { facts.append(LetterContent.Fact(label: "Boot", value: boot)) }
         if let language = origin.traceLanguage {
@@ -96,10 +112,12 @@ extension LetterWording {
                 label: "Hits",
                 value: "\(entry.newHits) new, \(incident.hits) so far" + (Self.state(entry).map { ", \($0)" } ?? "")),
             LetterContent.Fact(label: "Seen", value: seen),
-            LetterContent.Fact(
-                label: "From", value: hosts.count > 1 ? "\(origin.place) on \(origin.host)" : origin.place),
-            LetterContent.Fact(label: "Rule", value: incident.rule.id),
         ]
+        let from = [
+            Self.hasPlace(incident) ? origin.place : nil, hosts.count > 1 ? "on \(origin.host)" : nil,
+        ].compactMap { $0 }
+        if !from.isEmpty { facts.append(LetterContent.Fact(label: "From", value: from.joined(separator: " "))) }
+        facts.append(LetterContent.Fact(label: "Rule", value: incident.rule.id))
         if incident.isOver { return facts }
         facts.append(LetterContent.Fact(label: "Incident", value: String(incident.id)))
         return facts
@@ -152,9 +170,23 @@ extension LetterWording {
         // An event is over with its letter.
         if incident.rule.ending == .event { return [one, rule] }
         let end = LetterContent.Command(
-            purpose: "When it is mended; should it come back, it is told as new:",
-            line: command.line("incidents resolve \(incident.id)"))
+            purpose: Self.purposeOfEnd(incident), line: command.line("incidents resolve \(incident.id)"))
         return [end, one, rule]
+    }
+
+    /// Of what is waited for, closing it ends the waiting too.
+    private static func purposeOfEnd(_ incident: Incident) -> String {
+        guard incident.rule.ending == .absence else {
+            return "When it is mended; should it come back, it is told as new:"
+        }
+        return incident.groups.isEmpty
+            ? "To begin to wait anew from now on:"
+            : "If it is gone for good: nothing is told of it until its next line:"
+    }
+
+    /// Whether it is known where it happened: a line that never came has no file.
+    static func hasPlace(_ incident: Incident) -> Bool {
+        incident.rule.ending != .absence || !incident.origin.isOwn
     }
 
     // MARK: Samples
@@ -167,7 +199,9 @@ extension LetterWording {
         let (start, end) = (stamp(first.time), clock(last.time, near: first.time))
         var caption = [start.hasSuffix(end) ? start : "\(start) to \(end)"]
         if mine.host != incident.origin.host { caption.append(mine.host) }
-        if let program = mine.identifier { caption.append(mine.pid.map { "\(program)[\($0)]" } ?? program) }
+        if let program = mine.identifier, incident.rule.ending != .absence {
+            caption.append(mine.pid.map { "\(program)[\($0)]" } ?? program)
+        }
         if mine.place != incident.origin.place { caption.append(mine.place) }
         return LetterContent.SampleContent(
             caption: caption.map { Self.cut($0, budget.field) }, parts: parts(of: block, short: short))

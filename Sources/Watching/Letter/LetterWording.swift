@@ -39,8 +39,11 @@ struct LetterWording {
         let end = report.entries.map(\.incident.lastSeen).max() ?? report.time
         let time = start == end ? stamp(start) : "\(stamp(start)) to \(clock(end, near: start))"
         guard report.entries.count == 1, let incident = report.entries.first?.incident else { return "\(time) \(zone)" }
-        let host = Self.saysHost(incident) ? "" : " on \(incident.origin.host)"
-        return "\(time) \(zone), \(incident.origin.place)\(host)"
+        let place = [
+            Self.hasPlace(incident) ? incident.origin.place : nil,
+            Self.saysHost(incident) ? nil : "on \(incident.origin.host)",
+        ].compactMap { $0 }
+        return "\(time) \(zone)" + (place.isEmpty ? "" : ", ") + place.joined(separator: " ")
     }
 
     private var silences: [String] {

@@ -10,7 +10,8 @@ extension Mailer {
     /// How many letters that cannot be written a round tries; the next round goes on behind them.
     private static let attemptsWithoutRoom = 8
 
-    func roundApart(_ reports: [MailerEvent], at now: Timestamp) -> Effects {
+    func roundApart(_ reports: [MailerEvent], at moment: Moment) -> Effects {
+        let now = moment.wall
         var requests: [ControlCall] = []
         var outcomes: [MailerEvent] = []
         for report in reports {
@@ -20,12 +21,12 @@ extension Mailer {
         var isRecorded = false
         do throws(QueueError) {
             _ = try commit { (effects) throws(QueueError) in
-                try noticeClock(now)
+                try noticeClock(moment)
                 try record(outcomes, at: now, &effects)
             }
             isRecorded = true
             effects = try commit { (effects) throws(QueueError) in try schedule(at: now, &effects) }
-            if stopsBy == nil { databaseFault = nil }
+            if !stop.isBegun { troubles.database = nil }
         } catch {
             // Nothing is given out that could not be recorded.
             if !isRecorded { keep(outcomes) }
@@ -33,7 +34,9 @@ extension Mailer {
         }
         for call in requests { answer(call, at: now) }
         effects.intake = takeInOneByOne(at: now)
-        if noRoom != nil, pool.busy == 0, effects.orders.isEmpty, effects.intake?.taken.isEmpty ?? true { giveUp() }
+        if troubles.noRoom != nil, pool.busy == 0, effects.orders.isEmpty, effects.intake?.taken.isEmpty ?? true {
+            giveUp()
+        }
         return effects
     }
 
@@ -51,8 +54,8 @@ extension Mailer {
     private func tell(_ error: QueueError) {
         if makeRoom(error) { return }
         let words = "the queue cannot be written: \(error)"
-        if databaseFault != words { log.critical("\(words)") }
-        databaseFault = words
+        if troubles.database != words { log.critical("\(words)") }
+        troubles.database = words
         giveUp()
     }
 
@@ -61,7 +64,7 @@ extension Mailer {
         for outcome in outcomes {
             switch outcome {
             case .dotPending(_, let answer): answer.give(false)
-            case .outcomes, .done, .takenBack, .filed: unrecorded.append(outcome)
+            case .outcomes, .done, .takenBack, .filed: unwritten.events.append(outcome)
             case .request, .stop, .surveyed: break
             }
         }
@@ -78,7 +81,7 @@ extension Mailer {
 
     /// A letter that cannot be written stays where it is, and is tried again when the folders are looked at again.
     private func takeInOneByOne(at now: Timestamp) -> IntakeResult? {
-        guard mayHaveLetters, stopsBy == nil else { return nil }
+        guard mayHaveLetters, !stop.isBegun else { return nil }
         var all = IntakeResult()
         var failures = 0
         repeat {
@@ -96,8 +99,8 @@ extension Mailer {
                 failures += 1
                 intake.settle(batch.result)
                 let words = "\(batch.letters.first?.name ?? "a letter") cannot be taken in: \(error)"
-                if noRoom == nil { log.critical("\(words); other letters go on") }
-                noRoom = words
+                if troubles.noRoom == nil { log.critical("\(words); other letters go on") }
+                troubles.noRoom = words
             }
             all.hasMore = batch.result.hasMore
         } while all.hasMore && failures < Self.attemptsWithoutRoom

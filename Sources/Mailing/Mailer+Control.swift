@@ -77,7 +77,7 @@ extension Mailer {
         if change != .release, change != .retry {
             // What a thread has not begun can still be had.
             let back = pool.withdraw(id)
-            takenBack += back
+            unwritten.takenBack += back
             try giveBack(back, nil, at: now)
         }
         let count = try queue.change(id, change, at: now)
@@ -144,11 +144,11 @@ extension Mailer {
         }
         guard let new else {
             let words = ReloadWords.kept(because: "the settings are not valid (herald check names the faults)")
-            reloadFault = words
+            troubles.reload = words
             return log.error("\(words)")
         }
-        reloadFault = new.paths == settings.paths ? nil : ReloadWords.needsRestart
-        if let reloadFault { log.warning("\(reloadFault)") }
+        troubles.reload = new.paths == settings.paths ? nil : ReloadWords.needsRestart
+        if let words = troubles.reload { log.warning("\(words)") }
         let paths = settings.paths
         settings = new
         settings.paths = paths
@@ -160,7 +160,7 @@ extension Mailer {
         takeBack()
         pool.retire(accounts: new.smtp.accounts)
         tellDestinations()
-        nextSurvey = nil
+        agenda.survey = .zero
         (mayHaveLetters, stallsMayHaveChanged) = (true, true)
         log.notice("\(ReloadWords.done)")
         tellRedirect()
@@ -183,9 +183,9 @@ extension Mailer {
     func surveyor() -> Settings.Account? {
         let time = SystemClock.monotonic()
         let account = settings.smtp.accounts.first { $0.isDirect && $0.enabled }
-        if account == nil { noDANE = nil }
-        guard let account, !options.untilIdle, time >= nextSurvey ?? time else { return nil }
-        nextSurvey = time + .seconds(3600)
+        if account == nil { troubles.noDANE = nil }
+        guard let account, !options.untilIdle, time >= agenda.survey else { return nil }
+        agenda.survey = time + .seconds(3600)
         return account
     }
 }

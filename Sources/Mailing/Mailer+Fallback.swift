@@ -11,18 +11,19 @@ extension Mailer {
     func tellFallback(at now: Timestamp) {
         let arguments = settings.report.fallbackCommand
         let allowed = book.allowed(settings.alias(settings.report.from))
-        guard !arguments.isEmpty, databaseFault == nil, !allowed.contains(where: { !$0.isPaused }) else {
-            return fallbackSince = nil
+        guard !arguments.isEmpty, troubles.database == nil, !allowed.contains(where: { !$0.isPaused }) else {
+            return fallback.since = nil
         }
-        let since = fallbackSince ?? SystemClock.monotonic()
-        fallbackSince = since
+        let since = fallback.since ?? SystemClock.monotonic()
+        fallback.since = since
         let needsPerson = allowed.allSatisfy(\.needsPerson)
-        guard needsPerson || SystemClock.monotonic() - since >= FallbackCommand.patience, fallback.isDue(now) else {
+        guard needsPerson || SystemClock.monotonic() - since >= FallbackCommand.patience, fallback.command.isDue(now)
+        else {
             return
         }
         let waiting = ((try? queue.page(states: [.queued, .uncertain]))?.rows ?? []).filter { $0.origin == "watcher" }
         guard !waiting.isEmpty else { return }
-        fallback.run(arguments, facts: facts(allowed, waiting), about: "accounts of which none works", at: now)
+        fallback.command.run(arguments, facts: facts(allowed, waiting), about: "accounts of which none works", at: now)
     }
 
     private func facts(_ accounts: [AccountState], _ waiting: [DeliverySummary]) -> String {

@@ -22,27 +22,29 @@ extension Mailer {
         let report = RefusedReport(
             subject: found.subject, recipient: found.recipient, words: Printable.text(words, limit: 500))
         // A round that could not be committed comes again.
-        if refusedReports.count < Self.keptRefusals, !refusedReports.contains(report) { refusedReports.append(report) }
+        if fallback.refused.count < Self.keptRefusals, !fallback.refused.contains(report) {
+            fallback.refused.append(report)
+        }
         return .critical
     }
 
     /// After each round: the command is told of reports that were refused since it was told last.
     func tellRefusals(at now: Timestamp) {
-        guard !refusedReports.isEmpty else { return }
+        guard !fallback.refused.isEmpty else { return }
         let arguments = settings.report.fallbackCommand
-        guard !arguments.isEmpty else { return refusedReports = [] }
-        guard fallback.isDue(now) else { return }
+        guard !arguments.isEmpty else { return fallback.refused = [] }
+        guard fallback.command.isDue(now) else { return }
         var lines = [
-            "Herald on \(HostNames.host()): \(counted(refusedReports.count, "report")) cannot be delivered:", "",
+            "Herald on \(HostNames.host()): \(counted(fallback.refused.count, "report")) cannot be delivered:", "",
         ]
-        for report in refusedReports.prefix(20) {
+        for report in fallback.refused.prefix(20) {
             lines.append("  \(Printable.text(report.subject, limit: 200))")
             lines.append("    to \(Printable.text(report.recipient, limit: 320)): \(report.words)")
         }
-        if refusedReports.count > 20 { lines.append("  and \(refusedReports.count - 20) more") }
+        if fallback.refused.count > 20 { lines.append("  and \(fallback.refused.count - 20) more") }
         lines += ["", "More: herald status, herald queue list, herald incidents list"]
-        refusedReports = []
-        fallback.run(
+        fallback.refused = []
+        fallback.command.run(
             arguments, facts: lines.joined(separator: "\n") + "\n", about: "reports that were refused for good", at: now
         )
     }

@@ -22,6 +22,56 @@ struct Effects {
 }
 
 extension Mailer {
+    /// The stages, in order, in one transaction; where that cannot be written, each by itself. False when the work is over.
+    func round() -> Bool {
+        let moment = Moment.now()
+        let now = moment.wall
+        let reports = receive()
+        var effects: Effects
+        do throws(QueueError) {
+            effects = try commit { (effects) throws(QueueError) in
+                try noticeClock(moment)
+                try record(reports, at: now, &effects)  // outcomes, dots, requests
+                try takeIn(at: now, &effects)  // incoming/ → queue
+                try schedule(at: now, &effects)  // queue → accounts
+                try warn(at: now, &effects)
+                try forget(at: now)
+            }
+            troubles.database = nil
+            if let intake = effects.intake, !intake.taken.isEmpty, !intake.hasMore { troubles.noRoom = nil }
+        } catch {
+            if error.isDamage { stopForDamage(error) }
+            effects = roundApart(reports, at: moment)
+        }
+        tellFallback(at: now)
+        tellRefusals(at: now)
+        return !isOver(effects)
+    }
+
+    /// One transaction, and after its commit what depends on it. What the stages change beside the database is put back
+    /// when it is not committed.
+    func commit(_ stages: (inout Effects) throws(QueueError) -> Void) throws(QueueError) -> Effects {
+        let before = (book: book, lanes: lanes, putOff: putOff, clock: clock, rates: rates)
+        var effects = Effects()
+        do throws(QueueError) {
+            try queue.transaction { () throws(QueueError) in
+                try stages(&effects)
+                try queue.save(book, before: before.book)
+                try queue.save(lanes, before: before.lanes)
+                if !unwritten.learned.isEmpty { try queue.save(unwritten.learned) }
+            }
+        } catch {
+            (book, lanes, putOff, clock, rates) = before
+            unwritten.failed()
+            copies.mayHaveChanged = true
+            throw error
+        }
+        unwritten.committed()
+        if rates != before.rates { inbox.know(rates) }
+        settle(effects)
+        return effects
+    }
+
     /// What has come since the last round, after what is left of it. Threads that are done are free from now on.
     func receive() -> [MailerEvent] {
         let events = inbox.events.takeAll().filter { event in
@@ -37,16 +87,15 @@ extension Mailer {
             return true
         }
         if events.contains(where: { if case .done = $0 { true } else { false } }) { learn() }
-        defer { unrecorded = [] }
-        return unrecorded + events
+        defer { unwritten.events = [] }
+        return unwritten.events + events
     }
 
     func record(_ reports: [MailerEvent], at now: Timestamp, _ effects: inout Effects) throws(QueueError) {
         for report in reports {
             switch report {
             case .dotPending(let deliveries, let answer):
-                let isTooLate = stopsBy.map { SystemClock.monotonic() >= $0 } ?? false
-                if isTooLate {
+                if !stop.letsDotsGo(at: SystemClock.monotonic()) {
                     answer.give(false)
                 } else if try legal({ () throws(QueueError) in try queue.dotPending(deliveries, at: now) }) {
                     effects.dots.append(answer)
@@ -58,7 +107,7 @@ extension Mailer {
                 for one in decided { try record(one, lane, at: now, &effects) }
             case .done(let report): try record(report, at: now, &effects)
             case .takenBack(let deliveries): try giveBack(deliveries, nil, at: now)
-            case .surveyed(let words): noDANE = words
+            case .surveyed(let words): troubles.noDANE = words
             case .request(let call):
                 effects.answers.append((call.answer, try respond(to: call.request, at: now, &effects)))
             case .filed(let letter, let fault): try recordCopy(letter, fault, at: now, &effects)
@@ -79,9 +128,12 @@ extension Mailer {
         }
     }
 
+    /// What threads have learned is written with the next commit.
+    func learn() { unwritten.learned.take(from: knowledge) }
+
     /// incoming/ → queue.
     func takeIn(at now: Timestamp, _ effects: inout Effects) throws(QueueError) {
-        guard mayHaveLetters, stopsBy == nil else { return }
+        guard mayHaveLetters, !stop.isBegun else { return }
         effects.intake = try intake.offer(intake.next(Admission(settings)), to: queue, at: now)
     }
 
@@ -116,7 +168,7 @@ extension Mailer {
             report.unbegun = batch.withdraw()
         }
         if !account.isDirect { report.fault = SessionFault(.connect, "\(error)", .tryAgain) }
-        unrecorded.append(.done(report))
+        unwritten.events.append(.done(report))
     }
 
     func jitter() -> Double { Double.random(in: -1...1) }

@@ -23,7 +23,7 @@ extension Mailer {
 
     func schedule(at now: Timestamp, _ effects: inout Effects) throws(QueueError) {
         isWaiting = false
-        guard stopsBy == nil else { return }
+        guard !stop.isBegun else { return }
         try queue.advance(to: now)
         try noticeStalls(at: now)
         try holdOrphans(at: now)

@@ -44,7 +44,7 @@ extension Mailer {
         do throws(SystemError) {
             try copies.start(copy)
         } catch {
-            unrecorded.append(.filed(letter: copy.letter, FilingFault(words: "\(error)")))
+            unwritten.events.append(.filed(letter: copy.letter, FilingFault(words: "\(error)")))
         }
     }
 

@@ -18,7 +18,7 @@ extension Mailer {
             "queue": .object(Self.states(counts)),
             "waits_since": JSON(queued?.rfc3339(fraction: 3)),
             "accounts": .array(book.accounts.map { account($0, at: now) }),
-            "dane": JSON(noDANE),
+            "dane": JSON(self.troubles.noDANE),
             "destinations": .array(troubledLanes()),
             "last_sent": last.map {
                 [
@@ -80,7 +80,7 @@ extension Mailer {
 
     /// What needs a person, in sentences.
     private func problems(_ counts: [DeliveryState: Int]) -> [String] {
-        var problems = [setAside, reloadFault, databaseFault, noRoom, intake.trouble].compactMap { $0 }
+        var problems = troubles.sentences + [intake.trouble].compactMap { $0 }
         let enabled = book.accounts.filter(\.settings.enabled)
         if enabled.isEmpty { problems.append("no account is enabled in smtp.accounts: letters wait") }
         for state in enabled {

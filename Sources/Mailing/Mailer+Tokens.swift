@@ -55,13 +55,13 @@ extension Mailer {
     /// An account that carries nothing logs in all the same now and then, so that its sign-in is good on the day that it is
     /// needed; where it is not, that is known before.
     func useRested(_ effects: inout Effects) {
-        for name in rested {
+        for name in agenda.rested {
             guard let state = book[name], state.settings.enabled, !state.isPaused, pool.busy(for: name) == 0 else {
                 continue
             }
             effects.orders.append((.probe, state.settings))
         }
-        rested = []
+        agenda.rested = []
     }
 }
 

@@ -12,10 +12,10 @@ extension Mailer {
 
     /// A letter about what has waited since `warn_after`, taken into the queue, where there is somebody to tell.
     func warn(at now: Timestamp, _ effects: inout Effects) throws(QueueError) {
-        guard let limit = settings.smtp.retry.warnAfter, stopsBy == nil, SystemClock.monotonic() >= nextWarning else {
+        guard let limit = settings.smtp.retry.warnAfter, !stop.isBegun, SystemClock.monotonic() >= agenda.warning else {
             return
         }
-        nextWarning = SystemClock.monotonic() + max(.seconds(1), min(.seconds(300), limit / 10))
+        agenda.warning = SystemClock.monotonic() + max(.seconds(1), min(.seconds(300), limit / 10))
         let late = try queue.lateReports(waitingFor: limit, at: now)
         guard !late.isEmpty else { return }
         for id in Set(late.map(\.letter)) { try queue.noteWarned(id) }

@@ -23,6 +23,36 @@ import Testing
         return try site.mailer(settings, Mailer.Options())
     }
 
+    @Test("the wall clock was set where it went otherwise than the one that never goes back, and not where both waited")
+    func steps() throws {
+        let start = Moment(wall: Timestamp(seconds: 1_800_000_000), monotonic: .seconds(5000))
+        func moved(_ wall: Int64, _ monotonic: Int64) -> (step: Duration?, isSeenDue: Bool) {
+            var clock = MailerClock(start)
+            return clock.move(
+                to: Moment(wall: start.wall + .seconds(wall), monotonic: start.monotonic + .seconds(monotonic)))
+        }
+        for (wall, monotonic, step) in [(70, 70, nil), (5, 70, -65), (70, 5, 65), (-3600, 10, -3610), (60, 0, nil)] {
+            #expect(moved(Int64(wall), Int64(monotonic)).step == step.map { .seconds($0) }, "\(wall) \(monotonic)")
+        }
+        #expect(!moved(599, 599).isSeenDue && moved(600, 600).isSeenDue && moved(70, 5).isSeenDue)
+    }
+
+    @Test("a round that takes long to be written is no clock that was set")
+    func slowRound() throws {
+        let mailer = try site.mailer(try site.settings(accounts: account("a", 1)), Mailer.Options())
+        let letter = Letter.sample(notBefore: SystemClock.now() + .seconds(7200))
+        _ = try mailer.queue.takeIn(letter, at: SystemClock.now())
+        let due = try mailer.queue.list().first?.nextAttempt
+        // The round began 100 s ago, and its disk hangs since.
+        let now = Moment.now()
+        mailer.clock = MailerClock(
+            Moment(wall: now.wall - .seconds(110), monotonic: now.monotonic - .seconds(110)))
+        let begun = Moment(wall: now.wall - .seconds(100), monotonic: now.monotonic - .seconds(100))
+        _ = mailer.roundApart([], at: begun)
+        #expect(mailer.clock.last == begun)
+        #expect(try mailer.queue.list().first?.nextAttempt == due)
+    }
+
     private let year = "\(365 * 86400 * 1_000_000)"
 
     @Test("row 96: a clock that was a year ahead when the mailer stopped makes nothing wait for a year")

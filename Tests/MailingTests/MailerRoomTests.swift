@@ -36,8 +36,8 @@ import Testing
         #expect(mailer.run() == 75)
         #expect(Set(site.messages.map(\.bytes)) == Set(small.map(\.message)))
         #expect(try site.names("spool/incoming/watcher") == ["\(large.id).letter"])
-        #expect(mailer.databaseFault == nil)
-        #expect(mailer.noRoom?.contains(large.id) == true)
+        #expect(mailer.troubles.database == nil)
+        #expect(mailer.troubles.noRoom?.contains(large.id) == true)
     }
 
     @Test("a request that finds no room is told to come later; the others are answered")
@@ -77,7 +77,7 @@ import Testing
         let next = Letter.sample(body: body)
         try site.hand(next)
         _ = mailer.round()
-        #expect(mailer.noRoom == nil && mailer.databaseFault == nil)
+        #expect(mailer.troubles.noRoom == nil && mailer.troubles.database == nil)
         #expect(try mailer.queue.list(letter: next.id).map(\.state) == [.queued])
         #expect(try mailer.queue.list(letter: sent.id).map(\.state) == [.sent])
         #expect(try mailer.queue.message(of: sent.id) == nil)

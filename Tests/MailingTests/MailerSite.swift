@@ -60,7 +60,7 @@ final class Site: Sendable {
         }
         let mailer = try mailer(settings, Mailer.Options(untilIdle: true, noWait: noWait), inbox, log: log)
         #expect(mailer.run() == 0)
-        #expect(mailer.stopsBy == nil, "it did not come to an end by itself")
+        #expect(!mailer.stop.isBegun, "it did not come to an end by itself")
         over.signal()
         guardian.join()
     }

@@ -176,14 +176,14 @@ import Testing
         let now = SystemClock.now()
         #expect(mailer.tokens.rested(at: now + .seconds(6 * 86400)).isEmpty)
         for isPaused in [false, true] {
-            mailer.rested = mailer.tokens.rested(at: now + .seconds(8 * 86400))
-            #expect(mailer.rested == ["office"])
+            mailer.agenda.rested = mailer.tokens.rested(at: now + .seconds(8 * 86400))
+            #expect(mailer.agenda.rested == ["office"])
             if isPaused { mailer.book["office"]?.fault = "no" }
             var effects = Effects()
             mailer.useRested(&effects)
             let orders = effects.orders.map { "\($0.order) \($0.account.name)" }
             #expect(orders == (isPaused ? [] : ["probe office"]))
-            #expect(mailer.rested.isEmpty)
+            #expect(mailer.agenda.rested.isEmpty)
         }
     }
 

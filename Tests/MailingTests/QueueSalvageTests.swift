@@ -55,7 +55,7 @@ import Testing
         try fill()
         try damage(3...40)
         let mailer = try site.mailer(try site.settings(accounts: account("a", 1)), Mailer.Options())
-        #expect(mailer.setAside?.contains("set aside as") == true)
+        #expect(mailer.troubles.setAside?.contains("set aside as") == true)
         #expect(try mailer.queue.takeIn(.sample(), at: now) == .taken)
     }
 
@@ -69,9 +69,9 @@ import Testing
                 "PRAGMA wal_checkpoint(TRUNCATE); PRAGMA cache_size = 1; PRAGMA shrink_memory;")
             try damage(3...40)
             #expect(mailer.run() == 75)
-            #expect(mailer.databaseFault?.contains("malformed") == true)
+            #expect(mailer.troubles.database?.contains("malformed") == true)
         }
         let mailer = try site.mailer(settings, Mailer.Options())
-        #expect(mailer.setAside?.contains("carried over: ") == true)
+        #expect(mailer.troubles.setAside?.contains("carried over: ") == true)
     }
 }

@@ -35,7 +35,7 @@ import Testing
     }
 
     private func warned(_ mailer: Mailer, at time: Timestamp) throws -> [DeliverySummary] {
-        mailer.nextWarning = .zero
+        mailer.agenda.warning = .zero
         var effects = Effects()
         try mailer.queue.transaction { () throws(QueueError) in try mailer.warn(at: time, &effects) }
         return try mailer.queue.page().rows.filter { $0.origin == "mailer" }

@@ -1,0 +1,67 @@
+// Between two rounds: what the mailer waits for, and what it does then that is not the queue's business.
+
+import Formats
+import Glibc
+import Platform
+import Settings
+
+extension Mailer {
+    /// How long what a thread has done may be untold, for it to go with the next dot's commit.
+    private static let untold = Duration.milliseconds(50)
+
+    /// poll(2) counts in milliseconds: where the disk is quicker, nothing is gained.
+    private static let shortestGathering = Duration.microseconds(250)
+
+    /// Waits for whatever comes first.
+    func wait(_ timeout: Duration) {
+        var sources = [(number: inbox.events.descriptor.number, interest: Interest.readable)]
+        sources.append((intake.descriptor.number, .readable))
+        if let signals { sources.append((signals.descriptor.number, .readable)) }
+        _ = try? Poller.wait(sources, timeout: timeout)
+        if intake.hasEvents() { mayHaveLetters = true }
+    }
+
+    /// So that one sync of the disk serves several connections.
+    func gather() {
+        guard !stop.isBegun, pool.busy > 1, inbox.events.urgent > 0 else { return }
+        let (count, wait) = group.wants(busy: pool.busy, commitTook: queue.commitTook)
+        guard count > 1, wait >= Self.shortestGathering else { return }
+        group.came(inbox.events.gather(count, for: wait), wanted: count)
+    }
+
+    /// What came that is not the queue's business.
+    func heed() {
+        while let request = signals?.next() {
+            switch request {
+            case .stop: !stop.isBegun ? beginStop() : hurry()
+            case .reload: reloadSettings()
+            }
+        }
+        let time = SystemClock.monotonic()
+        guard time >= agenda.rescan else { return }
+        agenda.rescan = time + min(options.rescan, ServiceManager.watchdogInterval() ?? options.rescan)
+        intake.watch()
+        if time >= agenda.sweep {
+            agenda.sweep = time + .seconds(3600)
+            intake.sweep(before: SystemClock.now() - .seconds(3600))
+            agenda.rested = tokens.rested(at: SystemClock.now())
+        }
+        mayHaveLetters = true
+        stallsMayHaveChanged = true
+        ServiceManager.watchdog()
+    }
+
+    func timeout() -> Duration {
+        let time = SystemClock.monotonic()
+        var waits = [agenda.rescan - time, stop.by.map { $0 > time ? $0 - time : .seconds(1) } ?? .seconds(60)]
+        if troubles.database != nil { return .seconds(1) }
+        let now = SystemClock.now()
+        if mayHaveLetters { return .zero }
+        if let due = queue.index.nextTime() { waits.append(due - now) }
+        if let due = lanes.nextDue { waits.append(due - now) }
+        if pool.hasBatches { waits.append(Self.untold) }
+        if let due = copies.nextDue, !copies.isBusy, !stop.isBegun { waits.append(due - now) }
+        if let change = book.nextChange(after: clock.last.wall) { waits.append(change - now) }
+        return max(.zero, waits.min() ?? .zero)
+    }
+}

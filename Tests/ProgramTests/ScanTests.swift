@@ -127,7 +127,7 @@ import Testing
         }
         // The command is to be pasted.
         let line = command.dropFirst().dropLast().replacing("| herald ", with: "| \(TestSite.programs)/herald ")
-        let pasted = try ChildProcess(["/bin/sh", "-c", line], deadline: .seconds(60)).run()
+        let pasted = try ChildProcess(["/bin/sh", "-c", String(line)], deadline: .seconds(60)).run()
         #expect(String(decoding: pasted.output, as: UTF8.self).contains("of 2300 hit"), "\(pasted)")
     }
 

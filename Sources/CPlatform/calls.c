@@ -2,6 +2,7 @@
 #include "CPlatform.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <link.h>
 #include <malloc.h>
 #include <signal.h>
@@ -42,6 +43,17 @@ int64_t herald_birth_time(int file) {
 
 int herald_rename_exclusive(int from_dir, const char *from, int to_dir, const char *to) {
     return renameat2(from_dir, from, to_dir, to, RENAME_NOREPLACE);
+}
+
+void herald_refuse_core_dump(void) {
+    struct rlimit none = {.rlim_cur = 0, .rlim_max = 0};
+    setrlimit(RLIMIT_CORE, &none);
+    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+int herald_become(uint32_t user, uint32_t group) {
+    if (setgroups(0, NULL) != 0 || setresgid(group, group, group) != 0) return -1;
+    return setresuid(user, user, user);
 }
 
 void herald_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }

@@ -90,7 +90,7 @@ package final class Queue {
                 salvage: { aside, fresh in QueueSalvage(fresh).carryOver(aside) })
             if isDamaged { _ = try? Files.remove(mark(folder)) }
             // What is made beside it takes its mode.
-            _ = chmod(path, 0o600)
+            _ = fchmodat(AT_FDCWD, path, 0o600, AT_SYMLINK_NOFOLLOW)
             return opened
         } catch {
             throw .database(error)

@@ -62,7 +62,10 @@ extension TokenKeeper {
         guard access(folder, X_OK) == 0 || errno == ENOENT else { return nil }
         let path = file(of: owner, folder: folder)
         if access(path, F_OK) != 0 { return errno == ENOENT ? false : nil }
-        guard var bytes = try? Files.read(path, limit: 1 << 17) else { return nil }
+        // Root looks, and whose folder it is may have put a link there.
+        guard let file = try? Descriptor.open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY),
+            var bytes = try? Files.readAll(file, path: path, limit: 1 << 17)
+        else { return nil }
         defer { Secret.wipe(&bytes) }
         let record = TokenRecord(bytes)
         return record?.refreshToken != nil && record?.client == source.oauth.client

@@ -258,15 +258,9 @@ package final class TokenKeeper: Sendable {
         }
     }
 
-    /// For a mailer that does not run: `folder` is its state, which is locked.
+    /// For a mailer that does not run: `folder` is its state, which is locked, by who owns it.
     package static func put(_ record: TokenRecord, for owner: TokenOwner, folder: String) throws(SystemError) {
         try write(record, owner, folder + "/tokens")
-        // Root writes it, and the mailer reads it.
-        guard geteuid() == 0, let owner = try FileStatus.of(folder) else { return }
-        let path = folder + "/tokens"
-        for name in [path] + (try Files.list(path)).map({ path + "/" + $0 }) {
-            try retrying("give away", name) { chown(name, owner.owner, owner.group) }
-        }
     }
 
     private static func write(_ record: TokenRecord, _ owner: TokenOwner, _ folder: String) throws(SystemError) {

@@ -6,10 +6,10 @@ import Glibc
 package final class LockFile: Sendable {
     private let descriptor: Descriptor
 
-    /// Throws EWOULDBLOCK when another process holds it for a second: a child of an owner that has ended holds its
+    /// Never through a link (ELOOP). Throws EWOULDBLOCK when another process holds it for a second: a child of an owner that has ended holds its
     /// descriptors for an instant, between fork and exec.
     package init(_ path: String) throws(SystemError) {
-        descriptor = try Descriptor.open(path, O_RDWR | O_CREAT, mode: 0o640)
+        descriptor = try Descriptor.open(path, O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o640)
         for _ in 1...20 {
             if flock(descriptor.number, LOCK_EX | LOCK_NB) == 0 { return }
             _ = try Poller.wait([], timeout: .milliseconds(50))

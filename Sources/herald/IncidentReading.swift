@@ -29,6 +29,7 @@ struct IncidentReading {
     private func owned(_ command: String, _ arguments: JSON) throws -> JSON {
         let response: ControlResponse
         do {
+            try StateOwner.become(of: settings.paths.state("watcher"))
             response = try WatcherState(settings).answer(to: command, arguments, at: SystemClock.now())
         } catch {
             throw Failure.later("herald-watcher is not running, and its state cannot be used: \(error)")

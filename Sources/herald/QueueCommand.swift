@@ -51,7 +51,8 @@ struct QueueCommand: ParsableCommand {
             if json { return Terminal.say(lines) }
             let count = table.count - 1
             guard count > 0 else {
-                return Terminal.say(state.isEmpty ? "The queue is empty." : "No delivery is in that state.")
+                let empty = reading.hasNeverRun ? "The queue is empty: herald-mailer has not run here yet." : nil
+                return Terminal.say(empty ?? (state.isEmpty ? "The queue is empty." : "No delivery is in that state."))
             }
             Terminal.table(table)
             Terminal.say("\(count) \(count == 1 ? "delivery" : "deliveries")\(hasMore ? ", and there are more" : "")")

@@ -71,17 +71,19 @@ struct QueueReading {
             var page = try queue.page(after: after, states: states, limit: limit)
             show(page.lines())
             return page.next
-        }
+        } ?? nil
     }
 
     /// A letter with all its deliveries, and its message; that is empty where it is not kept any more.
     func show(_ id: String) throws -> (letter: JSON, message: [UInt8]) {
         guard let answer = try asked("queue-show", ["id": .string(id)]) else {
-            return try owned { queue throws(QueueError) in
+            let found = try owned { queue throws(QueueError) in
                 let facts = try queue.particulars(of: id).members ?? []
                 let deliveries = JSON.array(try queue.list(letter: id).map(\.json))
-                return (.object(facts + [JSON.Member("deliveries", deliveries)]), try queue.message(of: id) ?? [])
+                return (JSON.object(facts + [JSON.Member("deliveries", deliveries)]), try queue.message(of: id) ?? [])
             }
+            guard let found else { throw Failure.wrong("\(QueueError.unknown(id))") }
+            return found
         }
         var deliveries = answer.result["deliveries"]?.array ?? []
         var after = QueueCursor(answer.result["next"])
@@ -101,6 +103,7 @@ struct QueueReading {
         let count = try owned { queue throws(QueueError) in
             try queue.transaction { () throws(QueueError) in try queue.change(id, change, at: SystemClock.now()) }
         }
+        guard let count else { throw Failure.wrong("\(QueueError.unknown(id))") }
         if count == 0 { throw Failure.wrong("no delivery of \(id) is in a state that '\(change.rawValue)' is for") }
         return count
     }
@@ -120,12 +123,21 @@ struct QueueReading {
         }
     }
 
-    /// The queue itself, for root and the mailer's own user.
-    private func owned<T>(_ body: (Queue) throws(QueueError) -> T) throws -> T {
+    /// Whether no mailer has ever worked here, as far as that can be seen: then there is no queue, and none is made.
+    var hasNeverRun: Bool {
+        let path = settings.paths.state("mailer") + "/" + Queue.fileName
+        do throws(SystemError) { return try FileStatus.of(path, followingLinks: false) == nil } catch { return false }
+    }
+
+    /// The queue itself, for root and the mailer's own user, as the latter; nil where there is none yet.
+    private func owned<T>(_ body: (Queue) throws(QueueError) -> T) throws -> T? {
+        if hasNeverRun { return nil }
         let folder = settings.paths.state("mailer")
-        guard access(folder, W_OK) == 0 else {
-            throw Failure.later(
-                "herald-mailer is not running, and \(folder) cannot be opened: \(SystemError("open", folder))")
+        do throws(SystemError) {
+            guard access(folder, W_OK) == 0 else { throw SystemError("open", folder) }
+            try StateOwner.become(of: folder)
+        } catch {
+            throw Failure.later("herald-mailer is not running, and its queue cannot be opened: \(error)")
         }
         do throws(QueueError) {
             return try body(Queue.open(folder: folder).queue)

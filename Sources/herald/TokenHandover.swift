@@ -21,7 +21,10 @@ struct TokenHandover: Sendable {
             _ = try client.request("status")
         } catch {
             guard case .notRunning = error else { throw Self.failure(error) }
-            try withoutMailer { () throws(SystemError) in }
+            // A look alone: root must stay root until the sign-in is done, for a mailer that is there by then takes tokens
+            // from nobody else.
+            let folder = settings.paths.state("mailer")
+            guard access(folder, W_OK) == 0 else { throw Self.stateFailure(SystemError("open", folder)) }
         }
     }
 
@@ -78,12 +81,16 @@ struct TokenHandover: Sendable {
     private func withoutMailer(_ body: () throws(SystemError) -> Void) throws {
         let folder = settings.paths.state("mailer")
         do throws(SystemError) {
+            try StateOwner.become(of: folder)
             let lock = try LockFile(folder + "/lock")
             defer { withExtendedLifetime(lock) {} }
             try body()
         } catch {
-            throw Failure.later(
-                "herald-mailer is not running, and its state cannot be written: \(error); start herald-mailer first")
+            throw Self.stateFailure(error)
         }
+    }
+
+    private static func stateFailure(_ error: SystemError) -> Failure {
+        .later("herald-mailer is not running, and its state cannot be written: \(error); start herald-mailer first")
     }
 }

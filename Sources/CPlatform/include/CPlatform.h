@@ -46,6 +46,12 @@ int herald_pidfd_open(pid_t pid);
    mapped pages of code, of this program and of its libraries (dl_iterate_phdr(3) wants a C callback), which come back from
    the page cache as they are used. */
 void herald_trim_memory(void);
+/* No core dump of this process nor, unless they undo it, of its children; and no other process of its user may look into its
+   memory. prctl(2) is variadic. */
+void herald_refuse_core_dump(void);
+/* Makes the process this user's with this group and no other, for good: real, effective and saved ids (setresuid(2) and
+   setresgid(2) need _GNU_SOURCE). */
+int herald_become(uint32_t user, uint32_t group);
 /* Names the calling thread for ps(1); prctl(2) is variadic. */
 void herald_name_thread(const char *name);
 /* pipe2(2) with O_CLOEXEC, which needs _GNU_SOURCE. */

@@ -98,6 +98,8 @@ package enum PercentEncoding {
 
     package static func bytes(_ bytes: some Sequence<UInt8>) -> [UInt8] {
         var out: [UInt8] = []
+        // What grows leaves copies behind, and these may be a secret's.
+        out.reserveCapacity(3 * bytes.underestimatedCount)
         for byte in bytes {
             switch byte {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

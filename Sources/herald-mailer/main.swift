@@ -5,6 +5,7 @@ import Glibc
 import Mailing
 import Platform
 
+CoreDump.refuse()
 let options = DaemonOptions.ofThisProcess(
     program: "herald-mailer", purpose: "takes letters from the other daemons and delivers them")
 DaemonLog.bootstrap(identifier: "herald-mailer")

@@ -40,6 +40,7 @@ struct TestConnectionCommand: ParsableCommand {
     @Flag(help: "One JSON object an account.") var json = false
 
     func run() throws {
+        CoreDump.refuse()
         let settings = try config.settings()
         var names = accounts
         var recipient = send

@@ -1,6 +1,7 @@
 import Formats
 import Glibc
 import Platform
+import SMTPProtocol
 import SMTPTransport
 import Synchronization
 import TestSupport
@@ -127,5 +128,74 @@ import Testing
         let all = seen.withLock { $0 }
         #expect(all.contains { $0.hasPrefix("\(CurlRequest.program)\0-q\0--config\0-\0") }, "\(all)")
         #expect(!all.contains { $0.contains(secret) })
+    }
+
+    @Test("no copy of a request's secret is left in memory that a core dump has, the request's own among it")
+    func wiped() throws {
+        var random = SystemRandomNumberGenerator()
+        let secret = Secret(count: 48) { out in
+            for index in out.indices { out[index] = UInt8.random(in: 0x61...0x7a, using: &random) }
+        }
+        // Nobody listens there: a peer in this process would have it.
+        var request = try CurlRequest(url: "http://127.0.0.1:1/", protocols: "http")
+        try request.option("oauth2-bearer", secret)
+        try request.option("user", Secret(.text("name:"), .secret(secret)))
+        #expect(try request.run(deadline: .seconds(20)).code == 7, "CURLE_COULDNT_CONNECT")
+        #expect(try OwnMemory.copies(of: secret) == 0)
+        let copy = secret.withBytes { Array($0) }
+        #expect(try OwnMemory.copies(of: secret) > 0, "a copy is found where there is one: \(copy.count)")
+    }
+}
+
+/// This process's memory, as a core dump of it would have it.
+private enum OwnMemory {
+    static func copies(of secret: Secret) throws -> Int {
+        let memory = try Descriptor.open("/proc/self/mem", O_RDONLY)
+        var count = 0
+        for range in try dumped() {
+            // What is looked through lies where no dump has it.
+            let part = Secret(count: range.count) { out in
+                _ = pread(memory.number, out.baseAddress, out.count, off_t(range.lowerBound))
+            }
+            count += part.withBytes { part in secret.withBytes { occurrences(of: $0, in: part) } }
+        }
+        return count
+    }
+
+    private static func occurrences(of secret: UnsafeRawBufferPointer, in part: UnsafeRawBufferPointer) -> Int {
+        var (count, rest) = (0, part)
+        while let found = memmem(rest, secret) {
+            count += 1
+            rest = UnsafeRawBufferPointer(rebasing: rest[(found + 1)...])
+        }
+        return count
+    }
+
+    private static func memmem(_ text: UnsafeRawBufferPointer, _ wanted: UnsafeRawBufferPointer) -> Int? {
+        guard let start = text.baseAddress, let other = wanted.baseAddress, let first = wanted.first else { return nil }
+        var from = 0
+        while from + wanted.count <= text.count,
+            let found = memchr(start + from, Int32(first), text.count - from - wanted.count + 1)
+        {
+            if memcmp(found, other, wanted.count) == 0 { return UnsafeRawPointer(found) - start }
+            from = UnsafeRawPointer(found) - start + 1
+        }
+        return nil
+    }
+
+    /// Readable, and without VmFlags' `dd` (proc(5)).
+    private static func dumped() throws -> [Range<UInt>] {
+        var ranges: [Range<UInt>] = []
+        var last: Range<UInt>?
+        for line in String(decoding: try Files.read("/proc/self/smaps"), as: UTF8.self).split(separator: "\n") {
+            let words = line.split(separator: " ")
+            let ends = words[0].split(separator: "-").compactMap { UInt($0, radix: 16) }
+            if ends.count == 2 {
+                last = words[1].hasPrefix("r") && words[1].contains("w") ? ends[0]..<ends[1] : nil
+            } else if words[0] == "VmFlags:", !words.contains("dd"), let range = last {
+                ranges.append(range)
+            }
+        }
+        return ranges
     }
 }

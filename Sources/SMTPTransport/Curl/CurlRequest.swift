@@ -14,8 +14,8 @@ package struct CurlRequest: Sendable {
     package static let program = "/usr/bin/curl"
     package static var isInstalled: Bool { access(program, X_OK) == 0 }
 
-    /// Lines of curl's configuration; secrets may be among them.
-    private var lines: [UInt8] = []
+    /// Lines of curl's configuration. Secrets stay in memory of their own until curl is fed.
+    private var lines: [Secret.Piece] = []
     private let outputLimit: Int
 
     /// `protocols` is what the URL may be of, in curl's words: `https`, `imaps`. The answer may have `limit` bytes.
@@ -36,29 +36,47 @@ package struct CurlRequest: Sendable {
 
     /// An option with its value. Throws where the value cannot stand on a line.
     package mutating func option(_ name: String, _ value: some StringProtocol) throws(CurlFault) {
-        try option(name, bytes: Array(value.utf8))
+        try Self.check(value.utf8, name)
+        var quoted: [UInt8] = []
+        Self.quote(value.utf8) { quoted.append($0) }
+        add(name, .bytes(quoted))
     }
 
     package mutating func option(_ name: String, _ value: Secret) throws(CurlFault) {
-        var bytes = value.withBytes { Array($0) }
-        defer { Secret.wipe(&bytes) }
-        try option(name, bytes: bytes)
+        try value.withBytes { (bytes) throws(CurlFault) in try Self.check(bytes, name) }
+        let quoted = value.withBytes { bytes in
+            var count = 0
+            Self.quote(bytes) { _ in count += 1 }
+            return Secret(count: count) { out in
+                var place = 0
+                Self.quote(bytes) {
+                    out[place] = $0
+                    place += 1
+                }
+            }
+        }
+        add(name, .secret(quoted))
     }
 
-    private mutating func option(_ name: String, bytes: [UInt8]) throws(CurlFault) {
-        guard !bytes.contains(where: { $0 == 0 || $0 == 0x0a || $0 == 0x0d }) else {
+    private static func check(_ value: some Sequence<UInt8>, _ name: String) throws(CurlFault) {
+        guard !value.contains(where: { $0 == 0 || $0 == 0x0a || $0 == 0x0d }) else {
             throw CurlFault(words: "curl's option '\(name)' cannot have a line end or a NUL in its value")
         }
-        lines += "\(name) = \"".utf8
-        for byte in bytes {
-            if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { lines.append(UInt8(ascii: "\\")) }
-            if byte == 0x09 { lines += "\\t".utf8 } else { lines.append(byte) }
+    }
+
+    private static func quote(_ value: some Sequence<UInt8>, _ put: (UInt8) -> Void) {
+        for byte in value {
+            if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte == 0x09 { put(UInt8(ascii: "\\")) }
+            put(byte == 0x09 ? UInt8(ascii: "t") : byte)
         }
-        lines += "\"\n".utf8
+    }
+
+    private mutating func add(_ name: String, _ quoted: Secret.Piece) {
+        lines += [.text("\(name) = \""), quoted, .text("\"\n")]
     }
 
     /// An option without a value.
-    package mutating func flag(_ name: String) { lines += "\(name)\n".utf8 }
+    package mutating func flag(_ name: String) { lines.append(.text("\(name)\n")) }
 
     /// Runs curl; `extra` is its descriptor 3 (`upload-file = "/dev/fd/3"`). Throws where there was no whole run of it; what
     /// the other side says is no fault, whatever it is.
@@ -68,16 +86,18 @@ package struct CurlRequest: Sendable {
         let seconds = max(1, (deadline.microseconds + 999_999) / 1_000_000)
         try request.option("max-time", "\(seconds)")
         try request.option("connect-timeout", "\(min(seconds, 30))")
+        // The one copy, which nobody else holds any more when curl has ended.
+        var input = Secret(request.lines).withBytes { Array($0) }
+        defer { Secret.wipe(&input) }
         var child = ChildProcess([Self.program, "-q", "--config", "-"], deadline: deadline + .seconds(2))
         child.outputLimit = outputLimit + 4096
         let result: ChildProcess.Result
         do throws(SystemError) {
-            result = try child.run(input: request.lines, more: extra)
+            result = try child.run(input: input, more: extra)
         } catch {
             throw CurlFault(words: "curl cannot be run: \(error)")
         }
         guard case .exited(let code) = result.ending else { throw CurlFault(words: "curl \(result.words)") }
-        Secret.wipe(&request.lines)
         return CurlReply(code: code, output: result.output, errors: result.errors)
     }
 }

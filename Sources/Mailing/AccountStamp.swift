@@ -17,7 +17,7 @@ enum AccountStamp {
     private static func stamp(_ account: Settings.Account, _ folder: String) -> String? {
         var files = [account.caFile, account.clientCertificate].compactMap { $0 }
         if let oauth = account.oauth {
-            files += [oauth.clientSecretFile, oauth.keyFile].compactMap { $0 }.map(Passwords.place(of:))
+            files += [oauth.clientSecretFile, oauth.keyFile].compactMap { $0 }.map { Passwords.place(of: $0) }
             files.append(TokenKeeper.file(of: .account(account.name), folder: folder))
         }
         switch account.password {

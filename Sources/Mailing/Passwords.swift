@@ -6,7 +6,7 @@ import Platform
 import SMTPProtocol
 import Settings
 
-enum Passwords {
+package enum Passwords {
     /// The bytes of a password; blocks as long as the settings' command runs, 30 s at most. A file in systemd's credential
     /// directory goes before one of the same name elsewhere: it is what the unit's LoadCredential made of it, and often all
     /// that the mailer's user may read.
@@ -31,11 +31,14 @@ enum Passwords {
         }
     }
 
-    /// Where a file that the settings name is to be read: the unit's credential of that name goes first.
-    static func place(of path: String) -> String {
-        guard let folder = Environment["CREDENTIALS_DIRECTORY"] else { return path }
-        let credential = folder + "/" + Files.split(path).name
-        return (try? FileStatus.of(credential)) ?? nil != nil ? credential : path
+    /// Where a file that the settings name is to be read: of one in the host's folder of secrets the unit's credential of
+    /// that name goes first. Others are read where they are, whatever credentials are called.
+    package static func place(of path: String, credentials: String? = Environment["CREDENTIALS_DIRECTORY"]) -> String {
+        let (folder, name) = Files.split(path)
+        guard let credentials, folder == Product.secretsFolder else { return path }
+        // By a LoadCredential of the folder they are `secrets_NAME`, by one of the file what that says.
+        let places = ["\(credentials)/secrets_\(name)", "\(credentials)/\(name)"]
+        return places.first { (try? FileStatus.of($0)) ?? nil != nil } ?? path
     }
 
     /// The file's first line.

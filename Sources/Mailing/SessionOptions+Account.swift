@@ -36,7 +36,7 @@ extension SessionOptions {
         let authority: TLSTerms.Authority =
             account.fingerprints.isEmpty
             ? account.caFile.map { .file($0) } ?? .system : .pinned(account.fingerprints)
-        return TLSTerms(authority, clientCertificate: account.clientCertificate.map(Passwords.place(of:)))
+        return TLSTerms(authority, clientCertificate: account.clientCertificate.map { Passwords.place(of: $0) })
     }
 
     private static func login(_ account: Settings.Account, _ tokens: @escaping TokenGiving) -> LoginSource? {

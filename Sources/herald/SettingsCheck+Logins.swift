@@ -13,7 +13,7 @@ extension SettingsCheck {
     /// The unit's credentials while it runs (systemd.exec(5), "Credentials").
     private static let credentials = "/run/credentials/herald-mailer.service"
     /// What is there reaches the mailer as the unit's credential.
-    private static let secrets = "/etc/herald/secrets/"
+    private static let secrets = Product.secretsFolder + "/"
 
     mutating func checkLogins(_ settings: Settings) {
         for account in root["smtp"]?["accounts"]?.sequence ?? [] where account["enabled"]?.bool != false {
@@ -70,7 +70,7 @@ extension SettingsCheck {
     private mutating func checkCredential(_ node: YAMLNode, _ owner: String) {
         guard let path = node.string, path.hasPrefix(Self.secrets),
             let file = try? Files.read(path, limit: 1 << 16),
-            let loaded = try? Files.read("\(Self.credentials)/\(Files.split(path).name)", limit: 1 << 16),
+            let loaded = try? Files.read(Passwords.place(of: path, credentials: Self.credentials), limit: 1 << 16),
             file != loaded
         else { return }
         faults.append(

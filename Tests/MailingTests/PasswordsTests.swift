@@ -49,6 +49,20 @@ import Testing
         #expect(fault?.remedy.contains("LoadCredential=office:FILE") == true)
     }
 
+    @Test("a credential stands for a file in the host's folder of secrets, and for no other of the same name")
+    func place() throws {
+        let folder = try TemporaryFolder()
+        for name in ["office", "secrets_gmail", "gmail"] { try Files.write([], to: folder(name)) }
+        for (path, expected) in [
+            ("/etc/herald/secrets/office", folder("office")), ("/etc/herald/secrets/gmail", folder("secrets_gmail")),
+            ("/etc/herald/secrets/other", "/etc/herald/secrets/other"), ("/etc/ssl/office", "/etc/ssl/office"),
+            ("/etc/herald/secrets/../office", "/etc/herald/secrets/../office"), ("office", "office"),
+        ] {
+            #expect(Passwords.place(of: path, credentials: folder.path) == expected)
+            #expect(Passwords.place(of: path, credentials: nil) == path)
+        }
+    }
+
     @Test("of a file it is the first line") func file() throws {
         let folder = try TemporaryFolder()
         try Files.write("one\r\ntwo\n".utf8, to: folder("p"))

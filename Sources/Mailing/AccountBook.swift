@@ -21,6 +21,8 @@ package struct AccountState: Equatable, Sendable {
     package var faultStamp: String?
     /// A probe is under way.
     package var isProbing = false
+    /// When it failed for the last time, monotonic; nil: in an earlier run, or never.
+    package var failedAt: Duration?
     /// Connections that it is given at one time, up to its `max_connections`.
     package var pace = Pace()
     /// `delay_between_messages` after the last one.
@@ -59,17 +61,24 @@ package struct AccountBook: Equatable, Sendable {
     /// The account that serves this alias now: the first allowed one that is not paused.
     package func serving(_ alias: Settings.Alias?) -> AccountState? { allowed(alias).first { !$0.isPaused } }
 
-    /// The account works: it is used again.
+    /// The account works: it is used again. Where a person has to mend it, only a session says so that was begun since:
+    /// one that was logged in before goes on after the password was changed, and each of its letters would let the others
+    /// try a login that is refused.
+    /// - Parameter session: when the session was begun that shows it, monotonic; nil: there was none.
     /// - Returns: whether it was paused before.
-    package mutating func succeeded(_ name: String, reply: String?, at now: Timestamp) -> Bool {
+    package mutating func succeeded(_ name: String, reply: String?, session: Duration?, at now: Timestamp) -> Bool {
         guard var state = self[name] else { return false }
         let wasPaused = state.isPaused
+        if state.needsPerson {
+            guard let session, session > state.failedAt ?? .zero else { return false }
+        }
         state.fault = nil
         state.needsPerson = false
         state.failures = 0
         state.faultStamp = nil
         state.probeAt = nil
         state.isProbing = false
+        state.failedAt = nil
         if let reply {
             state.pace.succeeded(most: state.settings.maxConnections, at: now)
             state.lastReply = reply
@@ -80,13 +89,18 @@ package struct AccountBook: Equatable, Sendable {
     }
 
     /// The account does not work: it is paused until its next probe.
+    /// - Parameters:
+    ///   - isProbe: it is the probe that says so.
+    ///   - time: the monotonic clock's.
     /// - Returns: whether this is news (it was well, or fails for another reason).
     package mutating func failed(
-        _ name: String, words: String, needsPerson: Bool, at now: Timestamp, retry: Retry, jitter: Double
+        _ name: String, words: String, needsPerson: Bool, isProbe: Bool, at now: Timestamp, _ time: Duration,
+        retry: Retry, jitter: Double
     ) -> Bool {
         guard var state = self[name] else { return false }
         // Letters that were under way when it failed for the first say the same again; the rhythm goes by probes.
-        if state.isPaused, !state.isProbing { return false }
+        let isWorse = needsPerson && !state.needsPerson
+        if state.isPaused, !isWorse, !(isProbe && state.isProbing) { return false }
         let isNews = state.fault != words
         state.failures += 1
         state.fault = words
@@ -96,6 +110,7 @@ package struct AccountBook: Equatable, Sendable {
         state.lastReplyAt = now
         state.probeAt = now + Self.pause(state.failures, needsPerson, retry, jitter)
         state.isProbing = false
+        state.failedAt = time
         self[name] = state
         return isNews
     }

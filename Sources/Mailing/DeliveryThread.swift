@@ -14,15 +14,15 @@ import Synchronization
 enum MailerEvent: Sendable {
     /// The final dot is about to go out; it goes when the answer is true.
     case dotPending(deliveries: [Int64], Answer<Bool>)
-    /// Some recipients of the thread's letters are decided; others follow.
-    case outcomes(account: String, destination: String, [Decided])
+    /// Some recipients of the thread's letters are decided; others follow. Of the report, nothing else counts yet.
+    case outcomes(DeliveryReport)
     case done(DeliveryReport)
     /// What was taken back from a thread, and could not be recorded then.
     case takenBack([Int64])
     /// A copy of what was sent was filed, or why it was not.
     case filed(letter: String, FilingFault?)
-    /// Whether DANE can be had here; nil: it can.
-    case surveyed(String?)
+    /// Whether DANE can be had here; nil: it can. The thread has done its work.
+    case surveyed(thread: Int, String?)
     case request(ControlCall)
     case stop
 }
@@ -30,7 +30,12 @@ enum MailerEvent: Sendable {
 /// The thread has done its work.
 struct DeliveryReport: Sendable {
     var thread: Int
-    var account: String
+    /// As it was when the thread began.
+    var account: Settings.Account
+    /// The account was tried, with no letter at stake.
+    var isProbe = false
+    /// When the session that all this was learned in was begun, monotonic; nil: there was none.
+    var session: Duration?
     /// As in `Batch`.
     var destination = ""
     var decided: [Decided] = []

@@ -8,26 +8,24 @@ import Settings
 
 extension Mailer {
     func record(_ report: DeliveryReport, at now: Timestamp, _ effects: inout Effects) throws(QueueError) {
-        let lane = Lane(account: report.account, destination: report.destination)
         let accountFault = report.fault.flatMap { $0.isAccountFault ? $0 : nil }
-        for one in report.decided { try record(one, lane, accountFault, at: now, &effects) }
+        for one in report.decided { try record(one, of: report, accountFault, at: now, &effects) }
         try giveBack(report.unbegun, nil, at: now)
-        guard report.destination.isEmpty else { return try record(report, of: lane, at: now, &effects) }
+        guard report.destination.isEmpty else { return try recordLane(report, at: now, &effects) }
         if report.fault != nil || report.unbegun.isEmpty || !report.decided.isEmpty {
-            try record(report.fault, report.account, report.undecided, at: now, &effects)
+            try recordEnd(report, at: now, &effects)
         }
     }
 
     /// - Parameter fault: the account's, with which the session ended: what was put off then is no fault of the
     ///   letter, and counts neither against it nor for the account.
     func record(
-        _ one: Decided, _ lane: Lane, _ fault: SessionFault? = nil, at now: Timestamp, _ effects: inout Effects
+        _ one: Decided, of report: DeliveryReport, _ fault: SessionFault? = nil, at now: Timestamp,
+        _ effects: inout Effects
     ) throws(QueueError) {
-        let (words, account) = (one.outcome.words, lane.account)
+        let (words, account, lane) = (one.outcome.words, report.account.name, report.lane)
         let chance = jitter()
-        if fault == nil, one.outcome.reaction != .uncertain {
-            accountWorks(account, reply: words, at: now, &effects)
-        }
+        if fault == nil, one.outcome.reaction != .uncertain { accountWorks(report, reply: words, at: now, &effects) }
         _ = try legal { () throws(QueueError) in
             switch one.outcome {
             case .delivered where !one.left.isEmpty:
@@ -91,17 +89,16 @@ extension Mailer {
     }
 
     /// A thread is done; the fault, if any, says what becomes of what it did not decide.
-    private func record(
-        _ fault: SessionFault?, _ account: String, _ undecided: [Int64], at now: Timestamp, _ effects: inout Effects
-    ) throws(QueueError) {
-        guard let fault else { return accountWorks(account, reply: nil, at: now, &effects) }
-        let isProbe = book[account]?.isProbing == true && undecided.isEmpty
+    private func recordEnd(_ report: DeliveryReport, at now: Timestamp, _ effects: inout Effects) throws(QueueError) {
+        let account = report.account.name
+        guard let fault = report.fault else { return accountWorks(report, reply: nil, at: now, &effects) }
+        let isProbe = report.isProbe && book[account]?.isProbing == true
         if fault.isAccountFault || fault.isConnectionFault || isProbe {
-            accountFails(account, fault, at: now, &effects)
-            return try giveBack(undecided, fault.words, at: now)
+            accountFails(report, fault, at: now, &effects)
+            return try giveBack(report.undecided, fault.words, at: now)
         }
-        slowDown(Lane(account: account, destination: ""), fault.code, at: now)
-        for delivery in undecided {
+        slowDown(report.lane, fault.code, at: now)
+        for delivery in report.undecided {
             _ = try legal { () throws(QueueError) in
                 if fault.isTransient {
                     effects.says.append(try putOff(delivery, account, fault.words, at: now))
@@ -113,8 +110,9 @@ extension Mailer {
         }
     }
 
-    private func accountWorks(_ account: String, reply: String?, at now: Timestamp, _ effects: inout Effects) {
-        guard book.succeeded(account, reply: reply, at: now) else { return }
+    private func accountWorks(_ report: DeliveryReport, reply: String?, at now: Timestamp, _ effects: inout Effects) {
+        let account = report.account.name
+        guard book.succeeded(account, reply: reply, session: report.session, at: now) else { return }
         noticeChange()
         effects.says.append((.notice, "account '\(account)' works again"))
     }
@@ -125,13 +123,17 @@ extension Mailer {
         queue.index.wakeAll()
     }
 
-    private func accountFails(_ account: String, _ fault: SessionFault, at now: Timestamp, _ effects: inout Effects) {
+    private func accountFails(
+        _ report: DeliveryReport, _ fault: SessionFault, at now: Timestamp, _ effects: inout Effects
+    ) {
+        let account = report.account.name
         // A server that serves one connection and turns the second away ("too many connections") works.
         if let code = fault.code, !fault.isAccountFault, pool.busy(for: account) > 0 {
             return book.slowedDown(account, code, floor: retry.slower, at: now)
         }
         let isNews = book.failed(
-            account, words: "\(fault)", needsPerson: fault.isAccountFault, at: now, retry: retry, jitter: jitter())
+            account, words: "\(fault)", needsPerson: fault.isAccountFault, isProbe: report.isProbe, at: now,
+            SystemClock.monotonic(), retry: retry, jitter: jitter())
         noticeChange()
         guard isNews else { return }
         let others = book.accounts.contains { $0.settings.enabled && !$0.isPaused }
@@ -144,9 +146,8 @@ extension Mailer {
 // Destinations of an account that delivers directly.
 extension Mailer {
     /// No fault of a destination's pauses the account.
-    private func record(
-        _ report: DeliveryReport, of lane: Lane, at now: Timestamp, _ effects: inout Effects
-    ) throws(QueueError) {
+    private func recordLane(_ report: DeliveryReport, at now: Timestamp, _ effects: inout Effects) throws(QueueError) {
+        let lane = report.lane
         // Only a bug of ours leaves something undecided there.
         try giveBack(report.undecided, report.fault?.words, at: now)
         for other in lanes.ended(lane) { queue.index.wake(other.destination) }
@@ -184,4 +185,8 @@ extension Mailer {
             }
         }
     }
+}
+
+extension DeliveryReport {
+    var lane: Lane { Lane(account: account.name, destination: destination) }
 }

@@ -82,7 +82,8 @@ extension Mailer {
             // Who has given up was told so: what was asked for must not happen after all.
             case .request(let call): return call.answer.claim()
             case .dotPending(_, let answer): return answer.claim()
-            case .outcomes, .takenBack, .surveyed: break
+            case .surveyed(let thread, _): pool.finished(thread, accounts: settings.smtp.accounts)
+            case .outcomes, .takenBack: break
             }
             return true
         }
@@ -102,12 +103,10 @@ extension Mailer {
                 } else {
                     answer.give(false)
                 }
-            case .outcomes(let account, let destination, let decided):
-                let lane = Lane(account: account, destination: destination)
-                for one in decided { try record(one, lane, at: now, &effects) }
+            case .outcomes(let report): for one in report.decided { try record(one, of: report, at: now, &effects) }
             case .done(let report): try record(report, at: now, &effects)
             case .takenBack(let deliveries): try giveBack(deliveries, nil, at: now)
-            case .surveyed(let words): troubles.noDANE = words
+            case .surveyed(_, let words): troubles.noDANE = words
             case .request(let call):
                 effects.answers.append((call.answer, try respond(to: call.request, at: now, &effects)))
             case .filed(let letter, let fault): try recordCopy(letter, fault, at: now, &effects)
@@ -162,10 +161,11 @@ extension Mailer {
 
     /// No thread, or no descriptor for one: reported like a thread's own fault, for the next round.
     func cannotStart(_ order: DeliveryThread.Order, _ account: Settings.Account, _ error: SystemError) {
-        var report = DeliveryReport(thread: 0, account: account.name)
-        if case .deliver(let batch) = order {
-            report.destination = batch.destination
-            report.unbegun = batch.withdraw()
+        var report = DeliveryReport(thread: 0, account: account)
+        switch order {
+        case .deliver(let batch): (report.destination, report.unbegun) = (batch.destination, batch.withdraw())
+        case .probe: report.isProbe = true
+        case .survey, .leave: return
         }
         if !account.isDirect { report.fault = SessionFault(.connect, "\(error)", .tryAgain) }
         unwritten.events.append(.done(report))

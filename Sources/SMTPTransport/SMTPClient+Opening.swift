@@ -13,7 +13,8 @@ extension SMTPClient {
     package func connect() throws(SessionFault) {
         if isConnected { return }
         disconnect()
-        trace = SessionTrace(now: SystemClock.monotonic())
+        let now = SystemClock.monotonic()
+        (began, trace) = (now, SessionTrace(now: now))
         setLimit(options.timeouts.session)
         defer { limit = nil }
         let host = try Connector.asciiName(of: options.server.host)

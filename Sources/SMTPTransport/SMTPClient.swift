@@ -47,6 +47,9 @@ package final class SMTPClient {
     /// The address that the connection goes to.
     package internal(set) var address = ""
 
+    /// When the latest session was begun, before anything was said; monotonic. Nil: none was.
+    package internal(set) var began: Duration?
+
     /// Told of each step when it has ended; of the steps of a login, each with the time since it began.
     package var onStep: ((SessionTrace.Step) -> Void)?
 

@@ -7,8 +7,12 @@ package struct SinkFault: Sendable {
     /// The whole reply (`450 4.2.0 come back later`). 421 ends the connection.
     package var reply: String
     package var times: Int
+    /// So many of these commands are answered as ever before.
+    package var after: Int
+    /// How many of them came.
+    package internal(set) var met = 0
 
-    package init(_ command: String, _ reply: String, times: Int = .max) {
-        (self.command, self.reply, self.times) = (command, reply, times)
+    package init(_ command: String, _ reply: String, after: Int = 0, times: Int = .max) {
+        (self.command, self.reply, self.after, self.times) = (command, reply, after, times)
     }
 }

@@ -103,6 +103,9 @@ package final class SinkServer: Sendable {
         try Files.write(authorityPEM, to: path, mode: 0o644)
     }
 
+    /// How many commands came for each of the options' faults.
+    package var met: [Int] { core.met }
+
     /// Closes all connections and waits for their threads. Does nothing the second time.
     package func stop() {
         core.wakeUp.signal()
@@ -177,12 +180,17 @@ final class SinkCore: Sendable {
         faults = Mutex(options.faults)
     }
 
+    /// How many commands came that the faults are for.
+    var met: [Int] { faults.withLock { $0.map(\.met) } }
+
     /// What is to be said to this command against all reason; counted.
     func fault(at command: String) -> String? {
         faults.withLock { faults in
             let line = command.uppercased()
             let fitting = faults.firstIndex { $0.times > 0 && line.hasPrefix($0.command.uppercased()) }
             guard let fitting else { return nil }
+            faults[fitting].met += 1
+            guard faults[fitting].met > faults[fitting].after else { return nil }
             faults[fitting].times -= 1
             return faults[fitting].reply
         }

@@ -57,6 +57,29 @@ import Testing
         #expect(site.messages.allSatisfy { $0.login == "herald" })
     }
 
+    @Test("row 51: a login that is refused while an older session lives is tried once a connection, not once a letter")
+    func noHammering() throws {
+        var options = SinkOptions()
+        options.users = [.password(name: "herald", Secret("right"))]
+        (options.offersLoginWithoutTLS, options.requiresLogin) = (true, true)
+        options.faults = [SinkFault("AUTH", "535 5.7.8 the password was changed", after: 1)]
+        let sink = try site.sink(options)
+        defer { sink.stop() }
+        let file = site.folder("password")
+        try Files.write(Array("right\n".utf8), to: file)
+        let more = ", login: herald, password_file: \(file), allow_plaintext_login: true, max_connections: 4"
+        let settings = try site.settings("smtp:\n  accounts: [{\(account("a", sink.port, more))}]\n")
+        for _ in 0..<20 { try site.hand(Letter.sample(priority: .bulk)) }
+        let said = KeptLog()
+        try site.run(settings, noWait: true, log: said.logger)
+        #expect(sink.met[0] > 1 && sink.met[0] <= 5, "\(sink.met) logins")
+        #expect(said.all.count { $0.contains("is paused") } == 1, "\(said.all)")
+        #expect(said.all.allSatisfy { !$0.contains("works again") })
+        #expect(!site.messages.isEmpty)
+        let state = try accountState(settings)
+        #expect(state.needsPerson && state.failures == 1)
+    }
+
     /// What is known of account a after a run.
     private func accountState(_ settings: Settings) throws -> AccountState {
         var book = AccountBook(settings.smtp.accounts)
@@ -107,7 +130,7 @@ import Testing
         let mailer = try site.mailer(settings, Mailer.Options())
         let retry = Retry(settings.smtp.retry)
         _ = mailer.book.failed(
-            "a", words: "refused", needsPerson: false, at: SystemClock.now(), retry: retry, jitter: 0)
+            "a", words: "refused", needsPerson: false, at: SystemClock.now(), retry: retry)
         mailer.book["a"]?.isProbing = true
         mailer.cannotStart(.probe, settings.smtp.accounts[0], SystemError("make", "a thread", errno: EAGAIN))
         var effects = Effects()

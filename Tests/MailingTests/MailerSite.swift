@@ -184,3 +184,13 @@ extension Queue {
         }
     }
 }
+
+extension AccountBook {
+    /// As letters say it, at the beginning of time.
+    mutating func failed(
+        _ name: String, words: String, needsPerson: Bool, isProbe: Bool = false, at now: Timestamp,
+        _ time: Duration = .zero, retry: Retry
+    ) -> Bool {
+        failed(name, words: words, needsPerson: needsPerson, isProbe: isProbe, at: now, time, retry: retry, jitter: 0)
+    }
+}

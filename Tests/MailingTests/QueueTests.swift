@@ -287,7 +287,7 @@ import Testing
         let before = book
         book["one"]?.stamp = "s"
         book["two"]?.pace.concurrency = 2
-        _ = book.failed("one", words: "535", needsPerson: true, at: start, retry: retry, jitter: 0)
+        _ = book.failed("one", words: "535", needsPerson: true, at: start, retry: retry)
         book["two"]?.nextMessage = start + .seconds(3600)
         try queue.save(book, before: before)
         var read = AccountBook(settings)

@@ -16,15 +16,20 @@ package struct ConfigurationFile: Equatable, Sendable {
         self.owner = owner
     }
 
-    /// `path`, then `conf.d/*.yaml` beside it in the order of their names. Throws when `path` cannot be read.
-    package static func read(_ path: String) throws(SystemError) -> [ConfigurationFile] {
-        var files = [try one(path)]
-        let folder = Files.split(path).directory + "/conf.d"
-        guard try FileStatus.of(folder)?.isDirectory == true else { return files }
-        for name in try Files.list(folder) where name.hasSuffix(".yaml") && !name.hasPrefix(".") {
-            files.append(try one(folder + "/" + name))
-        }
-        return files
+    /// `path`, then `conf.d/*.yaml` beside it in the order of their names: those that can be read, and why one cannot.
+    /// Where `path` itself cannot, there are none.
+    package static func found(_ path: String) -> (files: [ConfigurationFile], unread: SystemError?) {
+        var files: [ConfigurationFile] = []
+        var unread: SystemError?
+        do throws(SystemError) {
+            files.append(try one(path))
+            let folder = Files.split(path).directory + "/conf.d"
+            guard try FileStatus.of(folder)?.isDirectory == true else { return (files, nil) }
+            for name in try Files.list(folder) where name.hasSuffix(".yaml") && !name.hasPrefix(".") {
+                do throws(SystemError) { files.append(try one(folder + "/" + name)) } catch { unread = unread ?? error }
+            }
+        } catch { unread = unread ?? error }
+        return (files, unread)
     }
 
     private static func one(_ path: String) throws(SystemError) -> ConfigurationFile {

@@ -1,6 +1,7 @@
 // From files to settings: parse, merge, read, check what only the whole can tell. All faults at once.
 
 import Formats
+import Glibc
 import Mail
 import Platform
 import Records
@@ -24,6 +25,17 @@ extension Settings {
         /// The merged files, for the places of what is found wrong later.
         package var root: YAMLNode
         package var diagnostics: [Diagnostic]
+        /// For who asks a daemon, and must not be kept from it by a fault elsewhere: what could be read, and defaults in the
+        /// place of what could not.
+        package var usable: Settings
+        /// The errors of the section `smtp` by itself.
+        package var mailFaults: [Diagnostic]
+        /// Whether the main file could be read as YAML, so that `usable.paths` is what it says.
+        package var knowsPaths: Bool
+        /// Why a file could not be read at all.
+        package var unread: SystemError?
+
+        package var errors: [Diagnostic] { diagnostics.filter { $0.severity == .error } }
     }
 
     /// Reads the main file and those of `conf.d`, in that order. The settings are nil when any diagnostic is an error;
@@ -38,19 +50,25 @@ extension Settings {
     package static func examine(_ files: [ConfigurationFile], host: Host) -> Reading {
         let collector = FaultCollector()
         var root = YAMLNode(.mapping([]), file: files.first?.path ?? "", line: 1, column: 1)
-        for file in files {
+        var knowsPaths = false
+        for (index, file) in files.enumerated() {
             do throws(Diagnostic) {
                 root = SettingsMerge.merge(root, try YAMLReader.read(file.bytes, file: file.path))
+                if index == 0 { knowsPaths = true }
             } catch {
                 collector.add(error)
             }
         }
+        let isYAML = !collector.hasErrors
         // What a file that is no YAML would have said is not missed in words of its own.
-        if collector.hasErrors { return Reading(root: root, diagnostics: collector.faults) }
-        let settings = SettingsReader(files: files, host: host, collector: collector).settings(root)
+        let rest = isYAML ? collector : FaultCollector()
+        let settings = SettingsReader(files: files, host: host, collector: rest).settings(root)
+        let mail = FaultCollector()
+        _ = SettingsReader(files: files, host: host, collector: mail).smtp(root["smtp"])
         return Reading(
-            settings: collector.hasErrors ? nil : settings, partial: settings, root: root, diagnostics: collector.faults
-        )
+            settings: collector.hasErrors ? nil : settings, partial: isYAML ? settings : nil, root: root,
+            diagnostics: collector.faults, usable: settings, mailFaults: mail.faults.filter { $0.severity == .error },
+            knowsPaths: knowsPaths)
     }
 
     /// Reads `path` and its `conf.d` from the disk, and loads them: what the programs do at start and at a reload.
@@ -60,21 +78,22 @@ extension Settings {
     }
 
     package static func examine(_ path: String) -> Reading {
-        do throws(SystemError) {
-            var reading = examine(try ConfigurationFile.read(path), host: Host(mailName: HostNames.mail()))
-            if path != Product.settingsPath {
-                let command = HeraldCommand(config: Files.absolute(path))
-                reading.settings?.command = command
-                reading.partial?.command = command
-            }
-            return reading
-        } catch {
-            let advice = error.errno == 2 ? "; write one, or name another with --config" : ""
-            // The place names the path already, unless it is another's (`conf.d`).
-            let words =
-                error.path == path ? "cannot \(error.operation) it: \(SystemError.text(of: error.errno))" : "\(error)"
-            let fault = Diagnostic(file: path, message: words + advice)
-            return Reading(root: YAMLNode(.mapping([]), file: path), diagnostics: [fault])
+        let (files, unread) = ConfigurationFile.found(path)
+        var reading = examine(files, host: Host(mailName: HostNames.mail()))
+        if path != Product.settingsPath {
+            let command = HeraldCommand(config: Files.absolute(path))
+            reading.settings?.command = command
+            reading.partial?.command = command
+            reading.usable.command = command
         }
+        guard let unread else { return reading }
+        let advice = unread.errno == ENOENT ? "; write one, or name another with --config" : ""
+        // The place names the path already, unless it is another's (`conf.d`).
+        let words =
+            unread.path == path ? "cannot \(unread.operation) it: \(SystemError.text(of: unread.errno))" : "\(unread)"
+        (reading.settings, reading.partial) = (nil, nil)
+        (reading.diagnostics, reading.unread) = ([Diagnostic(file: path, message: words + advice)], unread)
+        (reading.root, reading.knowsPaths) = (YAMLNode(.mapping([]), file: path), reading.knowsPaths && !files.isEmpty)
+        return reading
     }
 }

@@ -11,7 +11,9 @@ extension SettingsReader {
         _ root: inout SectionReader, defaults: (replyTo: EmailAddress?, fromName: String?)
     ) -> [Settings.Alias] {
         let nodes = root.list("aliases")
-        var aliases = nodes.isEmpty ? [fallbackAlias()].compactMap { $0 } : nodes.compactMap(alias)
+        var aliases = nodes.compactMap(alias)
+        // There is always one, where none could be read too.
+        if aliases.isEmpty, let fallback = fallbackAlias() { aliases = [fallback] }
         for index in aliases.indices {
             aliases[index].name = aliases[index].name ?? defaults.fromName ?? (nodes.isEmpty ? "Herald" : nil)
             aliases[index].replyTo = aliases[index].replyTo ?? defaults.replyTo

@@ -29,11 +29,14 @@ struct SettingsReader {
 
     private func paths(_ node: YAMLNode?) -> Settings.Paths {
         var reader = SectionReader(node, Declarations.paths, collector)
-        let paths = Settings.Paths(
-            state: reader.text("state") ?? "", spool: reader.text("spool") ?? "", run: reader.text("run") ?? "")
-        for name in ["state", "spool", "run"] {
-            if let value = reader.value(name), let text = value.string { absolute(text, value, reader) }
+        func path(_ name: String) -> String {
+            let found = reader.text(name) ?? ""
+            guard let node = reader.value(name), node.string != nil, !found.hasPrefix("/") else { return found }
+            absolute(found, node, reader)
+            // Whoever goes on in spite of that does so in the usual place, and not beneath the folder that it stands in.
+            return reader.section[name]?.fallback ?? ""
         }
+        let paths = Settings.Paths(state: path("state"), spool: path("spool"), run: path("run"))
         reader.finish()
         return paths
     }

@@ -9,7 +9,10 @@ import Settings
 import Watching
 
 struct IncidentReading {
-    let settings: Settings
+    private let settings: Settings
+    private let trouble: String?
+
+    init(_ place: DaemonSettings) { (settings, trouble) = (place.settings, place.trouble) }
 
     func request(_ command: String, _ arguments: JSON = .object([])) throws -> JSON {
         let client = ControlClient(path: settings.paths.socket("watcher"))
@@ -27,6 +30,8 @@ struct IncidentReading {
 
     /// For root and the watcher's own user.
     private func owned(_ command: String, _ arguments: JSON) throws -> JSON {
+        // What is wrong may be where the state is, or what is made of it; a watcher would not start on these either.
+        if let trouble { throw Failure.wrong("herald-watcher is not running, and \(trouble)") }
         let response: ControlResponse
         do {
             try StateOwner.become(of: settings.paths.state("watcher"))

@@ -12,7 +12,7 @@ struct IncidentsCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "One line for each open incident, the most severe first.",
             discussion: "Example: herald incidents list --all --rule 'kernel-*' --since 2d")
-        @OptionGroup var config: ConfigOption
+        @OptionGroup var place: DaemonOption
         @Flag(help: "What is over too, of the last 30 days.") var all = false
         @Option(help: "Only of this rule; * and ? stand for any characters.") var rule: String?
         @Option(help: "Only of this host, likewise.") var host: String?
@@ -25,7 +25,7 @@ struct IncidentsCommand: ParsableCommand {
         }
 
         func run() throws {
-            let reading = IncidentReading(settings: try config.settings())
+            let reading = IncidentReading(try place.settings())
             let since = try since.map { try IncidentReading.time($0, ago: true).microseconds }
             let arguments: JSON = [
                 "all": .bool(all), "rule": JSON(rule), "host": JSON(host), "since": since.map { .int($0) } ?? .null,
@@ -51,12 +51,12 @@ struct IncidentsCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Everything about one incident: hits, times, lines, letters.",
             discussion: "Example: herald incidents show 12")
-        @OptionGroup var config: ConfigOption
+        @OptionGroup var place: DaemonOption
         @Argument(help: "The incident, by the number in its letter.") var id: Int
         @Flag(help: "One JSON object.") var json = false
 
         func run() throws {
-            let reading = IncidentReading(settings: try config.settings())
+            let reading = IncidentReading(try place.settings())
             let incident = try reading.request("incident-show", ["id": .int(Int64(id))])
             if json { return Terminal.say(incident.text) }
             Terminal.say(Terminal.bold(Printable.text(incident["title"]?.string ?? "", limit: 300)))
@@ -117,11 +117,11 @@ struct IncidentsCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Call incidents over; the next hit opens a new one.",
             discussion: "Example: herald incidents resolve 12")
-        @OptionGroup var config: ConfigOption
+        @OptionGroup var place: DaemonOption
         @Argument(help: "The incidents, by the numbers in their letters.") var ids: [Int]
 
         func run() throws {
-            let reading = IncidentReading(settings: try config.settings())
+            let reading = IncidentReading(try place.settings())
             let answer = try reading.request("incident-resolve", ["ids": .array(ids.map { .int(Int64($0)) })])
             for (id, title) in zip(answer["ids"]?.array ?? [], answer["titles"]?.array ?? []) {
                 let words = Printable.text(title.string ?? "", limit: 200)

@@ -18,11 +18,21 @@ struct ConfigOption: ParsableArguments {
 
     /// The settings. Wrong ones end the command with all their faults, exit 2.
     func settings() throws -> Settings {
-        let (settings, diagnostics) = Settings.read(path)
-        guard let settings else {
-            throw Failure.wrong(diagnostics.filter { $0.severity == .error }.map(\.description).joined(separator: "\n"))
-        }
+        let reading = Settings.examine(path)
+        guard let settings = reading.settings else { throw Self.wrong(reading) }
         return settings
+    }
+
+    /// The settings, of which the section `smtp` is right; what else is wrong is said on standard error.
+    func mailSettings() throws -> Settings {
+        let reading = Settings.examine(path)
+        guard reading.partial != nil, reading.mailFaults.isEmpty else { throw Self.wrong(reading) }
+        for fault in reading.errors { Terminal.complain("warning: \(fault)") }
+        return reading.usable
+    }
+
+    private static func wrong(_ reading: Settings.Reading) -> Failure {
+        .wrong(reading.errors.map(\.description).joined(separator: "\n"))
     }
 }
 

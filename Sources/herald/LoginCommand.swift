@@ -37,7 +37,7 @@ struct LoginCommand: ParsableCommand {
 
     func run() throws {
         CoreDump.refuse()
-        let settings = try config.settings()
+        let settings = try config.mailSettings()
         let (owner, source) = try find(settings.tokenSources)
         guard CurlRequest.isInstalled else { throw Failure.notWell(CurlFault.missing.words) }
         let client: OAuthClient

@@ -12,7 +12,7 @@ struct QueueCommand: ParsableCommand {
 
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "One line for each delivery.")
-        @OptionGroup var config: ConfigOption
+        @OptionGroup var place: DaemonOption
         @Flag(help: "One JSON object a line.") var json = false
         @Option(help: "Only deliveries in this state; may be given several times.") var state: [String] = []
         @Option(help: "At most so many lines.") var limit: Int?
@@ -27,7 +27,7 @@ struct QueueCommand: ParsableCommand {
         }
 
         func run() throws {
-            let reading = QueueReading(settings: try config.settings())
+            let reading = QueueReading(try place.settings())
             var table = [["ID", "STATE", "TRIES", "NEXT", "RECIPIENT", "SUBJECT"]]
             // Lines for a program go out many at a time.
             var lines: [String] = []
@@ -61,12 +61,12 @@ struct QueueCommand: ParsableCommand {
 
     struct Show: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "One letter, with its deliveries and its text.")
-        @OptionGroup var config: ConfigOption
+        @OptionGroup var place: DaemonOption
         @Argument(help: "The id that `send` or `queue list` printed.") var id: String
         @Flag(help: "One JSON object.") var json = false
 
         func run() throws {
-            let (letter, message) = try QueueReading(settings: try config.settings()).show(id)
+            let (letter, message) = try QueueReading(try place.settings()).show(id)
             if json { return Terminal.say(letter.text) }
             for member in letter.members ?? [] where member.name != "deliveries" {
                 Terminal.say("\(Terminal.dim(member.name + ":")) \(HostClock.text(member.value, limit: .max))")
@@ -87,35 +87,35 @@ struct QueueCommand: ParsableCommand {
     struct Hold: QueueChanging {
         static let change = QueueChange.hold
         static let configuration = CommandConfiguration(abstract: "Keep a letter until it is released.")
-        @OptionGroup var config: ConfigOption
+        @OptionGroup var place: DaemonOption
         @Argument(help: "The letter's id.") var id: String
     }
 
     struct Release: QueueChanging {
         static let change = QueueChange.release
         static let configuration = CommandConfiguration(abstract: "Let a held letter go.")
-        @OptionGroup var config: ConfigOption
+        @OptionGroup var place: DaemonOption
         @Argument(help: "The letter's id.") var id: String
     }
 
     struct Retry: QueueChanging {
         static let change = QueueChange.retry
         static let configuration = CommandConfiguration(abstract: "Try a letter again now, a failed one too.")
-        @OptionGroup var config: ConfigOption
+        @OptionGroup var place: DaemonOption
         @Argument(help: "The letter's id.") var id: String
     }
 
     struct Retract: QueueChanging {
         static let change = QueueChange.retract
         static let configuration = CommandConfiguration(abstract: "Take a letter back before it is sent.")
-        @OptionGroup var config: ConfigOption
+        @OptionGroup var place: DaemonOption
         @Argument(help: "The letter's id.") var id: String
     }
 
     struct Remove: QueueChanging {
         static let change = QueueChange.remove
         static let configuration = CommandConfiguration(abstract: "Give a letter up that waits.")
-        @OptionGroup var config: ConfigOption
+        @OptionGroup var place: DaemonOption
         @Argument(help: "The letter's id.") var id: String
     }
 }
@@ -123,13 +123,13 @@ struct QueueCommand: ParsableCommand {
 /// A subcommand that changes one letter's deliveries.
 protocol QueueChanging: ParsableCommand {
     static var change: QueueChange { get }
-    var config: ConfigOption { get }
+    var place: DaemonOption { get }
     var id: String { get }
 }
 
 extension QueueChanging {
     func run() throws {
-        let count = try QueueReading(settings: try config.settings()).change(id, Self.change)
+        let count = try QueueReading(try place.settings()).change(id, Self.change)
         Terminal.say("\(Self.change.rawValue): \(count) \(count == 1 ? "delivery" : "deliveries") of \(id)")
     }
 }

@@ -10,7 +10,12 @@ import Settings
 import Spool
 
 struct QueueReading {
-    let settings: Settings
+    private let settings: Settings
+    private let knowsPaths: Bool
+
+    init(_ place: DaemonSettings) { (settings, knowsPaths) = (place.settings, place.knowsPaths) }
+
+    init(settings: Settings) { (self.settings, knowsPaths) = (settings, true) }
 
     /// A delivery, as the mailer wrote it down; read only where somebody looks into it.
     struct Row {
@@ -125,12 +130,16 @@ struct QueueReading {
 
     /// Whether no mailer has ever worked here, as far as that can be seen: then there is no queue, and none is made.
     var hasNeverRun: Bool {
+        guard knowsPaths else { return false }
         let path = settings.paths.state("mailer") + "/" + Queue.fileName
         do throws(SystemError) { return try FileStatus.of(path, followingLinks: false) == nil } catch { return false }
     }
 
     /// The queue itself, for root and the mailer's own user, as the latter; nil where there is none yet.
     private func owned<T>(_ body: (Queue) throws(QueueError) -> T) throws -> T? {
+        guard knowsPaths else {
+            throw Failure.later("herald-mailer is not running, and the settings that name its queue cannot be read")
+        }
         if hasNeverRun { return nil }
         let folder = settings.paths.state("mailer")
         do throws(SystemError) {

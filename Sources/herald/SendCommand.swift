@@ -14,14 +14,14 @@ struct SendCommand: ParsableCommand {
             Example: printf 'Subject: hello\\n\\nIt works.\\n' | herald send admin@example.org
             """)
 
-    @OptionGroup var config: ConfigOption
+    @OptionGroup var place: DaemonOption
     @Option(help: "The alias (by its description) that the message comes from.") var from: String?
     @Flag(name: .short, help: "Take recipients from To, Cc and Bcc; Bcc is removed.") var t = false
     @Argument(help: "Addresses of recipients.") var addresses: [String] = []
 
     func run() throws {
         guard t || !addresses.isEmpty else { throw Failure.wrong("herald send: name a recipient, or -t") }
-        let settings = try config.settings()
+        let settings = try place.settings().settings
         let message = try Files.readAll(Descriptor.standardInput(), path: "standard input", limit: 50 << 20)
         let arguments: JSON = [
             "from": JSON(from), "recipients": .array(addresses.map { .string($0) }), "from_headers": .bool(t),

@@ -17,7 +17,7 @@ struct SilenceCommand: ParsableCommand {
                 --comment upgrade
                 """)
 
-        @OptionGroup var config: ConfigOption
+        @OptionGroup var place: DaemonOption
         @Option(help: "The incident, by the number in its letter.") var incident: Int?
         @Option(help: "The rule, by its id; * and ? stand for any characters.") var rule: String?
         @Option(help: "Only what comes from this host, likewise.") var host: String?
@@ -28,7 +28,7 @@ struct SilenceCommand: ParsableCommand {
         @Flag(help: "One JSON object.") var json = false
 
         func run() throws {
-            let settings = try config.settings()
+            let reading = IncidentReading(try place.settings())
             guard (length == nil) != (until == nil) else {
                 throw Failure.wrong("a silence has an end: --for 4h, or --until '2026-11-22 07:00'")
             }
@@ -37,7 +37,7 @@ struct SilenceCommand: ParsableCommand {
                 "incident": JSON(incident), "rule": JSON(rule), "host": JSON(host), "unit": JSON(unit),
                 "for": JSON(length), "until": end.map { .int($0) } ?? .null, "comment": .string(comment),
             ]
-            let answer = try IncidentReading(settings: settings).request("silence-add", arguments)
+            let answer = try reading.request("silence-add", arguments)
             if json { return Terminal.say(answer.text) }
             if let warning = answer["warning"]?.string { Terminal.complain("warning: \(Printable.text(warning))") }
             let covers = Int(answer["covers"]?.int ?? 0)
@@ -49,11 +49,11 @@ struct SilenceCommand: ParsableCommand {
 
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "The silences in force.")
-        @OptionGroup var config: ConfigOption
+        @OptionGroup var place: DaemonOption
         @Flag(help: "One JSON object a line.") var json = false
 
         func run() throws {
-            let silences = try IncidentReading(settings: try config.settings()).request("silence-list").array ?? []
+            let silences = try IncidentReading(try place.settings()).request("silence-list").array ?? []
             if json {
                 for silence in silences { Terminal.say(silence.text) }
                 return
@@ -66,11 +66,11 @@ struct SilenceCommand: ParsableCommand {
     struct Remove: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "End a silence; what it kept quiet is told, as far as report.max_per_hour allows.")
-        @OptionGroup var config: ConfigOption
+        @OptionGroup var place: DaemonOption
         @Argument(help: "The number that `add` or `list` printed.") var id: Int
 
         func run() throws {
-            let silence = try IncidentReading(settings: try config.settings())
+            let silence = try IncidentReading(try place.settings())
                 .request("silence-remove", ["id": .int(Int64(id))])
             let what = Printable.text(silence["what"]?.string ?? "", limit: 120)
             Terminal.say("Silence \(id) (\(what)) is over; \(Self.outcome(silence)).")

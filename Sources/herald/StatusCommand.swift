@@ -12,28 +12,33 @@ struct StatusCommand: ParsableCommand {
         abstract: "How the daemons, their sources, letters and accounts are.",
         discussion: """
             Exit 0 when Herald itself is well, whatever incidents are open; 1 when something needs a person (it is \
-            named), 2 for wrong settings. Times are by this host's clock, in --json in UTC. Only root and the group \
+            named; wrong settings are, and the daemons go on with the earlier ones), 2 where the settings do not say which \
+            daemons are meant. Times are by this host's clock, in --json in UTC. Only root and the group \
             herald are told more than counts.
             """)
 
-    @OptionGroup var config: ConfigOption
+    @OptionGroup var place: DaemonOption
     @Flag(help: "One JSON object.") var json = false
     @Flag(help: "Figures in the text format of Prometheus.") var prometheus = false
 
     func run() throws {
-        let settings = try config.settings()
+        let found = try place.found()
+        let settings = found.settings
         let names = ["watcher", "mailer"] + (settings.respond.folders.isEmpty ? [] : ["responder"])
         let answers = names.map { Answer(daemon: $0, settings: settings) }
+        let own = [found.trouble].compactMap { $0 }
         if json {
-            Terminal.say(JSON.object(answers.map { JSON.Member($0.daemon, $0.facts) }).text)
+            let facts: JSON = ["problems": .array(own.map { .string($0) })]
+            let members = answers.map { JSON.Member($0.daemon, $0.facts) }
+            Terminal.say(JSON.object(members + (own.isEmpty ? [] : [JSON.Member("settings", facts)])).text)
         } else if prometheus {
-            Terminal.say(StatusFigures.prometheus(answers.map { ($0.daemon, $0.isRunning, $0.facts) }))
+            Terminal.say(StatusFigures.prometheus(answers.map { ($0.daemon, $0.isRunning, $0.facts) }, own: own.count))
         } else {
             for answer in answers where answer.isRunning {
                 for line in StatusScreen.lines(answer.facts) { Terminal.say(line) }
                 Terminal.say("")
             }
-            let problems = answers.flatMap(\.problems)
+            let problems = own + answers.flatMap(\.problems)
             guard problems.isEmpty else {
                 Terminal.say(Terminal.bold("Needs a person:"))
                 for problem in problems { Terminal.say("  - \(Printable.text(problem))") }
@@ -41,7 +46,7 @@ struct StatusCommand: ParsableCommand {
             }
             Terminal.say(Terminal.bold(StatusScreen.verdict(answers.first?.facts)))
         }
-        if !answers.allSatisfy({ $0.problems.isEmpty }) { throw Failure(message: "", code: 1) }
+        if !own.isEmpty || !answers.allSatisfy({ $0.problems.isEmpty }) { throw Failure(message: "", code: 1) }
     }
 }
 

@@ -4,13 +4,15 @@
 import Formats
 
 enum StatusFigures {
-    static func prometheus(_ daemons: [(name: String, isRunning: Bool, facts: JSON)]) -> String {
+    /// - Parameter own: how many problems the settings have, as the command reads them.
+    static func prometheus(_ daemons: [(name: String, isRunning: Bool, facts: JSON)], own: Int = 0) -> String {
         var figures = Figures()
         figures.add(
             "herald_up", "Whether the daemon answers.", daemons.map { ([("daemon", $0.name)], $0.isRunning ? 1 : 0) })
         figures.add(
             "herald_problems", "What needs a person.",
-            daemons.map { ([("daemon", $0.name)], Int64($0.facts["problems"]?.array?.count ?? 0)) })
+            daemons.map { ([("daemon", $0.name)], Int64($0.facts["problems"]?.array?.count ?? 0)) }
+                + (own == 0 ? [] : [([("daemon", "settings")], Int64(own))]))
         for daemon in daemons where daemon.isRunning {
             switch daemon.name {
             case "watcher": watcher(daemon.facts, &figures)

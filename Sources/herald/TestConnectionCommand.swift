@@ -41,7 +41,7 @@ struct TestConnectionCommand: ParsableCommand {
 
     func run() throws {
         CoreDump.refuse()
-        let settings = try config.settings()
+        let settings = try send == nil ? config.mailSettings() : config.settings()
         var names = accounts
         var recipient = send
         // `--send office`: the word behind it is an account's name.

@@ -44,7 +44,7 @@ import Testing
             try Files.write([], to: folder + "/conf.d/" + name)
         }
         try Files.write([], to: folder + "/herald.yaml")
-        let names = try ConfigurationFile.read(folder + "/herald.yaml").map { Files.split($0.path).name }
+        let names = ConfigurationFile.found(folder + "/herald.yaml").files.map { Files.split($0.path).name }
         #expect(names == ["herald.yaml", "10-a.yaml", "20-b.yaml"])
     }
 

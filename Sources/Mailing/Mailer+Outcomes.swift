@@ -110,8 +110,13 @@ extension Mailer {
         }
     }
 
+    /// Whether the account is what it was when the thread began: what is learned of another server, or of the hosts that
+    /// an account went to by itself before, says nothing of it.
+    private func isCurrent(_ report: DeliveryReport) -> Bool { book[report.account.name]?.settings == report.account }
+
     private func accountWorks(_ report: DeliveryReport, reply: String?, at now: Timestamp, _ effects: inout Effects) {
         let account = report.account.name
+        guard isCurrent(report) else { return }
         guard book.succeeded(account, reply: reply, session: report.session, at: now) else { return }
         noticeChange()
         effects.says.append((.notice, "account '\(account)' works again"))
@@ -127,6 +132,7 @@ extension Mailer {
         _ report: DeliveryReport, _ fault: SessionFault, at now: Timestamp, _ effects: inout Effects
     ) {
         let account = report.account.name
+        guard isCurrent(report) else { return }
         // A server that serves one connection and turns the second away ("too many connections") works.
         if let code = fault.code, !fault.isAccountFault, pool.busy(for: account) > 0 {
             return book.slowedDown(account, code, floor: retry.slower, at: now)

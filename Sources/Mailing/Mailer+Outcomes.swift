@@ -27,11 +27,8 @@ extension Mailer {
         let chance = jitter()
         if fault == nil, one.outcome.reaction != .uncertain { accountWorks(report, reply: words, at: now, &effects) }
         _ = try legal { () throws(QueueError) in
+            if !one.left.isEmpty { try queue.leave(one.delivery, to: one.left) }
             switch one.outcome {
-            case .delivered where !one.left.isEmpty:
-                try queue.leave(one.delivery, to: one.left)
-                let list = one.left.map(\.text).joined(separator: ", ")
-                effects.says.append(try putOff(one.delivery, account, "\(list) is still to have it; \(words)", at: now))
             case .delivered:
                 let label = try queue.sent(one.delivery, words: words, at: now)
                 try noteCopy(one.delivery, account, at: now)
@@ -166,7 +163,7 @@ extension Mailer {
                 effects.says.append((.warning, "no host of \(lane.destination) is reached: \(words); \(rest)"))
             }
             try giveUpExhausted(lane, words, at: now, &effects)
-        } else if !report.decided.isEmpty {
+        } else if report.isReached || !report.decided.isEmpty {
             if lanes.reached(lane, trouble: report.trouble, at: now) {
                 effects.says.append((.notice, "\(lane.destination) is reached again"))
             }

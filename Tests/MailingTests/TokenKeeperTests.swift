@@ -57,13 +57,17 @@ private final class Desk: Sendable {
         try keeper.put(record(lifetime: lifetime, refresh: refresh, refreshLifetime: refreshLifetime), for: owner)
     }
 
-    func record(lifetime: Duration, refresh: String, refreshLifetime: Duration? = nil) throws -> TokenRecord {
+    /// What such a sign-in brought, so long ago.
+    func record(
+        _ token: String = "at-0", lifetime: Duration = .seconds(3600), refresh: String = "first",
+        refreshLifetime: Duration? = nil, address: String? = "signed@in.example", ago: Duration = .zero
+    ) throws -> TokenRecord {
         let source = try #require(settings.tokenSources[owner])
         var record = TokenRecord(client: source.oauth.client)
         record.take(
             TokenReply(
-                accessToken: Secret("at-0"), lifetime: lifetime, refreshToken: Secret(refresh),
-                refreshLifetime: refreshLifetime, address: "signed@in.example"), at: SystemClock.now())
+                accessToken: Secret(token), lifetime: lifetime, refreshToken: Secret(refresh),
+                refreshLifetime: refreshLifetime, address: address), at: SystemClock.now() - ago)
         return record
     }
 
@@ -94,12 +98,7 @@ private func refusal(_ status: Int, _ error: String, retryAfter: String = "") ->
         // Half of the time of a short one; a token of 400 s that has 300 s left is good still.
         try desk.signIn(lifetime: .seconds(100))
         #expect(try desk.keeper.token(for: owner).token == Secret("at-0"))
-        let source = try #require(desk.settings.tokenSources[owner])
-        var old = TokenRecord(client: source.oauth.client)
-        old.take(
-            TokenReply(accessToken: Secret("old"), lifetime: .seconds(3600), refreshToken: Secret("first")),
-            at: SystemClock.now() - .seconds(3310))
-        try desk.keeper.put(old, for: owner)
+        try desk.keeper.put(desk.record("old", ago: .seconds(3310)), for: owner)
         #expect(try desk.keeper.token(for: owner).token == Secret("at-1"))
         #expect(try desk.keeper.token(for: owner).token == Secret("at-1"))
         #expect(desk.forms == ["grant_type=refresh_token&refresh_token=first&client_id=c"])
@@ -112,12 +111,7 @@ private func refusal(_ status: Int, _ error: String, retryAfter: String = "") ->
         try desk.signIn()
         #expect(try desk.keeper.token(for: owner).name == "signed@in.example")
         let other = try Desk(login: "") { _, _ in token("at") }
-        let source = try #require(other.settings.tokenSources[owner])
-        var nameless = TokenRecord(client: source.oauth.client)
-        nameless.take(
-            TokenReply(accessToken: Secret("at"), lifetime: .seconds(600), refreshToken: Secret("r")),
-            at: SystemClock.now())
-        try other.keeper.put(nameless, for: owner)
+        try other.keeper.put(other.record(address: nil), for: owner)
         let fault = #expect(throws: SessionFault.self) { _ = try other.keeper.token(for: owner) }
         #expect(fault?.isAccountFault == true && fault?.remedy.contains("'login'") == true)
     }
@@ -225,11 +219,7 @@ private func refusal(_ status: Int, _ error: String, retryAfter: String = "") ->
             away.withLock { $0 }
                 ? refusal(503, "temporarily_unavailable", retryAfter: "1") : refusal(400, "invalid_grant")
         }
-        let source = try #require(desk.settings.tokenSources[owner])
-        var ageing = TokenRecord(client: source.oauth.client)
-        ageing.take(
-            TokenReply(accessToken: Secret("ageing"), lifetime: .seconds(3600), refreshToken: Secret("first")),
-            at: SystemClock.now() - .seconds(3400))
+        let ageing = try desk.record("ageing", ago: .seconds(3400))
         try desk.keeper.put(ageing, for: owner)
         #expect(try desk.keeper.token(for: owner).token == Secret("ageing"))
         #expect(desk.forms.count == 1)

@@ -7,26 +7,26 @@ import SMTPTransport
 import Testing
 
 @Suite(.serialized) struct FallbackTests {
-    @Test("an account that only a person can mend: the command gets the facts, once, across a restart of the mailer")
-    func toldOnce() throws {
-        let site = try TestSite(
+    private func site(
+        _ report: String, accounts: String? = nil, sink: SinkOptions = SinkOptions()
+    ) throws -> TestSite {
+        try TestSite(
             settings: """
-                report: {to_email: admin@example.org, group_wait: 0s, fallback_command: [FOLDER/tell, one, "two words"]}
+                report: {group_wait: 0s, \(report)}
                 watch: {journal: {enabled: false}, files: [{path: FOLDER/log/*.log}], rules: [FOLDER/rules]}
                 """,
-            // No certificate of such a name is there: the account is paused until a person looks.
-            accounts: "[{name: office, server: 127.0.0.1, port: PORT, security: starttls}]",
+            accounts: accounts,
             rules: """
                 rules:
                   - {id: test, title: "A fault of the test", severity: critical, match: 'FAULT'}
-                """)
-        let told = site.folder + "/told"
-        let script = """
-            #!/bin/sh
-            { echo "arguments: $# $1 $2"; cat; echo "end of run"; } >> \(told)
+                """, sink: sink)
+    }
 
-            """
-        try Files.write(script.utf8, to: site.folder + "/tell")
+    /// Something happens at the site, and its command, whose program is this line of shell, is run. Returns what reads all
+    /// that its runs have written.
+    private func tell(_ site: TestSite, _ line: String) throws -> () -> String {
+        let told = site.folder + "/told"
+        try Files.write("#!/bin/sh\n{ \(line); echo end of run; } >> \(told)\n".utf8, to: site.folder + "/tell")
         #expect(chmod(site.folder + "/tell", 0o755) == 0)
         for name in ["mailer", "watcher"] {
             try site.start(name)
@@ -34,9 +34,19 @@ import Testing
         }
         let log = try Descriptor.open(site.folder + "/log/app.log", O_WRONLY | O_APPEND | O_CREAT)
         try log.write("\(SystemClock.now().rfc3339()) web1 app[1]: FAULT\n".utf8)
-        func text() -> String { String(decoding: (try? Files.read(told)) ?? [], as: UTF8.self) }
+        let text = { String(decoding: (try? Files.read(told)) ?? [], as: UTF8.self) }
         let came = try site.eventually(within: .seconds(300)) { text().contains("end of run") }
         #expect(came, "\(site.log("mailer"))")
+        return text
+    }
+
+    @Test("an account that only a person can mend: the command gets the facts, once, across a restart of the mailer")
+    func toldOnce() throws {
+        let site = try site(
+            "to_email: admin@example.org, fallback_command: [FOLDER/tell, one, \"two words\"]",
+            // No certificate of such a name is there: the account is paused until a person looks.
+            accounts: "[{name: office, server: 127.0.0.1, port: PORT, security: starttls}]")
+        let text = try tell(site, "echo \"arguments: $# $1 $2\"; cat")
         #expect(text().hasPrefix("arguments: 2 one two words\n"), "\(text())")
         #expect(text().contains("office (127.0.0.1)"))
         #expect(text().contains("A fault of the test"))
@@ -55,30 +65,10 @@ extension FallbackTests {
     func refused() throws {
         var sink = SinkOptions()
         sink.faults = [SinkFault("RCPT TO:<admin@", "550 5.7.1 spam")]
-        let site = try TestSite(
-            settings: """
-                report:
-                  to: [{email: admin@example.org}, {email: second@example.org}]
-                  group_wait: 0s
-                  fallback_command: [FOLDER/tell]
-                watch: {journal: {enabled: false}, files: [{path: FOLDER/log/*.log}], rules: [FOLDER/rules]}
-                """,
-            rules: """
-                rules:
-                  - {id: test, title: "A fault of the test", severity: critical, match: 'FAULT'}
-                """, sink: sink)
-        let told = site.folder + "/told"
-        try Files.write("#!/bin/sh\n{ cat; echo end of run; } >> \(told)\n".utf8, to: site.folder + "/tell")
-        #expect(chmod(site.folder + "/tell", 0o755) == 0)
-        for name in ["mailer", "watcher"] {
-            try site.start(name)
-            try site.awaitReady(name)
-        }
-        let log = try Descriptor.open(site.folder + "/log/app.log", O_WRONLY | O_APPEND | O_CREAT)
-        try log.write("\(SystemClock.now().rfc3339()) web1 app[1]: FAULT\n".utf8)
-        func text() -> String { String(decoding: (try? Files.read(told)) ?? [], as: UTF8.self) }
-        let came = try site.eventually(within: .seconds(300)) { text().contains("end of run") }
-        #expect(came, "\(site.log("mailer"))")
+        let site = try site(
+            "to: [{email: admin@example.org}, {email: second@example.org}], fallback_command: [FOLDER/tell]", sink: sink
+        )
+        let text = try tell(site, "cat")
         #expect(text().contains("1 report cannot be delivered") && text().contains("A fault of the test"), "\(text())")
         #expect(text().contains("to admin@example.org: 550 5.7.1 spam"))
         #expect(try site.eventually(within: .seconds(60)) { !site.letters.raw.isEmpty })

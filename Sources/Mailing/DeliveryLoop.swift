@@ -125,7 +125,7 @@ struct DeliveryLoop {
                 isOver || client?.isConnected != true || messages >= account.maxMessagesPerConnection
         }
         if isDotRefused {
-            report.unbegun += report.undecided
+            report.unbegun = report.undecided
             (report.undecided, report.fault) = ([], nil)
         }
         report.unbegun += batch.withdraw()
@@ -136,12 +136,10 @@ struct DeliveryLoop {
     }
 
     /// What is decided goes ahead of what is to be done next: with the dot that follows, or soon.
-    /// - Parameter wakes: true where a server's time passes before more is told: what was answered is committed at once,
-    ///   for a crash sends again what is not.
-    func tell(_ report: inout DeliveryReport, wakes: Bool = false) {
+    func tell(_ report: inout DeliveryReport) {
         if report.decided.isEmpty { return }
         report.session = client?.began
-        events.post(.outcomes(report), wakes: wakes)
+        events.post(.outcomes(report), wakes: false)
         report.decided = []
     }
 
@@ -154,10 +152,6 @@ struct DeliveryLoop {
         let envelope = Envelope(
             sender: assignment.sender, recipients: addresses, notify: assignment.notify,
             envelopeID: assignment.envelopeID)
-        if messages >= account.maxMessagesPerConnection {
-            client.quit()
-            messages = 0
-        }
         messages += 1
         var isRefused = false
         defer {

@@ -42,7 +42,7 @@ package enum Passwords {
     }
 
     /// The file's first line.
-    static func read(file place: String, _ remedy: String) throws(SessionFault) -> Secret {
+    package static func read(file place: String, _ remedy: String) throws(SessionFault) -> Secret {
         do throws(SystemError) {
             var content = try Files.read(place, limit: 1 << 16)
             defer { Secret.wipe(&content) }

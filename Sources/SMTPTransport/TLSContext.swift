@@ -95,6 +95,11 @@ package final class TLSContext {
             for certificate in chain { X509_free(certificate) }
             EVP_PKEY_free(key)
         }
+        if chain.isEmpty { throw TLSFailure(.other, "cannot use \(what): there is no certificate in it") }
+        if key == nil {
+            ERR_clear_error()
+            throw TLSFailure(.other, "cannot use \(what): there is no key in it, or one under a passphrase")
+        }
         guard let leaf = chain.first, SSL_CTX_use_certificate(pointer, leaf) == 1,
             chain.dropFirst().allSatisfy({ herald_SSL_CTX_add_chain_cert(pointer, $0) == 1 }),
             SSL_CTX_use_PrivateKey(pointer, key) == 1, SSL_CTX_check_private_key(pointer) == 1

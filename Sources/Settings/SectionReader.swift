@@ -111,6 +111,17 @@ struct SectionReader {
         return text
     }
 
+    /// What something is called in lists, figures and the log: it must be there, and be fit to be shown.
+    mutating func title(_ name: String) -> String? {
+        let text = required(name)
+        if let text, let node = reader.value(name),
+            text.isEmpty || text.unicodeScalars.contains(where: \.isUnsafeToShow)
+        {
+            reader.fault(node, text.isEmpty ? "'\(name)' is empty" : "'\(name)' must be without control characters,")
+        }
+        return text
+    }
+
     func missing(_ name: String) { reader.fault(reader.node, "'\(name)' is missing") }
     func fault(_ node: YAMLNode, _ message: String) { reader.fault(node, message) }
     func warn(_ node: YAMLNode, _ message: String) { collector.add(node.fault(message, severity: .warning)) }

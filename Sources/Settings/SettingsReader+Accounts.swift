@@ -36,7 +36,7 @@ extension SettingsReader {
     func account(_ node: YAMLNode, _ credentials: Credentials?) -> Settings.Account? {
         let title = node["name"]?.string.map { "account '\(Printable.text($0))'" }
         var reader = SectionReader(node, Declarations.account, subject: title, collector)
-        let name = reader.required("name")
+        let name = reader.title("name")
         let (host, port, security) = server(&reader)
         let login = reader.text("login")
         var account = Settings.Account(

@@ -43,7 +43,7 @@ extension SettingsReader {
     private func alias(_ node: YAMLNode) -> Settings.Alias? {
         let title = node["description"]?.string.map { "alias '\(Printable.text($0))'" }
         var reader = SectionReader(node, Declarations.alias, subject: title, collector)
-        let description = reader.required("description")
+        let description = reader.title("description")
         let address = reader.address("address")
         if reader.value("address") == nil { reader.missing("address") }
         let name = reader.line("name")

@@ -16,18 +16,22 @@ extension SettingsCheck {
     private static let secrets = Product.secretsFolder + "/"
 
     mutating func checkLogins(_ settings: Settings) {
+        checkWhoSends(settings)
         for account in root["smtp"]?["accounts"]?.sequence ?? [] where account["enabled"]?.bool != false {
             let name = account["name"]?.string ?? ""
-            if let node = account["client_certificate"] { need(node, "the client's certificate") }
-            checkLogin(account, "account '\(Printable.text(name, limit: 60))'")
+            if let node = account["client_certificate"] {
+                needSecret(node, "the client's certificate", settings)
+                checkCertificates(node) { TLSTerms(.system, clientCertificate: $0) }
+            }
+            checkLogin(account, settings, "account '\(Printable.text(name, limit: 60))'")
             if let node = account["oauth"] { checkOAuth(node, .account(name), settings) }
         }
-        if let node = root["smtp"]?["default_credentials"] { checkLogin(node, "'smtp.default_credentials'") }
+        if let node = root["smtp"]?["default_credentials"] { checkLogin(node, settings, "'smtp.default_credentials'") }
         checkDirect()
         for alias in root["aliases"]?.sequence ?? [] {
             guard let folder = alias["sent_folder"] else { continue }
             let owner = TokenOwner.sentFolder(alias: alias["description"]?.string ?? "")
-            checkLogin(folder, owner.words)
+            checkLogin(folder, settings, owner.words)
             needCurl(folder, "no copy of what was sent is filed without it", severity: .warning)
             if let node = folder["oauth"], node.mapping != nil { checkOAuth(node, owner, settings) }
         }
@@ -42,10 +46,11 @@ extension SettingsCheck {
         needCurl(node, "no MTA-STS policy of a domain can be had without it", severity: .warning)
     }
 
-    private mutating func checkLogin(_ node: YAMLNode, _ owner: String) {
-        if let node = node["ca_file"] { need(node, "the file of certificates") }
+    private mutating func checkLogin(_ node: YAMLNode, _ settings: Settings, _ owner: String) {
+        if let node = node["ca_file"] { needCertificates(node) }
         if let node = node["password_file"] {
-            need(node, "the password file")
+            needSecret(node, "the password file", settings)
+            checkFirstLine(node)
             checkCredential(node, owner)
         }
         if let command = node["password_command"], let program = command.sequence?.first ?? command as YAMLNode?,
@@ -81,11 +86,16 @@ extension SettingsCheck {
 
     private mutating func checkOAuth(_ node: YAMLNode, _ owner: TokenOwner, _ settings: Settings) {
         needCurl(node, "no access token can be had without it", severity: .error)
-        for (key, what) in [
-            ("client_secret_file", "the file of the client secret"), ("ca_file", "the file of certificates"),
-        ] { if let node = node[key] { need(node, what) } }
+        if let node = node["ca_file"] { needCertificates(node) }
+        if let node = node["client_secret_file"] {
+            needSecret(node, "the file of the client secret", settings)
+            checkFirstLine(node)
+        } else if let provider = node["provider"], provider.string == "google", node["key_file"] == nil {
+            let words = "Google asks for the application's secret too, even of a desktop's: 'client_secret_file'"
+            faults.append(provider.fault(words, severity: .warning))
+        }
         if let key = node["key_file"], let path = key.string {
-            need(key, "the service account's key")
+            needSecret(key, "the service account's key", settings)
             if let file = try? Files.read(path, limit: 1 << 16) {
                 do throws(KeyFault) { _ = try ServiceAccountKey(file) } catch {
                     faults.append(key.fault("the service account's key: \(error)"))

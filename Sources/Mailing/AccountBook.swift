@@ -33,6 +33,12 @@ package struct AccountState: Equatable, Sendable {
     package init(_ settings: Settings.Account) { self.settings = settings }
 
     package var isPaused: Bool { fault != nil }
+
+    /// It works. One that delivers directly always does: no host's fault pauses it, and there is no server to be probed.
+    mutating func mend() {
+        (fault, needsPerson, failures, failedAt, faultStamp) = (nil, false, 0, nil, nil)
+        (probeAt, isProbing) = (nil, false)
+    }
 }
 
 /// All accounts, in the order of the settings.
@@ -72,13 +78,7 @@ package struct AccountBook: Equatable, Sendable {
         if state.needsPerson {
             guard let session, session > state.failedAt ?? .zero else { return false }
         }
-        state.fault = nil
-        state.needsPerson = false
-        state.failures = 0
-        state.faultStamp = nil
-        state.probeAt = nil
-        state.isProbing = false
-        state.failedAt = nil
+        state.mend()
         if let reply {
             state.pace.succeeded(most: state.settings.maxConnections, at: now)
             state.lastReply = reply
@@ -97,7 +97,7 @@ package struct AccountBook: Equatable, Sendable {
         _ name: String, words: String, needsPerson: Bool, isProbe: Bool, at now: Timestamp, _ time: Duration,
         retry: Retry, jitter: Double
     ) -> Bool {
-        guard var state = self[name] else { return false }
+        guard var state = self[name], !state.settings.isDirect else { return false }
         // Letters that were under way when it failed for the first say the same again; the rhythm goes by probes.
         let isWorse = needsPerson && !state.needsPerson
         if state.isPaused, !isWorse, !(isProbe && state.isProbing) { return false }
@@ -177,6 +177,7 @@ package struct AccountBook: Equatable, Sendable {
             guard var old = self[new.name] else { return AccountState(new) }
             if old.settings != new { old.isProbing = false }
             old.settings = new
+            if new.isDirect { old.mend() }
             return old
         }
         probeWhatChanged(stamps, at: now)

@@ -9,7 +9,11 @@ extension DeliveryLoop {
         var left = assignment.recipients
         let numbers = Dictionary(left.map { ($0.address, $0.delivery) }) { first, _ in first }
         while !left.isEmpty, report.fault == nil, !isDotRefused {
-            tell(&report)
+            tell(&report, wakes: true)
+            if account.delayBetweenMessages > .zero, left.count < assignment.recipients.count {
+                // The others' turn comes after the account's delay.
+                return report.unbegun += left.map(\.delivery)
+            }
             do throws(SessionFault) {
                 let client = try connected()
                 let outcomes = try transaction(client, assignment, left.map(\.address)) { accepted in
@@ -48,7 +52,10 @@ extension DeliveryLoop {
         let all = RedirectOutcome(outcomes, of: addresses)
         let numbers = assignment.numbers
         return numbers.map { number in
-            Decided(delivery: number, outcome: all.outcome, left: number == numbers.first ? all.left : [])
+            guard let rest = all.rest, number == numbers.first else {
+                return Decided(delivery: number, outcome: all.outcome)
+            }
+            return Decided(delivery: number, outcome: rest, left: all.left)
         }
     }
 }

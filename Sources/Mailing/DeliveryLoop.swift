@@ -125,7 +125,7 @@ struct DeliveryLoop {
                 isOver || client?.isConnected != true || messages >= account.maxMessagesPerConnection
         }
         if isDotRefused {
-            report.unbegun = report.undecided
+            report.unbegun += report.undecided
             (report.undecided, report.fault) = ([], nil)
         }
         report.unbegun += batch.withdraw()
@@ -136,10 +136,12 @@ struct DeliveryLoop {
     }
 
     /// What is decided goes ahead of what is to be done next: with the dot that follows, or soon.
-    func tell(_ report: inout DeliveryReport) {
+    /// - Parameter wakes: true where a server's time passes before more is told: what was answered is committed at once,
+    ///   for a crash sends again what is not.
+    func tell(_ report: inout DeliveryReport, wakes: Bool = false) {
         if report.decided.isEmpty { return }
         report.session = client?.began
-        events.post(.outcomes(report), wakes: false)
+        events.post(.outcomes(report), wakes: wakes)
         report.decided = []
     }
 
@@ -152,6 +154,10 @@ struct DeliveryLoop {
         let envelope = Envelope(
             sender: assignment.sender, recipients: addresses, notify: assignment.notify,
             envelopeID: assignment.envelopeID)
+        if messages >= account.maxMessagesPerConnection {
+            client.quit()
+            messages = 0
+        }
         messages += 1
         var isRefused = false
         defer {

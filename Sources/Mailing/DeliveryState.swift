@@ -43,7 +43,7 @@ package enum DeliveryState: Int, CaseIterable, Sendable {
         case .held: [.queued, .retracted]
         case .queued: [.sending, .held, .failed, .retracted]
         case .sending: [.dotPending, .queued, .uncertain, .failed]
-        case .dotPending: [.sent, .queued, .failed, .uncertain]
+        case .dotPending: [.sent, .queued, .failed, .uncertain, .sending]
         case .uncertain: [.sending, .held, .failed]
         case .failed: [.queued]
         case .sent, .retracted: []

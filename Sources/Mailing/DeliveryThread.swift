@@ -16,6 +16,9 @@ enum MailerEvent: Sendable {
     case dotPending(deliveries: [Int64], Answer<Bool>)
     /// Some recipients of the thread's letters are decided; others follow. Of the report, nothing else counts yet.
     case outcomes(DeliveryReport)
+    /// Of the addresses that a letter was redirected to, some have it, and others are still to be asked.
+    /// - isUncertain: one of them may have it.
+    case partly([Int64], left: [EmailAddress], isUncertain: Bool)
     case done(DeliveryReport)
     /// What was taken back from a thread, and could not be recorded then.
     case takenBack([Int64])
@@ -47,6 +50,8 @@ struct DeliveryReport: Sendable {
     var unbegun: [Int64] = []
     /// Why no host of the destination was reached.
     var unreached: String?
+    /// A host of the destination was spoken to.
+    var isReached = false
     /// What the administrator is to know of the destination's hosts.
     var trouble: String?
 }
@@ -55,7 +60,7 @@ struct DeliveryReport: Sendable {
 struct Decided: Equatable, Sendable {
     var delivery: Int64
     var outcome: Outcome
-    /// Of a redirected letter that was delivered: the addresses that are still to have it.
+    /// Of a redirected letter that others have: the addresses that are still to have it, or may have it.
     var left: [EmailAddress] = []
 }
 

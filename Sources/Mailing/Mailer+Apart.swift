@@ -64,7 +64,7 @@ extension Mailer {
         for outcome in outcomes {
             switch outcome {
             case .dotPending(_, let answer): answer.give(false)
-            case .outcomes, .done, .takenBack, .filed: unwritten.events.append(outcome)
+            case .outcomes, .partly, .done, .takenBack, .filed: unwritten.events.append(outcome)
             case .request, .stop, .surveyed: break
             }
         }

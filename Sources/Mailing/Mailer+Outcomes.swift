@@ -27,11 +27,8 @@ extension Mailer {
         let chance = jitter()
         if fault == nil, one.outcome.reaction != .uncertain { accountWorks(report, reply: words, at: now, &effects) }
         _ = try legal { () throws(QueueError) in
+            if !one.left.isEmpty { try queue.leave(one.delivery, to: one.left) }
             switch one.outcome {
-            case .delivered where !one.left.isEmpty:
-                try queue.leave(one.delivery, to: one.left)
-                let list = one.left.map(\.text).joined(separator: ", ")
-                effects.says.append(try putOff(one.delivery, account, "\(list) is still to have it; \(words)", at: now))
             case .delivered:
                 let label = try queue.sent(one.delivery, words: words, at: now)
                 try noteCopy(one.delivery, account, at: now)
@@ -110,8 +107,13 @@ extension Mailer {
         }
     }
 
+    /// Whether the account is what it was when the thread began: what is learned of another server, or of the hosts that
+    /// an account went to by itself before, says nothing of it.
+    private func isCurrent(_ report: DeliveryReport) -> Bool { book[report.account.name]?.settings == report.account }
+
     private func accountWorks(_ report: DeliveryReport, reply: String?, at now: Timestamp, _ effects: inout Effects) {
         let account = report.account.name
+        guard isCurrent(report) else { return }
         guard book.succeeded(account, reply: reply, session: report.session, at: now) else { return }
         noticeChange()
         effects.says.append((.notice, "account '\(account)' works again"))
@@ -127,6 +129,7 @@ extension Mailer {
         _ report: DeliveryReport, _ fault: SessionFault, at now: Timestamp, _ effects: inout Effects
     ) {
         let account = report.account.name
+        guard isCurrent(report) else { return }
         // A server that serves one connection and turns the second away ("too many connections") works.
         if let code = fault.code, !fault.isAccountFault, pool.busy(for: account) > 0 {
             return book.slowedDown(account, code, floor: retry.slower, at: now)
@@ -160,7 +163,7 @@ extension Mailer {
                 effects.says.append((.warning, "no host of \(lane.destination) is reached: \(words); \(rest)"))
             }
             try giveUpExhausted(lane, words, at: now, &effects)
-        } else if !report.decided.isEmpty {
+        } else if report.isReached || !report.decided.isEmpty {
             if lanes.reached(lane, trouble: report.trouble, at: now) {
                 effects.says.append((.notice, "\(lane.destination) is reached again"))
             }

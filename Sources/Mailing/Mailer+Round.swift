@@ -83,7 +83,7 @@ extension Mailer {
             case .request(let call): return call.answer.claim()
             case .dotPending(_, let answer): return answer.claim()
             case .surveyed(let thread, _): pool.finished(thread, accounts: settings.smtp.accounts)
-            case .outcomes, .takenBack: break
+            case .outcomes, .partly, .takenBack: break
             }
             return true
         }
@@ -102,6 +102,10 @@ extension Mailer {
                     effects.dots.append(answer)
                 } else {
                     answer.give(false)
+                }
+            case .partly(let deliveries, let left, let isUncertain):
+                _ = try legal { () throws(QueueError) in
+                    try queue.partly(deliveries, left: left, isUncertain: isUncertain, at: now)
                 }
             case .outcomes(let report): for one in report.decided { try record(one, of: report, at: now, &effects) }
             case .done(let report): try record(report, at: now, &effects)

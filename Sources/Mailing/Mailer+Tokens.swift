@@ -56,9 +56,9 @@ extension Mailer {
     /// needed; where it is not, that is known before.
     func useRested(_ effects: inout Effects) {
         for name in agenda.rested {
-            guard let state = book[name], state.settings.enabled, !state.isPaused, pool.busy(for: name) == 0 else {
-                continue
-            }
+            guard let state = book[name], state.settings.enabled, !state.settings.isDirect, !state.isPaused,
+                pool.busy(for: name) == 0
+            else { continue }
             effects.orders.append((.probe, state.settings))
         }
         agenda.rested = []

@@ -68,7 +68,7 @@ package final class MailerInbox: Sendable {
             switch event {
             case .request(let call): call.answer.give(.failure("the mailer is stopping", .later))
             case .dotPending(_, let answer): answer.give(false)
-            case .outcomes, .done, .takenBack, .filed, .surveyed, .stop: break
+            case .outcomes, .partly, .done, .takenBack, .filed, .surveyed, .stop: break
             }
         }
     }

@@ -37,6 +37,7 @@ extension Queue {
             state.needsPerson = row[7].int == 1
             state.pace.concurrency = max(1, min(Int(clamping: row[8].int ?? 1), state.settings.maxConnections))
             state.faultStamp = row[9].string
+            if state.settings.isDirect { state.mend() }
             book[name] = state
         }
     }

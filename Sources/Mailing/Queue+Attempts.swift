@@ -174,7 +174,13 @@ extension Queue {
         try move(Self.toFailed, delivery, at: now, [SQLValue(words)])
     }
 
+    /// The dot went out and was answered, and the letter goes on to others.
+    func goOn(_ delivery: Int64, at now: Timestamp) throws(QueueError) {
+        try move(Self.toSendingAgain, delivery, at: now)
+    }
+
     private static let toDotPending = Step(.dotPending)
+    private static let toSendingAgain = Step(.sending)
     private static let toSent = Step(.sent, "last_reply = ?")
     private static let toFailed = Step(.failed, "last_reply = ?")
     private static let toHeld = Step(.held, "last_reply = ?, next_attempt = NULL")

@@ -68,13 +68,25 @@ extension Queue {
             [SQLValue(Self.text(addresses)), SQLValue(delivery)])
     }
 
-    /// What no open delivery needs any more goes.
+    /// Some addresses have the letter, and others are still to be asked in the same attempt: should it be cut short, it
+    /// goes to these alone. Where one of them may have it (`isUncertain`), the dot stays pending.
+    func partly(
+        _ deliveries: [Int64], left: [EmailAddress], isUncertain: Bool, at now: Timestamp
+    ) throws(QueueError) {
+        guard let first = deliveries.first else { return }
+        try leave(first, to: left)
+        if isUncertain { return }
+        for delivery in deliveries where try row(of: delivery).state == .dotPending { try goOn(delivery, at: now) }
+    }
+
+    /// What no open delivery needs any more goes; nor one that failed and is of a letter that others have, for a person may
+    /// want it to be tried again.
     func forgetRedirects() throws(QueueError) {
         guard mayHaveRedirects else { return }
         let final = DeliveryState.allCases.filter(\.isFinal).map { String($0.rawValue) }.joined(separator: ",")
         try execute(
             "DELETE FROM redirects WHERE NOT EXISTS(SELECT 1 FROM deliveries WHERE redirect = redirects.number"
-                + " AND state NOT IN (\(final)))")
+                + " AND (state NOT IN (\(final)) OR (partly = 1 AND state = \(DeliveryState.failed.rawValue))))")
         mayHaveRedirects = try rows("SELECT EXISTS(SELECT 1 FROM redirects)").first?.first?.int == 1
     }
 

@@ -135,6 +135,25 @@ import Testing
         #expect(Set(book.probesDue(at: soon)) == ["one", "two"])
     }
 
+    @Test("an account that delivers directly has no faults, also none of the relay that it was")
+    func relayBecomesDirect() throws {
+        var accounts = try settings().smtp.accounts
+        var book = AccountBook(accounts)
+        _ = book.failed("one", words: "535", needsPerson: true, at: now, retry: retry)
+        accounts[1].isDirect = true
+        book.reload(accounts, stamps: [:], at: now)
+        #expect(book["one"]?.isPaused == false && book["one"]?.needsPerson == false)
+        let isNews = book.failed("one", words: "535", needsPerson: true, at: now, retry: retry)
+        #expect(!isNews && book["one"]?.isPaused == false)
+        book.probeAll(at: now)
+        #expect(book.probesDue(at: now).isEmpty)
+        // And back.
+        accounts[1].isDirect = false
+        book.reload(accounts, stamps: [:], at: now)
+        let isNewsThen = book.failed("one", words: "535", needsPerson: true, at: now, retry: retry)
+        #expect(isNewsThen && book.probesDue(at: now + .seconds(3600)) == ["one"])
+    }
+
     @Test("new settings let paused accounts be tried at once, and keep what is known of the others")
     func reload() throws {
         var accounts = try settings().smtp.accounts

@@ -124,6 +124,54 @@ import Testing
         #expect(try accountState(settings).isPaused)
     }
 
+    @Test("what a thread of a relay says counts no more when its account delivers directly, and the other way round")
+    func relayBecomesDirect() throws {
+        let relay = try site.settings(accounts: account("a", 1))
+        let direct = try site.settings(accounts: "name: a, server: direct")
+        for (before, after) in [(relay, direct), (direct, relay)] {
+            let mailer = try site.mailer(after, Mailer.Options())
+            var effects = Effects()
+            var report = DeliveryReport(thread: 1, account: before.smtp.accounts[0])
+            report.fault = SessionFault(.login, "535 5.7.8 no", [.tryAgain, .tellOperator])
+            try mailer.record(report, at: SystemClock.now(), &effects)
+            #expect(mailer.book["a"]?.isPaused == false)
+            // Nor does its success make the other one well.
+            _ = mailer.book.failed(
+                "a", words: "refused", needsPerson: false, at: SystemClock.now(), retry: Retry(after.smtp.retry))
+            report.fault = nil
+            try mailer.record(report, at: SystemClock.now(), &effects)
+            #expect(mailer.book["a"]?.isPaused == !after.smtp.accounts[0].isDirect)
+        }
+    }
+
+    @Test("a relay that was paused and delivers directly now is well from the start on, and nothing probes it")
+    func pausedBeforeStart() throws {
+        let relay = try site.settings(accounts: account("a", 1))
+        let direct = try site.settings(accounts: "name: a, server: direct")
+        let letter = Letter.sample()
+        try site.hand(letter)
+        try site.run(relay, noWait: true)
+        #expect(try accountState(relay).isPaused)
+        let mailer = try site.mailer(direct, Mailer.Options())
+        #expect(mailer.book["a"]?.isPaused == false)
+        var effects = Effects()
+        try mailer.schedule(at: SystemClock.now(), &effects)
+        #expect(effects.orders.allSatisfy { if case .probe = $0.order { false } else { true } })
+        #expect(effects.orders.contains { if case .deliver = $0.order { true } else { false } })
+    }
+
+    @Test("a look at the name server says nothing of the account that it is made for")
+    func survey() throws {
+        let settings = try site.settings(accounts: account("a", 1))
+        let mailer = try site.mailer(settings, Mailer.Options())
+        _ = mailer.book.failed(
+            "a", words: "refused", needsPerson: false, at: SystemClock.now(), retry: Retry(settings.smtp.retry))
+        mailer.inbox.events.post(.surveyed(thread: 1, "no DNSSEC"))
+        var effects = Effects()
+        try mailer.record(mailer.receive(), at: SystemClock.now(), &effects)
+        #expect(mailer.book["a"]?.isPaused == true && mailer.troubles.noDANE == "no DNSSEC")
+    }
+
     @Test("a probe that cannot be started is over: the account is probed again")
     func probeWithoutThread() throws {
         let settings = try site.settings(accounts: account("a", 1))

@@ -1,5 +1,6 @@
 // In the bed of MailerNetworkTests: `server: direct` through the whole mailer, from a letter in the queue to a host's reply.
 
+import Database
 import Formats
 import Glibc
 import Mail
@@ -38,7 +39,12 @@ private final class DirectSite {
     deinit { for sink in sinks { sink.stop() } }
 
     /// One look at all that is due. Returns the letters' deliveries and what status says.
-    func run(_ letters: [Letter]) throws -> (rows: [String: DeliverySummary], status: JSON) {
+    func run(_ letters: [Letter], redirectedTo addresses: [String] = []) throws -> (
+        rows: [String: DeliverySummary], status: JSON
+    ) {
+        var settings = settings
+        settings.smtp.redirect.enabled = !addresses.isEmpty
+        settings.smtp.redirect.to = try addresses.map { try EmailAddress($0) }
         let mailer = try #require(site).mailer(settings, Mailer.Options(untilIdle: true, noWait: true))
         for letter in letters { _ = try mailer.queue.takeIn(letter, at: SystemClock.now()) }
         #expect(mailer.run() == 0)
@@ -148,6 +154,53 @@ struct MailerDirectTests {
         let again = try #require(try direct.run([]).rows["someone@unnamed.test"])
         #expect(again.state == .queued && again.attempts == 2, "\(again)")
         #expect(direct.arrivals.isEmpty)
+    }
+
+    @Test(
+        "of two domains that a letter is redirected to, the one whose answer was lost gets it again, and the other does not"
+    )
+    func redirectedUncertain() throws {
+        let direct = try DirectSite([
+            ("127.0.0.13", "mx1", []), ("127.0.0.11", "mx1", [SinkFault(".", "354 what?", times: 1)]),
+        ])
+        let addresses = ["a@plain.signed.test", "b@signed.test"]
+        let row = try #require(try direct.run([letter("elsewhere.test")], redirectedTo: addresses).rows.values.first)
+        #expect(row.state == .uncertain && row.lastReply?.contains("b@signed.test may have it") == true, "\(row)")
+        #expect(direct.site?.messages.map(\.recipients) == [["a@plain.signed.test"]])
+        try {
+            let queue = try #require(direct.site).queue()
+            #expect(
+                try queue.rows("SELECT recipients, partly FROM redirects") == [
+                    [.text("[\"b@signed.test\"]"), .integer(1)]
+                ])
+            try queue.execute("UPDATE deliveries SET next_attempt = 0")
+        }()
+        let again = try #require(try direct.run([]).rows.values.first)
+        #expect(again.state == .sent, "\(again)")
+        #expect(direct.site?.messages.map(\.recipients) == [["a@plain.signed.test"], ["b@signed.test"]])
+    }
+
+    @Test("what one domain of a redirected letter has answered is committed before another gets its dot")
+    func redirectedPartly() throws {
+        let direct = try DirectSite([("127.0.0.13", "mx1", [])])
+        let path = try #require(direct.site).folder("state/mailer/queue.db")
+        let seen = Mutex<[[SQLValue]]>([])
+        var options = SinkOptions()
+        (options.host, options.port) = ("127.0.0.11", 25)
+        options.certificate = try ServerCertificate.make()
+        options.certificate?.certificatePEM = try Files.read("\(folder)/mx1.pem")
+        options.certificate?.keyPEM = try Files.read("\(folder)/mx1.key")
+        let sink = try SinkServer(options, log: Site.log) { _ in
+            let database = try Database(path: path, access: .readOnly)
+            let rows = try database.query("SELECT recipients, partly, state FROM redirects JOIN deliveries")
+            seen.withLock { $0 = rows }
+        }
+        defer { sink.stop() }
+        let rows = try direct.run(
+            [letter("elsewhere.test")], redirectedTo: ["a@plain.signed.test", "b@signed.test"]
+        ).rows
+        #expect(rows.values.map(\.state) == [.sent])
+        #expect(seen.withLock { $0 } == [[.text("[\"b@signed.test\"]"), .integer(1), .integer(3)]])
     }
 
     @Test("a lost answer makes a letter uncertain there too, and it goes again through the same account")

@@ -101,13 +101,14 @@ final class Running: Sendable {
     private let worker: Worker
     private let code: ExitCode
 
-    init(_ site: Site, _ settings: Settings) throws {
+    init(_ site: Site, _ settings: Settings, rescan: Duration? = nil) throws {
         let inbox = try MailerInbox()
         let code = ExitCode()
         (self.site, self.inbox, self.code) = (site, inbox, code)
         worker = try Worker.start("mailer") {
             var options = Mailer.Options()
             options.stopGrace = .milliseconds(50)
+            options.rescan = rescan ?? options.rescan
             code.value.withLock { $0 = (try? site.mailer(settings, options, inbox))?.run() }
         }
     }

@@ -147,6 +147,65 @@ import Testing
         #expect(outcome(.permanent("550 a"), .transient("450 b")).outcome == .transient("450 b"))
         #expect(outcome(.permanent("550 a"), .permanent("550 a")).outcome.code == 550)
         #expect(outcome(.uncertain("lost"), .uncertain("lost")).outcome.reaction == .uncertain)
+        #expect(outcome(.permanent("550 a"), .uncertain("lost")).outcome == .uncertain("lost"))
+    }
+
+    @Test("an address that may have it is not forgotten because others have it: it is named, and gets it once more")
+    func uncertainBesideDelivered() throws {
+        let list = try ["t@example.net", "u@example.net", "v@example.net"].map { try EmailAddress($0) }
+        func outcome(_ outcomes: Outcome?...) -> RedirectOutcome {
+            var all: [EmailAddress: Outcome] = [:]
+            for (address, outcome) in zip(list, outcomes) { all[address] = outcome }
+            return RedirectOutcome(all, of: Array(list.prefix(outcomes.count)))
+        }
+        let pair = outcome(.delivered("250 a"), .uncertain("lost"))
+        #expect(pair.outcome == .delivered("250 a; redirected to t@example.net; u@example.net may have it: lost"))
+        #expect(pair.left == [list[1]] && pair.rest == .uncertain("lost (u@example.net may have it; 250 a)"))
+        let two = outcome(.delivered("250 a"), .uncertain("lost"), .uncertain("lost"))
+        #expect(two.left == [list[1], list[2]] && two.rest?.reaction == .uncertain)
+        // In doubt as a whole: whoever said "later" gets it with the repetition.
+        let three = outcome(.transient("451 later"), .delivered("250 a"), .uncertain("lost"))
+        #expect(three.left == [list[2], list[0]] && three.rest?.reaction == .uncertain)
+        #expect(three.outcome.words.contains("v@example.net may have it, t@example.net is still to have it"))
+        let later = outcome(.transient("451 later"), .delivered("250 a"), .permanent("550 no"))
+        #expect(later.left == [list[0]] && later.rest?.code == 451 && later.outcome.reaction == .delivered)
+        #expect(outcome(.delivered("250 a"), .permanent("550 no")).rest == nil)
+    }
+
+    @Test(
+        "while one domain has it and another is to be asked, what is to go again goes to the other alone; also after a failure"
+    )
+    func partlyTold() throws {
+        let queue = try site.queue()
+        let now = SystemClock.now()
+        var redirect = Settings.Redirect()
+        (redirect.enabled, redirect.to) = (true, try ["t@one.example", "u@two.example"].map { try EmailAddress($0) })
+        let letter = Letter.sample(to: ["admin@example.org", "second@example.org"])
+        try queue.transaction { () throws(QueueError) in _ = try queue.takeIn(letter, at: now) }
+        func claim(_ time: Timestamp) throws -> Assignment {
+            try queue.redirected(try #require(try queue.claimNext(at: time)), by: redirect, host: "h", at: time)
+        }
+        let first = try claim(now)
+        try queue.dotPending(first.numbers, at: now)
+        try queue.partly(first.numbers, left: [redirect.to[1]], isUncertain: false, at: now)
+        #expect(try first.numbers.map { try queue.row(of: $0).state } == [.sending, .sending])
+        // Killed now: it goes to the other alone, and nothing is uncertain.
+        let after = try queue.recover(at: now, hold: false)
+        #expect(after.sending == 2 && after.uncertain == 0)
+        redirect.to = [try EmailAddress("w@three.example")]
+        let again = try claim(now + .seconds(3600))
+        #expect(again.redirect == [try EmailAddress("u@two.example")] && again.numbers == first.numbers)
+        // Of one that may have it, the dot stays pending.
+        try queue.dotPending(again.numbers, at: now)
+        try queue.partly(again.numbers, left: [try EmailAddress("v@four.example")], isUncertain: true, at: now)
+        #expect(try again.numbers.map { try queue.row(of: $0).state } == [.dotPending, .dotPending])
+        // Refused for good there: a person who has it tried again does not have it sent to all.
+        for number in again.numbers { try queue.failed(number, words: "550 no", at: now) }
+        try queue.transaction { () throws(QueueError) in
+            try queue.forgetRedirects()
+            _ = try queue.change(letter.id, .retry, at: now + .seconds(7200))
+        }
+        #expect(try claim(now + .seconds(7200)).redirect == [try EmailAddress("v@four.example")])
     }
 }
 

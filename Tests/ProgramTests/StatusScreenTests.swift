@@ -140,7 +140,7 @@ import Testing
         #expect(try run(["status"]).output.contains("\(asked):00+0"))
         #expect(
             try run(["silence", "remove", "1"]).output
-                == "Silence 1 (rule fault) is over; no open incident was kept quiet by it.\n")
+                == "Silence 1 (rule fault) is over; nothing was kept quiet by it.\n")
         let wrong = try run(["silence", "add", "--rule", "fault", "--for", "2y", "--comment", "why"])
         #expect(wrong.code == .exited(2))
         #expect(

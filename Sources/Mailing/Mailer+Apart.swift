@@ -2,6 +2,7 @@
 // done. Outcomes and dots come first; they are small, and letters that went out make room. SQLite's savepoints would not
 // do: without room it gives up the whole transaction, some of it at the commit only.
 
+import Control
 import Formats
 import Platform
 import Settings
@@ -26,7 +27,7 @@ extension Mailer {
             }
             isRecorded = true
             effects = try commit { (effects) throws(QueueError) in try schedule(at: now, &effects) }
-            if !stop.isBegun { troubles.database = nil }
+            if !stop.isBegun { hasWritten() }
         } catch {
             // Nothing is given out that could not be recorded.
             if !isRecorded { keep(outcomes) }
@@ -51,12 +52,20 @@ extension Mailer {
         return true
     }
 
+    /// It is told once; `noticeClock` writes something in every round from now on, until that can be committed.
     private func tell(_ error: QueueError) {
         if makeRoom(error) { return }
         let words = "the queue cannot be written: \(error)"
         if troubles.database != words { log.critical("\(words)") }
         troubles.database = words
         giveUp()
+    }
+
+    /// A round was committed; where that could not be done before, it has written something.
+    func hasWritten() {
+        guard troubles.database != nil else { return }
+        troubles.database = nil
+        log.notice("the queue can be written again")
     }
 
     /// Outcomes wait for the next round; dots are not sent.
@@ -76,7 +85,21 @@ extension Mailer {
         } catch {
             if makeRoom(error) { return answer(call, at: now) }
             call.answer.give(.failure("the queue cannot be written: \(error)", .later))
+            tellRefused(call.request, error, at: now)
         }
+    }
+
+    /// Whoever asked knows; the administrator is to know as well, and whether it is for the size of that request.
+    private func tellRefused(_ request: ControlRequest, _ error: QueueError, at now: Timestamp) {
+        do throws(QueueError) {
+            _ = try commit { (_) throws(QueueError) in try queue.seen(at: now) }
+        } catch {
+            return tell(error)
+        }
+        let words =
+            "'\(Printable.text(request.command, limit: 40))' of \(request.body.count) bytes is refused: \(error)"
+        if troubles.refusedRequest == nil { log.critical("\(words); what is smaller goes on") }
+        troubles.refusedRequest = RefusedRequest(words: words, bytes: request.body.count)
     }
 
     /// A letter that cannot be written stays where it is, and is tried again when the folders are looked at again.

@@ -9,7 +9,8 @@ extension Mailer {
     func noticeClock(_ moment: Moment) throws(QueueError) {
         let now = moment.wall
         let (step, isSeenDue) = clock.move(to: moment)
-        if isSeenDue { try queue.seen(at: now) }
+        // Where nothing could be written, that tells whether it can be again.
+        if isSeenDue || troubles.database != nil { try queue.seen(at: now) }
         guard let step else { return }
         log.notice("the clock was set by \(step.microseconds / 1_000_000) s: times of attempts move with it")
         try queue.clockWasSet(by: step)

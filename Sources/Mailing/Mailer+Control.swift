@@ -103,6 +103,7 @@ extension Mailer {
         guard try queue.takeIn(letter, at: now) == .taken else {
             return .failure("the id is taken; send again", .later)
         }
+        effects.submitted = max(effects.submitted, request.body.count)
         let size = "\(letter.message.count) bytes for \(letter.envelope.recipients.count)"
         effects.says.append(
             (.info, "\(letter.id): submitted by uid \(user.uid), \(size) under '\(letter.alias ?? "")'"))

@@ -19,6 +19,8 @@ struct Effects {
     var intake: IntakeResult?
     var copy: SentCopyOrder?
     var says: [(level: Logger.Level, text: String)] = []
+    /// The size of the largest message that was taken at the socket.
+    var submitted = 0
 }
 
 extension Mailer {
@@ -37,7 +39,7 @@ extension Mailer {
                 try warn(at: now, &effects)
                 try forget(at: now)
             }
-            troubles.database = nil
+            hasWritten()
             if let intake = effects.intake, !intake.taken.isEmpty, !intake.hasMore { troubles.noRoom = nil }
         } catch {
             if error.isDamage { stopForDamage(error) }
@@ -147,6 +149,9 @@ extension Mailer {
         for (answer, response) in effects.answers { answer.give(response) }
         if let copy = effects.copy { start(copy) }
         if let intake = effects.intake { settle(intake) }
+        if let refused = troubles.refusedRequest, effects.submitted >= max(1, refused.bytes) {
+            troubles.refusedRequest = nil
+        }
         for (level, text) in effects.says { log.log(level: level, "\(text)") }
     }
 

@@ -41,6 +41,11 @@ extension Mailer {
         guard time >= agenda.rescan else { return }
         agenda.rescan = time + min(options.rescan, ServiceManager.watchdogInterval() ?? options.rescan)
         intake.watch()
+        if let refused = troubles.refusedRequest, let free = Files.freeSpace(settings.paths.state("mailer")),
+            refused.mayFit(free)
+        {
+            troubles.refusedRequest = nil
+        }
         if time >= agenda.sweep {
             agenda.sweep = time + .seconds(3600)
             intake.sweep(before: SystemClock.now() - .seconds(3600))

@@ -70,18 +70,29 @@ private struct Answer {
                     "\(counted(count, "thing is not well", "things are not well")) in herald-\(daemon); ask as root")
             }
         } catch {
-            problems = ["herald-\(daemon) \(Self.words(error, daemon))"]
+            problems = ["herald-\(daemon) \(Self.words(error, daemon, settings.paths.state(daemon)))"]
             facts = ["daemon": .string("herald-\(daemon)"), "problems": .array(problems.map { .string($0) })]
             isRunning = false
         }
     }
 
     /// What is to be done hangs on why: to start a daemon that refuses to answer is of no use.
-    private static func words(_ error: ControlError, _ daemon: String) -> String {
+    private static func words(_ error: ControlError, _ daemon: String, _ state: String) -> String {
         switch error {
         case .refused(let words, .denied): "was not asked: \(words)"
-        case .notRunning: "does not run: systemctl start herald-\(daemon)"
+        case .notRunning: "does not run: " + (noRoom(daemon, state) ?? start(daemon))
         default: "cannot be asked: \(error) (systemctl status herald-\(daemon))"
         }
+    }
+
+    private static func start(_ daemon: String) -> String {
+        "systemctl start herald-\(daemon); where it ends again, journalctl -u herald-\(daemon) says why"
+    }
+
+    /// A daemon that cannot write its state does not start, and nobody else tells why.
+    private static func noRoom(_ daemon: String, _ state: String) -> String? {
+        guard let free = Files.freeSpace(state), free < 1 << 20 else { return nil }
+        return "the file system of \(state) is full (\(free >> 10) KiB are free): make room, then systemctl start "
+            + "herald-\(daemon)"
     }
 }

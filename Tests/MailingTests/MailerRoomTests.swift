@@ -84,4 +84,54 @@ import Testing
         for letter in [failed, waiting] { #expect(try mailer.queue.message(of: letter.id) == letter.message) }
         #expect(try mailer.queue.takeIn(sent, at: now) == .known)
     }
+
+    /// Asks in a round of its own.
+    private func ask(_ mailer: Mailer, _ command: String, bytes: Int = 0) throws -> ControlResponse {
+        let request = ControlRequest(
+            command: command, arguments: ["recipients": ["bob@example.net"]],
+            body: Array(String(repeating: "0123456789\n", count: (bytes + 10) / 11).utf8),
+            peer: ControlPeer(pid: 1, uid: geteuid(), gid: getegid()))
+        let call = try ControlCall(request: request, answer: Answer())
+        mailer.inbox.events.post(.request(call))
+        _ = mailer.round()
+        return try #require(call.answer.wait(.zero))
+    }
+
+    private func problems(_ mailer: Mailer) throws -> [String] {
+        try ask(mailer, "status").result?["problems"]?.array?.compactMap(\.string) ?? []
+    }
+
+    @Test("where nothing can be written, the status says so until something was, though only a sender has noticed")
+    func cannotWrite() throws {
+        let mailer = try site.mailer(try site.settings(accounts: account("a", 1)), Mailer.Options())
+        #expect(try problems(mailer).isEmpty)
+        // As on a full disk: what is there can be read, and nothing can be added.
+        for table in ["letters", "clock"] {
+            try mailer.queue.execute(
+                "CREATE TEMP TRIGGER no_\(table) BEFORE INSERT ON main.\(table) BEGIN SELECT RAISE(ABORT, 'full'); END")
+        }
+        #expect(try ask(mailer, "send", bytes: 10).kind == .later)
+        for _ in 1...3 {
+            let problems = try problems(mailer)
+            #expect(problems.count == 1 && problems.first?.hasPrefix("the queue cannot be written: ") == true)
+        }
+        for table in ["letters", "clock"] { try mailer.queue.execute("DROP TRIGGER no_\(table)") }
+        _ = mailer.round()
+        #expect(try problems(mailer).isEmpty)
+    }
+
+    @Test("a request that is too large for what room is left is in the status until one of its size was taken")
+    func refusedRequest() throws {
+        let mailer = try site.mailer(
+            try site.settings(accounts: account("a", 1) + ", delay_between_messages: 1h"), Mailer.Options())
+        _ = try ask(mailer, "send", bytes: 10)
+        try limit(mailer.queue, pages: 20)
+        #expect(try ask(mailer, "send", bytes: 200_000).kind == .later)
+        #expect(try problems(mailer).contains { $0.hasPrefix("'send' of 200002 bytes is refused: ") })
+        #expect(try ask(mailer, "send", bytes: 10).result != nil)
+        #expect(try problems(mailer).contains { $0.hasPrefix("'send' of ") })
+        try limit(mailer.queue, pages: 10_000)
+        #expect(try ask(mailer, "send", bytes: 200_000).result != nil)
+        #expect(try !problems(mailer).contains { $0.hasPrefix("'send' of ") })
+    }
 }

@@ -12,6 +12,8 @@ final class DeliveryPool {
         var isBusy = false
         /// What it was given last.
         var batch: Batch?
+        /// How long a letter took it that it was given before that.
+        var took: Duration?
     }
 
     private var members: [Int: Member] = [:]
@@ -35,14 +37,6 @@ final class DeliveryPool {
     /// How many threads are at work for an account.
     func busy(for account: String) -> Int { members.values.count { $0.isBusy && $0.thread.account.name == account } }
 
-    /// Whether a thread has more than one letter: what it has done is not told of at once.
-    var hasBatches: Bool { members.values.contains { $0.isBusy && ($0.batch?.count ?? 0) > 1 } }
-
-    /// Takes back what threads have not begun: of one letter, or all. Returns the deliveries.
-    func withdraw(_ letter: String? = nil) -> [Int64] {
-        members.values.filter(\.isBusy).flatMap { $0.batch?.withdraw(letter) ?? [] }
-    }
-
     /// Gives work to an idle thread of the account, or to a new one. One that was at the same destination goes first, then
     /// the longest-serving: its connection is the most likely to be open.
     func assign(_ order: DeliveryThread.Order, to account: Settings.Account) throws(SystemError) {
@@ -64,7 +58,10 @@ final class DeliveryPool {
             members[number] = Member(thread: thread)
         }
         members[number]?.isBusy = true
-        if let batch { members[number]?.batch = batch }
+        if let batch {
+            if let took = members[number]?.batch?.took { members[number]?.took = took }
+            members[number]?.batch = batch
+        }
         members[number]?.thread.order(order)
     }
 
@@ -99,4 +96,44 @@ final class DeliveryPool {
         thread.order(.leave)
         leaving.append(thread)
     }
+}
+
+// What was given to threads ahead of time.
+extension DeliveryPool {
+    private var batches: [Batch] { members.values.filter(\.isBusy).compactMap(\.batch) }
+
+    /// Takes back what threads have not begun: of one letter, or all. Returns the deliveries.
+    func withdraw(_ letter: String? = nil) -> [Int64] {
+        batches.flatMap { batch in batch.withdraw { letter == nil || $0.assignment.letter == letter } }
+    }
+
+    /// Takes back what stands behind letters that were begun before `time` (monotonic) and are not through.
+    func withdraw(heldUpSince time: Duration) -> [Int64] {
+        batches.flatMap { batch in batch.holdsUpSince.map { $0 <= time } ?? false ? batch.withdraw() : [] }
+    }
+
+    /// Takes back what an account's threads have not begun and what is served after `order`.
+    /// - Parameter destination: as in `Batch`; nil: any.
+    func withdraw(after order: UInt8, account: String, destination: String?) -> [Int64] {
+        batches.filter { $0.account == account && $0.destination == destination ?? $0.destination }
+            .flatMap { batch in batch.withdraw { $0.order > order } }
+    }
+
+    /// The first time since when a thread has been at a letter with others behind it; monotonic.
+    var firstHoldUp: Duration? { batches.compactMap(\.holdsUpSince).min() }
+
+    /// How long a letter usually takes an account's threads, its wait for a commit and the account's for a connection
+    /// included; nil before the first.
+    func usualTime(account: String, destination: String) -> Duration? {
+        let took = members.values.compactMap { member -> Duration? in
+            guard let batch = member.batch, batch.account == account, batch.destination == destination else {
+                return nil
+            }
+            return batch.took ?? member.took
+        }
+        return took.sorted().dropFirst(took.count / 2).first
+    }
+
+    /// Of the letters that threads have not begun.
+    var bytesWaiting: Int { batches.reduce(0) { $0 + $1.bytesWaiting } }
 }

@@ -1,5 +1,6 @@
-// How the mailer's threads talk: each reads one queue of events, and waits for it with poll(2). The senders are few and
-// each has at most one event under way, which bounds the queue.
+// How the mailer's threads talk: each reads one queue of events, and waits for it with poll(2). The senders are few, and
+// each waits for an answer before it goes on: no more than what one letter came to is under way beside, which bounds the
+// queue.
 
 import Glibc
 import Platform
@@ -11,21 +12,36 @@ final class EventQueue<Event: Sendable>: Sendable {
         var events: [Event] = []
         /// How many of them woke the receiver.
         var urgent = 0
+        var isAlarmSet = false
     }
 
     private let wake: WakeUp
+    /// For what does not wake the receiver at once, and how long that may wait.
+    private let alarm: (clock: Alarm, delay: Duration)?
     private let state = Mutex(State())
 
-    init() throws(SystemError) { wake = try WakeUp() }
+    /// - Parameter delay: how long an event that wakes nobody may wait for the receiver; nil: for ever.
+    init(delay: Duration? = nil) throws(SystemError) {
+        wake = try WakeUp()
+        alarm = try delay.map { delay throws(SystemError) in (try Alarm(), delay) }
+    }
 
-    /// Readable while events may be waiting.
+    /// Readable while events may be waiting that woke the receiver.
     var descriptor: Descriptor { wake.descriptor }
+
+    /// One of them is readable while events may be waiting that have waited long enough.
+    var descriptors: [Descriptor] { [wake.descriptor] + (alarm.map { [$0.clock.descriptor] } ?? []) }
 
     /// - Parameter wakes: false for what can wait until the receiver is awake for another reason.
     func post(_ event: Event, wakes: Bool = true) {
         state.withLock { state in
             state.events.append(event)
-            if wakes { state.urgent += 1 }
+            if wakes {
+                state.urgent += 1
+            } else if let alarm, !state.isAlarmSet {
+                state.isAlarmSet = true
+                alarm.clock.set(alarm.delay)
+            }
         }
         if wakes { wake.signal() }
     }
@@ -33,6 +49,7 @@ final class EventQueue<Event: Sendable>: Sendable {
     func takeAll() -> [Event] {
         wake.clear()
         return state.withLock { state in
+            if state.isAlarmSet { alarm?.clock.clear() }
             defer { state = State() }
             return state.events
         }

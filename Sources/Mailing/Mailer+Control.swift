@@ -76,9 +76,7 @@ extension Mailer {
         let id = request.arguments["id"]?.string ?? ""
         if change != .release, change != .retry {
             // What a thread has not begun can still be had.
-            let back = pool.withdraw(id)
-            unwritten.takenBack += back
-            try giveBack(back, nil, at: now)
+            try takeBack(pool.withdraw(id), at: now)
         }
         let count = try queue.change(id, change, at: now)
         if count == 0 { return .failure("no delivery of \(id) is in a state that '\(change.rawValue)' is for") }

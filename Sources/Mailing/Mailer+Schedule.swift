@@ -10,16 +10,29 @@ extension Mailer {
     private struct Load {
         var account: Settings.Account
         var destination: String
-        var assignments: [Assignment] = []
+        var letters: [Batch.Letter] = []
         /// Whose reports are among them: what follows on these goes the same way.
         var chains: Set<Chain> = []
         /// How many letters there may be.
         var most: Int
+        /// Of the messages.
+        var bytes = 0
+
+        var mayHaveMore: Bool { letters.count < most }
     }
 
     /// Letters are claimed ahead, so that one commit serves many connections: so many for one, where so many are due.
     private static let ahead = 4
     private static let manyAreDue = 8
+    /// As many as a connection is through with in this time, or in that of so many commits: what comes meanwhile, however
+    /// urgent, waits as long.
+    private static let aheadFor = (time: Duration.milliseconds(250), commits: 4)
+    /// What is behind a letter that takes longer goes back, to be carried by another connection.
+    private static let patience = Duration.seconds(1)
+    /// What a connection is given at one time is in memory as a whole: no further letter beyond so many bytes, and so many
+    /// claimed ahead in all.
+    private static let bytesAtOnce = 1 << 20
+    private static let bytesAhead = 8 << 20
 
     func schedule(at now: Timestamp, _ effects: inout Effects) throws(QueueError) {
         isWaiting = false
@@ -27,29 +40,32 @@ extension Mailer {
         try queue.advance(to: now)
         try noticeStalls(at: now)
         try holdOrphans(at: now)
+        try takeBackHeldUp(at: now)
         for lane in lanes.due(at: now) { queue.index.wake(lane.destination) }
         let free = settings.smtp.redirect.holdsAll ? [:] : freeConnections(at: now)
         var scheduler = Scheduler(
             queue.index, settings, book, free: free, excluded: options.noWait ? putOff : [])
         var loads: [Load] = []
+        var room = Self.bytesAhead - pool.bytesWaiting
         while let turn = scheduler.next(&queue.index, admits: { mayGo($0, to: $1, at: now) }) {
             guard let account = book[turn.account]?.settings else { continue }
             var load = Load(
                 account: account, destination: turn.pick.destination,
-                most: mostLetters(account, turn, free: scheduler.free[turn.account] ?? 0))
-            guard try add(turn, to: &load, at: now, &effects) else {
+                most: mostLetters(account, turn))
+            guard try add(turn, to: &load, &room, at: now, &effects) else {
                 scheduler.free[turn.account, default: 0] += 1
                 continue
             }
             began(load, at: now)
-            if account.isDirect { try fill(&load, after: turn, at: now, &effects) }
+            if account.isDirect { try fill(&load, after: turn, &room, at: now, &effects) }
             loads.append(load)
         }
-        try claimAhead(&loads, scheduler, at: now, &effects)
+        try claimAhead(&loads, scheduler, &room, at: now, &effects)
+        try makeWay(scheduler, at: now)
         isWaiting = scheduler.isWaiting(&queue.index)
         for load in loads {
             let batch = Batch(
-                load.assignments, account: load.account.name,
+                load.letters, account: load.account.name,
                 destination: load.account.isDirect ? load.destination : "",
                 allowsPrivate: settings.smtp.allowPrivateMX)
             effects.orders.append((.deliver(batch), load.account))
@@ -65,60 +81,67 @@ extension Mailer {
     }
 
     /// How many letters a connection is given at one time.
-    private func mostLetters(_ account: Settings.Account, _ turn: Scheduler.Turn, free: Int) -> Int {
+    private func mostLetters(_ account: Settings.Account, _ turn: Scheduler.Turn) -> Int {
         let due = account.isDirect ? queue.index.due(turn.pick) : queue.index.due(turn.group)
         let lane = Lane(account: account.name, destination: turn.pick.destination)
         let pace = account.isDirect ? lanes[lane].pace : book[account.name]?.pace ?? Pace()
         let isPaced = account.delayBetweenMessages > .zero || pace.floor > .zero
         guard due >= Self.manyAreDue, !isPaced, !lanes[lane].isDoubtful else { return 1 }
-        let others = account.isDirect ? pace.concurrency - 1 : free
-        return max(1, min(Self.ahead, account.maxMessagesPerConnection, due / (others + 1)))
+        let connections = max(1, min(pace.concurrency, account.maxConnections))
+        let usual = pool.usualTime(account: account.name, destination: account.isDirect ? turn.pick.destination : "")
+        let time = max(Self.aheadFor.time, queue.commitTook * Self.aheadFor.commits)
+        let quick = usual.map { Int(clamping: time.microseconds / max(1, $0.microseconds)) } ?? Self.ahead
+        return max(1, min(Self.ahead, account.maxMessagesPerConnection, due / connections, quick))
     }
 
     /// Further letters to the same destination.
     private func fill(
-        _ load: inout Load, after first: Scheduler.Turn, at now: Timestamp, _ effects: inout Effects
+        _ load: inout Load, after first: Scheduler.Turn, _ room: inout Int, at now: Timestamp, _ effects: inout Effects
     ) throws(QueueError) {
         var turn = first
-        while load.assignments.count < load.most, let pick = queue.index.another(after: turn.pick) {
+        while load.mayHaveMore, let pick = queue.index.another(after: turn.pick) {
             turn.pick = pick
-            _ = try add(turn, to: &load, at: now, &effects)
+            _ = try add(turn, to: &load, &room, at: now, &effects)
         }
     }
 
     /// Further letters for the connections of this round, in the queue's order.
     private func claimAhead(
-        _ loads: inout [Load], _ scheduler: Scheduler, at now: Timestamp, _ effects: inout Effects
+        _ loads: inout [Load], _ scheduler: Scheduler, _ room: inout Int, at now: Timestamp, _ effects: inout Effects
     ) throws(QueueError) {
         for account in Set(loads.filter { $0.most > 1 && !$0.account.isDirect }.map(\.account.name)) {
             var scheduler = scheduler
             scheduler.free = [account: .max]
             while true {
                 let open = loads.indices.filter {
-                    loads[$0].account.name == account && loads[$0].assignments.count < loads[$0].most
+                    loads[$0].account.name == account && loads[$0].mayHaveMore
                 }
-                guard let next = open.min(by: { loads[$0].assignments.count < loads[$1].assignments.count }),
+                guard let next = open.min(by: { loads[$0].letters.count < loads[$1].letters.count }),
                     let turn = scheduler.next(
                         &queue.index, joins: { chain in open.contains { loads[$0].chains.contains(chain) } })
                 else { break }
                 // A report goes the way of the one before it.
                 let target =
                     turn.pick.chain.flatMap { chain in open.first { loads[$0].chains.contains(chain) } } ?? next
-                _ = try add(turn, to: &loads[target], at: now, &effects)
+                _ = try add(turn, to: &loads[target], &room, at: now, &effects)
             }
         }
     }
 
-    /// Claims the letter for this connection. One bad letter stops itself alone.
+    /// Claims the letter for this connection. One bad letter stops itself alone; a large one goes with no other.
+    /// - Parameter room: the bytes that may still be claimed ahead.
     private func add(
-        _ turn: Scheduler.Turn, to load: inout Load, at now: Timestamp, _ effects: inout Effects
+        _ turn: Scheduler.Turn, to load: inout Load, _ room: inout Int, at now: Timestamp, _ effects: inout Effects
     ) throws(QueueError) -> Bool {
         var claim = Claim()
-        let chains = load.chains
+        let (chains, order) = (load.chains, queue.index.order(of: turn.pick.number))
+        let longest = load.letters.isEmpty ? Int.max : min(Self.bytesAtOnce - load.bytes, room)
         let isClaimed = try legal { () throws(QueueError) in
             claim = try queue.claim(
-                turn.pick, account: turn.account, at: now, retry: retry, jitter: jitter(), joins: chains.contains)
+                turn.pick, account: turn.account, at: now, retry: retry, jitter: jitter(), room: longest,
+                joins: chains.contains)
         }
+        if claim.isTooLarge { load.most = load.letters.count }
         if !isClaimed { queue.index.passOver(turn.pick) }
         queue.index.release(turn.pick)
         if let words = claim.unreadable { effects.says.append((.error, words)) }
@@ -126,8 +149,33 @@ extension Mailer {
         let assignment = try queue.redirected(
             claimed, by: settings.smtp.redirect, host: HostNames.host(), at: now)
         load.chains.formUnion(assignment.numbers.compactMap { queue.index.chain(of: $0) })
-        load.assignments.append(assignment)
+        if !load.letters.isEmpty { room -= assignment.message.count }
+        load.bytes += assignment.message.count
+        load.letters.append(Batch.Letter(assignment: assignment, order: order))
         return true
+    }
+
+    /// What a thread was given and has not begun goes back to the queue.
+    func takeBack(_ deliveries: [Int64], at now: Timestamp) throws(QueueError) {
+        if deliveries.isEmpty { return }
+        unwritten.takenBack += deliveries
+        try giveBack(deliveries, nil, at: now)
+    }
+
+    /// A letter whose server is slow holds up itself alone.
+    private func takeBackHeldUp(at now: Timestamp) throws(QueueError) {
+        try takeBack(pool.withdraw(heldUpSince: clock.last.monotonic - Self.patience), at: now)
+    }
+
+    /// When `takeBackHeldUp` has something to do; monotonic.
+    var nextHoldUp: Duration? { pool.firstHoldUp.map { $0 + Self.patience } }
+
+    /// A report for which no connection is free has the next one that is: nothing is begun before it that is to go after it.
+    private func makeWay(_ scheduler: Scheduler, at now: Timestamp) throws(QueueError) {
+        for report in scheduler.reportsThatWait(&queue.index) {
+            let back = pool.withdraw(after: report.order, account: report.account, destination: report.destination)
+            try takeBack(back, at: now)
+        }
     }
 
     /// The connection is given something.

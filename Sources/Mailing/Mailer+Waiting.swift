@@ -6,15 +6,12 @@ import Platform
 import Settings
 
 extension Mailer {
-    /// How long what a thread has done may be untold, for it to go with the next dot's commit.
-    private static let untold = Duration.milliseconds(50)
-
     /// poll(2) counts in milliseconds: where the disk is quicker, nothing is gained.
     private static let shortestGathering = Duration.microseconds(250)
 
     /// Waits for whatever comes first.
     func wait(_ timeout: Duration) {
-        var sources = [(number: inbox.events.descriptor.number, interest: Interest.readable)]
+        var sources = inbox.events.descriptors.map { (number: $0.number, interest: Interest.readable) }
         sources.append((intake.descriptor.number, .readable))
         if let signals { sources.append((signals.descriptor.number, .readable)) }
         _ = try? Poller.wait(sources, timeout: timeout)
@@ -22,9 +19,9 @@ extension Mailer {
     }
 
     /// So that one sync of the disk serves several connections.
-    func gather() {
+    func gather(commitTook: Duration) {
         guard !stop.isBegun, pool.busy > 1, inbox.events.urgent > 0 else { return }
-        let (count, wait) = group.wants(busy: pool.busy, commitTook: queue.commitTook)
+        let (count, wait) = group.wants(busy: pool.busy, commitTook: commitTook)
         guard count > 1, wait >= Self.shortestGathering else { return }
         group.came(inbox.events.gather(count, for: wait), wanted: count)
     }
@@ -64,7 +61,7 @@ extension Mailer {
         if mayHaveLetters { return .zero }
         if let due = queue.index.nextTime() { waits.append(due - now) }
         if let due = lanes.nextDue { waits.append(due - now) }
-        if pool.hasBatches { waits.append(Self.untold) }
+        if let holdUp = nextHoldUp { waits.append(holdUp - time) }
         if let due = copies.nextDue, !copies.isBusy, !stop.isBegun { waits.append(due - now) }
         if let change = book.nextChange(after: clock.last.wall) { waits.append(change - now) }
         return max(.zero, waits.min() ?? .zero)

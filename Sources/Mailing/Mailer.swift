@@ -117,7 +117,7 @@ package final class Mailer {
         while true {
             if !round() { return close() }
             wait(timeout())
-            gather()
+            gather(commitTook: queue.commitTook)
             heed()
         }
     }

@@ -21,7 +21,10 @@ package final class MailerInbox: Sendable {
     /// More than what any other request brings: an access token.
     private static let otherBody = 1 << 16
 
-    package init() throws(SystemError) { events = try EventQueue() }
+    /// How long what a thread has done may be untold, for it to go with the next dot's commit.
+    private static let untold = Duration.milliseconds(50)
+
+    package init() throws(SystemError) { events = try EventQueue(delay: Self.untold) }
 
     /// For the control socket: hands the request over and waits for the answer. A request that was not begun within
     /// `patience` is withdrawn, and nothing comes of it; one that was begun has a little longer. Together they stay below

@@ -29,6 +29,8 @@ struct Claim {
     var assignment: Assignment?
     /// What could not be read, in words for the log.
     var unreadable: String?
+    /// It is larger than it may be, and was not claimed.
+    var isTooLarge = false
 }
 
 /// Where a delivery stands, as far as a step of it needs to know.
@@ -67,18 +69,22 @@ extension Queue {
     /// Commit before the connection is opened: whatever crashes, the letter is not tried at once again.
     ///
     /// What cannot be read (a database outlives the program that wrote it) has failed.
-    /// - Parameter joins: whether what is claimed for this chain before goes over the same connection.
+    /// - Parameters:
+    ///   - room: the bytes that the message may have; one that has more stays where it is.
+    ///   - joins: whether what is claimed for this chain before goes over the same connection.
     func claim(
-        _ pick: QueueIndex.Pick, account: String, at now: Timestamp, retry: Retry, jitter: Double,
+        _ pick: QueueIndex.Pick, account: String, at now: Timestamp, retry: Retry, jitter: Double, room: Int = .max,
         joins: (Chain) -> Bool = { _ in false }
     ) throws(QueueError) -> Claim {
         let found = try rows(
-            "SELECT deliveries.letter, sender, notify, envelope_id, bytes, letters.id FROM deliveries"
+            "SELECT deliveries.letter, sender, notify, envelope_id, iif(length(bytes) <= ?2, bytes, NULL), letters.id,"
+                + " length(bytes) > ?2 FROM deliveries"
                 + " LEFT JOIN letters ON id = deliveries.letter LEFT JOIN messages ON messages.letter = id"
-                + " WHERE number = ?", [SQLValue(pick.number)])
+                + " WHERE number = ?1", [SQLValue(pick.number), SQLValue(room)])
         guard let stored = found.first, let letter = stored[0].string else {
             throw .unknown("delivery \(pick.number)")
         }
+        if stored[6].int == 1 { return Claim(isTooLarge: true) }
         let due = try members(of: letter, pick, at: now, joins)
         guard let message = stored[4].bytes, !stored[5].isNull else {
             return try fail(due, letter, "the letter cannot be read from the queue", at: now)

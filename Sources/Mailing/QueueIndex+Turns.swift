@@ -102,6 +102,9 @@ extension QueueIndex {
         return (!isUnderWay(chain) || joins(chain)) && standing(Int(entry.line))?.number == number
     }
 
+    /// Its place among those of its carrier, as `Place` has it.
+    func order(of number: Int64) -> UInt8 { entries[number]?.order ?? .max }
+
     func chain(of number: Int64) -> Chain? { entries[number].flatMap { lines[Int($0.line)].key.chain } }
 
     /// What was taken for this destination, and not claimed, competes again.

@@ -39,6 +39,9 @@ struct QueueIndex {
 
     /// A delivery that is due, in the order of service.
     struct Place: Comparable {
+        /// The last `order` that a report may have.
+        static let lastOfReports = UInt8(Chain.priorities.upperBound * 4 + 3)
+
         /// Twice the rank, and one more for what is not uncertain.
         var order: UInt8
         var next: Int64

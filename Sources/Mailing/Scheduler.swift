@@ -20,6 +20,17 @@ struct Scheduler {
     var free: [String: Int]
     /// Deliveries that are not to be tried now.
     let excluded: Set<Int64>
+    /// Reports whose destination was not to be given anything.
+    private var refused: [WaitingReport] = []
+
+    /// A report that is due and has no connection.
+    struct WaitingReport: Equatable {
+        var account: String
+        /// Nil: the account has none for any.
+        var destination: String?
+        /// As in `QueueIndex.Place`.
+        var order: UInt8
+    }
 
     init(_ index: QueueIndex, _ settings: Settings, _ book: AccountBook, free: [String: Int], excluded: Set<Int64> = [])
     {
@@ -52,7 +63,13 @@ struct Scheduler {
                 index.passOver(pick)
                 continue
             }
-            guard admits(best.account, pick.destination) else { continue }
+            guard admits(best.account, pick.destination) else {
+                let order = index.order(of: pick.number)
+                if order <= QueueIndex.Place.lastOfReports {
+                    refused.append(WaitingReport(account: best.account, destination: pick.destination, order: order))
+                }
+                continue
+            }
             free[best.account, default: 0] -= 1
             return Turn(pick: pick, account: best.account, group: best.group)
         }
@@ -67,6 +84,18 @@ struct Scheduler {
             (best, first) = (candidate, place)
         }
         return best
+    }
+
+    /// Once `next` has found no more.
+    func reportsThatWait(_ index: inout QueueIndex) -> [WaitingReport] {
+        var found = refused
+        for candidate in candidates where free[candidate.account].map({ $0 <= 0 }) ?? false {
+            guard let place = index.first(candidate.group), place.order <= QueueIndex.Place.lastOfReports else {
+                continue
+            }
+            found.append(WaitingReport(account: candidate.account, order: place.order))
+        }
+        return found
     }
 
     /// Whether something that is due waits for a connection or for an account's delay.

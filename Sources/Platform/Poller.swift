@@ -1,4 +1,4 @@
-// Waiting for descriptors with a deadline: poll(2), and an eventfd to be woken by other threads.
+// Waiting for descriptors with a deadline: poll(2), an eventfd to be woken by other threads, and a timerfd.
 
 import CPlatform
 import Formats
@@ -45,5 +45,31 @@ package final class WakeUp: Sendable {
     package func clear() {
         var value: eventfd_t = 0
         eventfd_read(descriptor.number, &value)
+    }
+}
+
+/// A timerfd(2): `descriptor` is readable once the time is over. From any thread.
+package final class Alarm: Sendable {
+    package let descriptor: Descriptor
+
+    package init() throws(SystemError) {
+        descriptor = Descriptor(
+            owning: try retrying("make a timerfd") {
+                timerfd_create(CLOCK_MONOTONIC, Int32(TFD_CLOEXEC | TFD_NONBLOCK))
+            })
+    }
+
+    /// Once, `delay` from now.
+    package func set(_ delay: Duration) { start(max(1, delay.microseconds)) }
+
+    /// Makes it unreadable again, set or over.
+    package func clear() { start(0) }
+
+    /// Setting it takes away what was over (timerfd_create(2)); zero disarms it.
+    private func start(_ microseconds: Int64) {
+        var time = itimerspec()
+        time.it_value = timespec(
+            tv_sec: Int(microseconds / 1_000_000), tv_nsec: Int(microseconds % 1_000_000) * 1000)
+        timerfd_settime(descriptor.number, 0, &time, nil)
     }
 }

@@ -8,6 +8,7 @@
 #include <sys/eventfd.h>
 #include <sys/random.h>
 #include <sys/signalfd.h>
+#include <sys/timerfd.h>
 
 /* ---- SIGBUS: a journal file that is truncated under its reader. ----
    libsystemd maps journal files; touching a page behind the new end raises SIGBUS. A signal handler may call only

@@ -17,27 +17,21 @@ extension Mailer {
         let since = fallback.since ?? SystemClock.monotonic()
         fallback.since = since
         let needsPerson = allowed.allSatisfy(\.needsPerson)
-        guard needsPerson || SystemClock.monotonic() - since >= FallbackCommand.patience, fallback.command.isDue(now)
-        else {
-            return
-        }
-        let waiting = ((try? queue.page(states: [.queued, .uncertain]))?.rows ?? []).filter { $0.origin == "watcher" }
-        guard !waiting.isEmpty else { return }
-        fallback.command.run(arguments, facts: facts(allowed, waiting), about: "accounts of which none works", at: now)
+        guard needsPerson || SystemClock.monotonic() - since >= FallbackCommand.patience,
+            fallback.command.isDue(now), let waiting = try? queue.waitingReports(), waiting.count > 0
+        else { return }
+        let message = FallbackCommand.Message(
+            facts: facts(allowed, waiting), matter: "accounts of which none works")
+        fallback.command.run(arguments, message, at: now)
     }
 
-    private func facts(_ accounts: [AccountState], _ waiting: [DeliverySummary]) -> String {
+    private func facts(_ accounts: [AccountState], _ waiting: ReportDigest) -> String {
         var lines = ["Herald on \(HostNames.host()) cannot send its reports: no account works.", "", "Accounts:"]
         lines += accounts.map { "  \($0.settings.name) (\($0.settings.server)): \($0.fault ?? "")" }
         if accounts.isEmpty { lines.append("  none is enabled") }
-        let oldest = waiting.map(\.created).min()?.rfc3339() ?? ""
-        lines += ["", "Reports that wait: \(waiting.count), since \(oldest):"]
-        lines += waiting.prefix(20).map { "  \(Printable.text($0.subject, limit: 200))" }
-        if waiting.count > 20 { lines.append("  and \(waiting.count - 20) more") }
-        lines += [
-            "",
-            "More: " + ["status", "queue list", "incidents list"].map(settings.command.line).joined(separator: ", "),
-        ]
-        return lines.joined(separator: "\n") + "\n"
+        lines += ["", "Reports that wait: \(waiting.count), since \(waiting.oldest?.rfc3339() ?? ""):"]
+        lines += waiting.first.map { "  \(Printable.text($0.subject, limit: 200))" }
+        if waiting.count > waiting.first.count { lines.append("  and \(waiting.count - waiting.first.count) more") }
+        return (lines + ["", whereToLook, ""]).joined(separator: "\n")
     }
 }

@@ -36,7 +36,7 @@ extension Mailer {
                 effects.says.append((.info, "\(label): sent through '\(account)': \(words)"))
             case .permanent:
                 let label = try queue.failed(one.delivery, words: words, at: now)
-                let level = try levelOfFailure(one.delivery, words)
+                let level = try levelOfFailure(one.delivery)
                 effects.says.append((level, "\(label): refused by '\(account)' for good: \(words)"))
             case .transient where fault != nil:
                 try queue.giveBack(one.delivery, words: words, at: now)
@@ -79,7 +79,7 @@ extension Mailer {
         putOff.insert(delivery)
         let done = try queue.putOff(delivery, words: words, at: now, retry: retry, jitter: jitter())
         if done.isGivenUp {
-            return (try levelOfFailure(delivery, "given up: \(words)"), "\(done.label): given up: \(words)")
+            return (try levelOfFailure(delivery), "\(done.label): given up: \(words)")
         }
         let level = done.isFirst ? Logger.Level.notice : .debug
         return (level, "\(done.label): put off by '\(account)', tried again later: \(words)")
@@ -101,7 +101,7 @@ extension Mailer {
                     effects.says.append(try putOff(delivery, account, fault.words, at: now))
                 } else {
                     let label = try queue.failed(delivery, words: fault.words, at: now)
-                    effects.says.append((try levelOfFailure(delivery, fault.words), "\(label): failed: \(fault)"))
+                    effects.says.append((try levelOfFailure(delivery), "\(label): failed: \(fault)"))
                 }
             }
         }
@@ -184,7 +184,7 @@ extension Mailer {
             _ = try legal { () throws(QueueError) in
                 let end = "given up after \(retry.giveUpAfter.phrase); last: \(words)"
                 let label = try queue.failed(delivery, words: end, at: now)
-                effects.says.append((try levelOfFailure(delivery, end), "\(label): \(end)"))
+                effects.says.append((try levelOfFailure(delivery), "\(label): \(end)"))
             }
         }
     }

@@ -1,51 +1,51 @@
 // A report that is refused for good may have been the only word of a critical error: the journal has it at `crit`, the
-// status shows it, and report.fallback_command is told.
+// status shows it, and report.fallback_command is told, whatever restarts come between.
 
 import Formats
 import Logging
 import Platform
 import Settings
 
-/// A report that nobody will get.
-struct RefusedReport: Equatable, Sendable {
-    var subject: String
-    var recipient: String
-    var words: String
-}
-
 extension Mailer {
-    private static let keptRefusals = 100
+    /// Where the command was never run: what failed before that was there to be seen.
+    private static let untoldBefore = Duration.seconds(86400)
 
     /// How the log tells of a delivery that has failed; a report is noted for the fallback.
-    func levelOfFailure(_ delivery: Int64, _ words: String) throws(QueueError) -> Logger.Level {
-        guard let found = try queue.summary(of: delivery), found.origin == "watcher" else { return .error }
-        let report = RefusedReport(
-            subject: found.subject, recipient: found.recipient, words: Printable.text(words, limit: 500))
-        // A round that could not be committed comes again.
-        if fallback.refused.count < Self.keptRefusals, !fallback.refused.contains(report) {
-            fallback.refused.append(report)
-        }
+    func levelOfFailure(_ delivery: Int64) throws(QueueError) -> Logger.Level {
+        guard try queue.summary(of: delivery)?.origin == "watcher" else { return .error }
+        fallback.mayHaveRefused = true
         return .critical
     }
 
     /// After each round: the command is told of reports that were refused since it was told last.
     func tellRefusals(at now: Timestamp) {
-        guard !fallback.refused.isEmpty else { return }
-        let arguments = settings.report.fallbackCommand
-        guard !arguments.isEmpty else { return fallback.refused = [] }
-        guard fallback.command.isDue(now) else { return }
+        let (command, arguments) = (fallback.command, settings.report.fallbackCommand)
+        guard fallback.mayHaveRefused, !arguments.isEmpty, command.isDue(now) else { return }
+        var since = command.refusedUntil ?? started - Self.untoldBefore
+        // The clock was set back since.
+        if since > now + .seconds(60) { since = now - FallbackCommand.pause }
+        guard let refused = try? queue.refusedReports(after: since) else { return }
+        guard refused.count > 0 else { return fallback.mayHaveRefused = false }
+        let message = FallbackCommand.Message(
+            facts: facts(refused), matter: "reports that were refused for good", refusedUntil: refused.latest)
+        command.run(arguments, message, at: now)
+    }
+
+    private func facts(_ refused: ReportDigest) -> String {
         var lines = [
-            "Herald on \(HostNames.host()): \(counted(fallback.refused.count, "report")) cannot be delivered:", "",
+            "Herald on \(HostNames.host()): \(counted(refused.count, "report")) cannot be delivered:", "",
         ]
-        for report in fallback.refused.prefix(20) {
+        for report in refused.first {
             lines.append("  \(Printable.text(report.subject, limit: 200))")
-            lines.append("    to \(Printable.text(report.recipient, limit: 320)): \(report.words)")
+            let words = Printable.text(report.lastReply ?? "", limit: 500)
+            lines.append("    to \(Printable.text(report.recipient, limit: 320)): \(words)")
         }
-        if fallback.refused.count > 20 { lines.append("  and \(fallback.refused.count - 20) more") }
-        lines += ["", "More: herald status, herald queue list, herald incidents list"]
-        fallback.refused = []
-        fallback.command.run(
-            arguments, facts: lines.joined(separator: "\n") + "\n", about: "reports that were refused for good", at: now
-        )
+        if refused.count > refused.first.count { lines.append("  and \(refused.count - refused.first.count) more") }
+        return (lines + ["", whereToLook, ""]).joined(separator: "\n")
+    }
+
+    /// The commands that tell more.
+    var whereToLook: String {
+        "More: " + ["status", "queue list", "incidents list"].map(settings.command.line).joined(separator: ", ")
     }
 }

@@ -132,6 +132,7 @@ extension QueueIndex {
             groups[group].due += sign
         }
         if entry.isWaiting { groups[group].waiting += sign }
+        if entry.isWaiting, lines[number].key.chain != nil { waitingReports += sign }
         if entry.state == DeliveryState.held.code, entry.next == .max { heldForPerson += sign }
         if entry.isUnderWay, let chain = lines[number].key.chain { use(chain, sign) }
         if lines[number].entries == 0 { emptied.append(number) }

@@ -131,6 +131,8 @@ struct QueueIndex {
     var stateCounts = [Int](repeating: 0, count: DeliveryState.allCases.count)
     /// Deliveries that wait for a person.
     var heldForPerson = 0
+    /// Reports that wait for their turn.
+    var waitingReports = 0
     var now: Int64
     /// Of the transaction, for `rollBack`.
     var journal: [(number: Int64, before: Entry?, from: DeliveryState?, to: DeliveryState?)] = []

@@ -46,8 +46,9 @@ extension Declarations {
                 "A short letter at that time of the host's clock that all is well, and what was watched."),
             SettingKey(
                 "fallback_command", .texts, nil,
-                "A program with its arguments, no shell: told of it on standard input, as the mailer's user, once an hour at "
-                    + "most, when reports wait and no account works."),
+                "A program with its arguments, no shell: told of it on standard input, as the mailer's user, when reports "
+                    + "wait and no account works (at once where only a person can mend that, else after five minutes), or "
+                    + "were refused for good. Once an hour at most; where it fails, again after 1, 2, 4 … min."),
             SettingKey("context_lines", .integer(0...20), "3", "Lines shown before and after each sample."),
             SettingKey("samples", .integer(1...10), "10", "Samples in a letter."),
         ])

@@ -57,6 +57,7 @@ extension DeliveryLoop {
         _ report: inout DeliveryReport
     ) {
         if let client, client.isConnected, destination == domain {
+            report.trouble = trouble
             _ = walk(client, &course, addresses, &report)
             if course.undecided(of: addresses).isEmpty || isDotRefused { return }
         }
@@ -69,9 +70,11 @@ extension DeliveryLoop {
         while !course.undecided(of: addresses).isEmpty, !isDotRefused, let host = attempt.host {
             let client = begin(own.aimed(at: host))
             destination = domain
-            if let fault = walk(client, &course, addresses, &report) { attempt.failed(fault) }
+            let fault = walk(client, &course, addresses, &report)
+            if let fault { attempt.failed(fault) } else { client.passedOver.map { attempt.passed(over: $0) } }
         }
-        report.trouble = attempt.troubles.isEmpty ? nil : attempt.troubles.joined(separator: "; ")
+        trouble = attempt.troubles.isEmpty ? nil : attempt.troubles.joined(separator: "; ")
+        report.trouble = trouble
         let left = course.undecided(of: addresses)
         guard !left.isEmpty, !isDotRefused else { return }
         if attempt.reachedNobody { report.unreached = attempt.outcome.words }

@@ -20,6 +20,8 @@ struct DeliveryLoop {
     var client: SMTPClient?
     private var options: SessionOptions?
     var destination = ""
+    /// What the administrator is to know of the domain's hosts.
+    var trouble: String?
     /// Letters that went over this connection.
     var messages = 0
     /// By which answers come.

@@ -67,6 +67,23 @@ package struct SessionFault: Error, Hashable, Sendable, CustomStringConvertible 
         [.idle, .reset, .sender].contains(phase) && reaction.contains(.close) && !isAccountFault && !timedOut
     }
 
+    /// Of the faults of a server's addresses, which says most: an attack or a protection that is not what it should be,
+    /// then a server that does not want us, then one that is not reached. The earlier one stands where they are alike.
+    package func graver(than other: SessionFault?) -> SessionFault {
+        guard let other, other.gravity >= gravity else { return self }
+        return other
+    }
+
+    private var gravity: Int {
+        if diagnosis == .injection { return 4 }
+        switch phase {
+        case .tls, .startTLS: return 3
+        case .greeting, .hello: return 2
+        case .connect: return 1
+        default: return 0
+        }
+    }
+
     /// `login: 535 5.7.8 authentication failed (the password is wrong; check smtp.accounts[].password)`
     package var description: String {
         let more = [likelyCause, remedy].filter { !$0.isEmpty }.joined(separator: "; ")

@@ -9,7 +9,8 @@ import SMTPProtocol
 
 extension SMTPClient {
     /// Connects, protects the connection and logs in. Does nothing when connected. An address whose server does not come
-    /// as far as a login is followed by the next one, within the session's time over all.
+    /// as far as a login is followed by the next one, within the session's time over all. Where none does, the gravest
+    /// fault is thrown: that one address's key is not its domain's says more than that the next one refuses.
     package func connect() throws(SessionFault) {
         if isConnected { return }
         disconnect()
@@ -21,11 +22,24 @@ extension SMTPClient {
         let context = options.security == .none ? nil : try tlsContext(host)
         var addresses = try findAddresses(host)
         var mayTryAgain = false
+        passedOver = nil
+        /// What all of it comes to: refused for good only where every address says so (row 11).
+        func verdict(_ fault: SessionFault) -> SessionFault {
+            var fault = fault.graver(than: passedOver)
+            if mayTryAgain || fault.isTransient {
+                fault.reaction = fault.reaction.subtracting(.permanent).union(.tryAgain)
+            }
+            return fault
+        }
         while true {
             // First, so that no server is kept waiting for a password.
             let login = try options.login?(false)
             loginName = login?.name
-            let connected = try dial(addresses)
+            let connected: Connected
+            do throws(SessionFault) { connected = try dial(addresses) } catch {
+                mayTryAgain = true
+                throw verdict(error)
+            }
             do throws(SessionFault) {
                 return try open(connected, host, login, context)
             } catch {
@@ -35,11 +49,12 @@ extension SMTPClient {
                     log.debug("again without TLS: \(error)")
                     plainBecause = error
                     addresses.insert(connected.address, at: 0)
-                } else if addresses.isEmpty || !Self.concernsAddress(error) || isOverLimit {
-                    var fault = error
-                    // Refused for good only where every address says so (row 11).
-                    if mayTryAgain { fault.reaction = fault.reaction.subtracting(.permanent).union(.tryAgain) }
-                    throw fault
+                } else if !Self.concernsAddress(error) {
+                    throw error
+                } else if addresses.isEmpty || isOverLimit {
+                    throw verdict(error)
+                } else {
+                    passedOver = error.graver(than: passedOver)
                 }
             }
         }

@@ -44,6 +44,9 @@ package final class SMTPClient {
     /// (`SessionOptions.leavesOutTLS`).
     package internal(set) var plainBecause: SessionFault?
 
+    /// The gravest fault of the addresses that the latest session has passed over; nil where none was.
+    package internal(set) var passedOver: SessionFault?
+
     /// The address that the connection goes to.
     package internal(set) var address = ""
 

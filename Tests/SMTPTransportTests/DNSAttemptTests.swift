@@ -33,6 +33,17 @@ import Testing
         #expect(attempt.host == nil)
     }
 
+    @Test("what was wrong at one address of a host is a trouble, though another one took the letter")
+    func anotherAddress() throws {
+        var attempt = DirectAttempt(try plan("a.test", "b.test"))
+        attempt.failed(refused)
+        #expect(attempt.troubles.isEmpty)
+        var stripped = SessionFault(.startTLS, "no STARTTLS", [.tryAgain, .nextAddress])
+        stripped.set(.noSTARTTLS)
+        attempt.passed(over: stripped)
+        #expect(attempt.troubles.count == 1 && attempt.troubles[0].hasPrefix("b.test, "), "\(attempt.troubles)")
+    }
+
     @Test("row 11: refused for good only where every host says so") func verdict() throws {
         var one = DirectAttempt(try plan("a.test"))
         one.failed(barred)

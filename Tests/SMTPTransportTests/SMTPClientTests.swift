@@ -91,6 +91,45 @@ private func loopback(_ last: UInt8, _ port: Int) throws -> SocketAddress {
         #expect(good.problems == [])
     }
 
+    @Test(
+        "of several addresses of a host, the gravest fault is told, not the last: a key or STARTTLS that is not as it should be",
+        arguments: ["stripped", "mismatch", "injection"]) func gravest(_ what: String) throws
+    {
+        let hello: [ScriptedPeer.Step] = [.say("220 s"), .expect("EHLO"), .say("250-s")]
+        let asked = hello + [.say("250 STARTTLS"), .expect("STARTTLS")]
+        let script: [ScriptedPeer.Step] =
+            switch what {
+            case "stripped": hello + [.say("250 SIZE"), .expect("QUIT")]
+            case "injection": asked + [.send(Array("220 go\r\n250 more\r\n".utf8))]
+            default: asked + [.say("220 go"), .startTLS(try ServerCertificate.make())]
+            }
+        let peer = try ScriptedPeer(script, script)
+        defer { peer.stop() }
+        let good = try ScriptedPeer(
+            hello + [
+                .say("250 STARTTLS"), .expect("STARTTLS"), .say("220 go"), .startTLS(try ServerCertificate.make()),
+            ]
+                + [.expect("EHLO"), .say("250 s")])
+        defer { good.stop() }
+        // An MX host under a policy or DANE: its certificate is nobody's here.
+        var options = options(port: peer.port, .opportunistic, host: "localhost")
+        (options.isRelay, options.requiresTLS) = (false, true)
+        // tcpmux: nothing listens there.
+        options.addresses = [try loopback(1, peer.port), try loopback(1, 1)]
+        let fault = #expect(throws: SessionFault.self) { try SMTPClient(options, log: quiet).connect() }
+        let diagnosis: Diagnosis = ["stripped": .noSTARTTLS, "injection": .injection][what] ?? .authorityUnknown
+        #expect(fault?.diagnosis == diagnosis, "\(String(describing: fault))")
+        #expect(fault?.isConnectionFault == true && fault?.isTransient == true)
+        // Where the next one is good, it is not forgotten either.
+        options.addresses = [try loopback(1, peer.port), try loopback(1, good.port)]
+        options.tls.authority = .nobody
+        let client = SMTPClient(options, log: quiet)
+        if what == "mismatch" { return }
+        try client.connect()
+        #expect(client.passedOver?.diagnosis == diagnosis)
+        client.quit()
+    }
+
     @Test("a login that is refused is not tried at the next address: no hammering (row 51)") func noHammering() throws {
         let refusing: [ScriptedPeer.Step] = [
             .say("220 s"), .expect("EHLO"), .say("250-s"), .say("250 AUTH PLAIN"), .expect("AUTH"), .say("535 no"),

@@ -9,6 +9,8 @@ package struct DirectAttempt: Sendable {
     private let plan: DirectPlan
     private var waiting: ArraySlice<PlannedHost>
     private var faults: [(host: PlannedHost, fault: SessionFault)] = []
+    /// Of hosts that another of their addresses was good for.
+    private var passedOver: [(host: PlannedHost, fault: SessionFault)] = []
 
     package init(_ plan: DirectPlan) {
         self.plan = plan
@@ -22,6 +24,11 @@ package struct DirectAttempt: Sendable {
     package mutating func failed(_ fault: SessionFault) {
         guard let host = waiting.popFirst() else { return }
         faults.append((host, fault))
+    }
+
+    /// `host` took the letter at another of its addresses than the one that had this.
+    package mutating func passed(over fault: SessionFault) {
+        if let host { passedOver.append((host, fault)) }
     }
 
     /// What it comes to for all recipients that no host has decided about. Never delivered or uncertain: these are what a
@@ -52,7 +59,9 @@ package struct DirectAttempt: Sendable {
     /// What the administrator is to know, though no account pauses for it: hosts whose protection is not what their domain
     /// says, or who are attacked; and a policy that cannot be had.
     package var troubles: [String] {
-        let hosts = faults.filter { [.tls, .startTLS].contains($0.fault.phase) || $0.fault.diagnosis == .injection }
+        let hosts = (faults + passedOver).filter {
+            [.tls, .startTLS].contains($0.fault.phase) || $0.fault.diagnosis == .injection
+        }
         return hosts.map { "\($0.host.words), which asks for \($0.host.protection.words): \($0.fault)" }
             + [plan.policyTrouble].compactMap { $0 }
     }

@@ -143,6 +143,7 @@ extension ConnectionTest {
     }
 
     private func note(_ client: SMTPClient, _ options: SessionOptions) {
+        if let fault = client.passedOver { remarks.append("another address of it was passed over: \(fault)") }
         if let plain = client.plainBecause { remarks.append("TLS failed and was left out: \(plain)") }
         if options.login != nil, client.mechanism == nil {
             remarks.append("nobody logged in: under 'opportunistic', no login goes to a server that is not verified")

@@ -87,12 +87,21 @@ struct IncidentsCommand: ParsableCommand {
 
         private func show(_ sample: JSON) {
             Terminal.say("\n  \(HostClock.text(sample["time"])) \(Self.text(sample["place"] ?? .null))")
-            func lines(_ name: String) -> [JSON] { sample[name]?.array ?? [] }
-            for line in lines("before") { Terminal.say(Terminal.dim("    " + Self.text(line))) }
-            for line in (sample["text"]?.string ?? "").split(separator: "\n") {
-                Terminal.say("  > " + Printable.text(String(line)))
+            for (line, isHit) in Self.lines(of: sample) {
+                Terminal.say(isHit ? "  > " + line : Terminal.dim("    " + line))
             }
-            for line in lines("after") { Terminal.say(Terminal.dim("    " + Self.text(line))) }
+        }
+
+        /// The lines of a sample's record, each on its own, between those before and after, of which a record is one.
+        static func lines(of sample: JSON) -> [(text: String, isHit: Bool)] {
+            func shown(_ text: String?, limit: Int = .max) -> [Substring] {
+                Printable.text(text ?? "", keepingLines: true, limit: limit).replacing("\t", with: "    ")
+                    .split(separator: "\n")
+            }
+            func context(_ name: String) -> [(text: String, isHit: Bool)] {
+                (sample[name]?.array ?? []).map { (shown($0.string, limit: 2000).joined(separator: " ⏎ "), false) }
+            }
+            return context("before") + shown(sample["text"]?.string).map { (String($0), true) } + context("after")
         }
 
         private func showLetters(_ letters: [JSON]) {

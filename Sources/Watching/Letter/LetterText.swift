@@ -116,7 +116,7 @@ enum LetterText {
 
 extension LetterContent {
     static func attachmentNote(_ name: String) -> String {
-        "This letter does not hold all that is known: the attached \(name) has every sample whole."
+        "This letter does not hold all that is known: the attached \(name) has every sample whole, with the lines around it."
     }
 }
 

@@ -50,6 +50,12 @@ extension Descriptor {
         return (try? status()).map { FileKey($0) } == FileKey(checkpoint)
     }
 
+    /// Whether this is the file that the checkpoint is of, whatever it holds.
+    func isSurelyFile(of checkpoint: FileCheckpoint) -> Bool {
+        guard let then = checkpoint.born, then == born else { return false }
+        return (try? status()).map { FileKey($0) } == FileKey(checkpoint)
+    }
+
     /// Whether the file, which is no archive, holds all that was read of the text of `checkpoint`, and is not another in
     /// its inode.
     func holds(_ checkpoint: FileCheckpoint) -> Bool {

@@ -46,7 +46,7 @@ extension FileTailer {
         recognise(&survey, log, present, time, &output)
         var resolved: [FileCheckpoint] = []
         var waiting: [WatchedLog.Astray] = []
-        for text in log.astray.sorted(by: Self.isOlder) {
+        for text in inOrder(log.astray, &survey) {
             if find(text, &survey, log, present, time, &output) {
                 resolved.append(text.checkpoint)
             } else if isClaimed(text.checkpoint, &survey, log) {
@@ -123,6 +123,19 @@ extension FileTailer {
         return false
     }
 
+    /// Those first that stand in their own files, so that these are not taken for copies of others; the rest as `isOlder`.
+    private func inOrder(_ texts: [WatchedLog.Astray], _ survey: inout GenerationSurvey) -> [WatchedLog.Astray] {
+        let ordered = texts.sorted(by: Self.isOlder)
+        var own: [WatchedLog.Astray] = []
+        var others: [WatchedLog.Astray] = []
+        for text in ordered {
+            let row = text.checkpoint
+            let isInOwn = !row.isPassedOver && !row.marks.isEmpty && survey.byInode(row) != nil
+            if isInOwn { own.append(text) } else { others.append(text) }
+        }
+        return own + others
+    }
+
     /// Rotated ones first, in the order in which they were seen at their path. Last what is passed over, for it may be a
     /// copy of another.
     private static func isOlder(_ a: WatchedLog.Astray, _ b: WatchedLog.Astray) -> Bool {
@@ -141,7 +154,7 @@ extension FileTailer {
             if let file = files[key], file === present {
                 survey.presentIndex = index
             } else if let file = files[key] {
-                if file.path != log.path, yield(file, &output) { continue }
+                if file.path != log.path, yield(file, time, &output) { continue }
                 if file.path != log.path || file.stillHolds {
                     survey.know(index)
                     if file.path == log.path { file.placedAt = generation.path }
@@ -214,7 +227,9 @@ extension FileTailer {
         }
         let isOpen = files.values.contains { file in
             guard file !== present, !file.head.isEmpty, begins(file.head, head) else { return false }
-            return file.path == log.path || mayBeGeneration(file.path, of: log)
+            // What stands at its own path is not compressed yet.
+            return file.path == log.path
+                || (mayBeGeneration(file.path, of: log) && !(file.isCurrent && stands(file.key, at: file.path)))
         }
         let others = namesakes(of: log)
         if isOpen || others.contains(where: { $0.astray.contains { fits($0.checkpoint) } }) { return .open }

@@ -1,5 +1,6 @@
 // A file at a matched path that is not open is taken up: where it was left, or as a new text of its log.
 
+import Formats
 import Platform
 import Records
 
@@ -10,6 +11,8 @@ extension FileTailer {
         var pattern: FilePattern
         var descriptor: Descriptor
         var status: FileStatus
+        /// It was held back as a copy, and is none.
+        var isItsOwn = false
         var key: FileKey { FileKey(status) }
     }
 
@@ -44,8 +47,10 @@ extension FileTailer {
             guard
                 let index = log.astray.firstIndex(where: { text in
                     let isSame = FileKey(text.checkpoint) == stranger.key
-                    // A text that is known by nothing is known by its inode, and only at its path.
-                    return isSame && (!text.checkpoint.marks.isEmpty || log === own)
+                    // A text that is known by nothing is known by its inode, and elsewhere than at its path by its birth.
+                    return isSame
+                        && (!text.checkpoint.marks.isEmpty || log === own
+                            || stranger.descriptor.isSurelyFile(of: text.checkpoint))
                         && stranger.descriptor.holds(text.checkpoint)
                 })
             else { continue }
@@ -69,6 +74,7 @@ extension FileTailer {
             return nil
         }
         file.isCurrent = log.path == stranger.path
+        file.isItsOwn = stranger.isItsOwn || row.map { wasItsOwn($0, time) } ?? false
         file.checkpoint.target = LogFile.target(of: stranger.path) ?? (file.isCurrent ? nil : stranger.path)
         if let row, row.target != file.checkpoint.target { note(file.checkpoint, &output) }
         // Nothing was read of it: what came before it is looked for anew, for it may be another that begins equally.
@@ -85,6 +91,11 @@ extension FileTailer {
         }
         take(file, log)
         return file
+    }
+
+    /// Whether a file that was stored as a log is no copy by that: nothing stood in it for longer than copying takes.
+    private func wasItsOwn(_ row: FileCheckpoint, _ time: SourceTime) -> Bool {
+        !row.marks.isEmpty || time.wall >= row.seen + HeldCopy.leastPatience
     }
 
     private func startAtEnd(_ file: TailedFile, _ output: inout SourceOutput) {

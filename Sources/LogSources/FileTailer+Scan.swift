@@ -37,6 +37,7 @@ extension FileTailer {
         matchedGenerations = [:]
         for file in found.files { see(file, &look, time, &output) }
         dropCopies(but: look.copies)
+        if watches.watchLinks(LogFile.links(onTheWayTo: found.folders.union(links))) { wantScan() }
         for file in files.values where file.isCurrent && !look.present.contains(file.key) { leave(file, time, &output) }
         for stranger in look.strangers { admit(stranger, time, &output) }
         let closed = retire(time, wanted: look.refused.count, &output)
@@ -94,7 +95,8 @@ extension FileTailer {
             let owners = namesakes(of: found.path) { look.named.contains($0) || logs[$0]?.isKnown ?? false }
             if let owner = owners.certain.first { matchedGenerations[owner, default: []].append(found.path) }
             if !owners.certain.isEmpty || (Compression(name: found.path) != nil && !isWrittenOut) { return }
-            if try isStillCopy(key, at: found.path) {
+            let held = try heldBack(key, at: found.path, time)
+            if held == .copy {
                 look.copies.insert(key)
                 look.copyPaths.insert(found.path)
                 return
@@ -105,7 +107,9 @@ extension FileTailer {
             guard opened.isRegular, FileKey(opened) == key else { return wantScan() }
             look.strangerKeys.insert(key)
             look.strangers.append(
-                Stranger(path: found.path, pattern: found.pattern, descriptor: descriptor, status: opened))
+                Stranger(
+                    path: found.path, pattern: found.pattern, descriptor: descriptor, status: opened,
+                    isItsOwn: held == .log))
         } catch {
             // Renamed under the look.
             if error.errno == ENOENT { return wantScan() }

@@ -20,8 +20,14 @@ extension FileTailer {
             found(text, at: index, isWhole: !text.mayHaveGrown, &survey, log, time, &output)
             return true
         }
-        // Nothing stood in it: nothing is missing, and what was written to its file since is judged as any other.
-        if text.marks.isEmpty { return true }
+        if text.marks.isEmpty {
+            // Nothing stood in it: nothing is missing. What was written to its file since is all to be read, wherever that is.
+            if let index = survey.byBirth(text) {
+                survey.know(index)
+                survey.noteUnread(index, from: nil)
+            }
+            return true
+        }
         let index = survey.byInode(text) ?? survey.byContent(text)
         if survey.isStarved { return false }
         if let index {

@@ -8,7 +8,7 @@ extension FileTailer {
     package var faulty: [SourceStatus] { faults.all }
 
     /// Each path that is read, with what of its log is not read yet, its rotated generations included; and each at which
-    /// something is wrong; and each path or glob of the settings that names nothing.
+    /// something is wrong; and each that is held back as a copy; and each path or glob of the settings that names nothing.
     package var status: [SourceStatus] { status(isStandstill: false) }
 
     /// - Parameter isStandstill: nothing was read for a while, so the open files are asked how long they are.
@@ -25,6 +25,11 @@ extension FileTailer {
             all.append(status)
             // What left its path is read to its end yet.
             if !empty.isEmpty { empty.remove(log.pattern.path) }
+        }
+        all += copies.values.filter { faults[$0.path] == nil }.map { held in
+            var status = SourceStatus(source: .file(held.path))
+            status.copyOf = held.log
+            return status
         }
         let shown = Set(all.map(\.source))
         all += faulty.filter { !shown.contains($0.source) }

@@ -53,4 +53,38 @@ extension LogFile {
         let target = LogPath.text(Array(UnsafeRawBufferPointer(start: real, count: strlen(real))))
         return target == path ? nil : target
     }
+
+    /// The symbolic links that lead to where these absolute paths do, each by its own path.
+    static func links(onTheWayTo paths: Set<String>) -> Set<String> {
+        var links: Set<String> = []
+        var seen: Set<String> = []
+        var left = Array(paths)
+        // A link's own destination is on the way too; each is followed once, so this ends.
+        while let path = left.popLast() {
+            var prefix = ""
+            for name in path.split(separator: "/") where name != "." {
+                prefix = name == ".." ? Files.split(prefix).directory : (prefix == "/" ? "" : prefix) + "/" + name
+                guard seen.insert(prefix).inserted, links.count < mostLinks, let target = destination(of: prefix)
+                else { continue }
+                links.insert(prefix)
+                left.append(target.hasPrefix("/") ? target : join(Files.split(prefix).directory, target))
+            }
+        }
+        return links
+    }
+
+    private static let mostLinks = 10_000
+
+    /// What a symbolic link says; nil of anything else.
+    private static func destination(of path: String) -> String? {
+        var target = [UInt8](repeating: 0, count: Int(PATH_MAX))
+        let count = withPath(path) { path in
+            target.withUnsafeMutableBytes { bytes in
+                bytes.withMemoryRebound(to: CChar.self) { room in
+                    room.baseAddress.map { readlink(path, $0, room.count) } ?? -1
+                }
+            }
+        }
+        return count > 0 ? LogPath.text(Array(target.prefix(count))) : nil
+    }
 }

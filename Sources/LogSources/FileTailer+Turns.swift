@@ -17,7 +17,8 @@ extension FileTailer {
         do throws(SystemError) {
             if !file.isAccounted || (file.isCurrent && file.isHardlyKnown && !file.isAssured) {
                 file.isDrained = try !file.meet()
-                if yield(file, &output) { return 1 }
+                if file.head.isEmpty, file.emptySince == nil { file.emptySince = time.monotonic }
+                if yield(file, time, &output) { return 1 }
                 unaccounted.insert(file.path)
                 return 1
             }

@@ -103,8 +103,8 @@ package final class FileTailer {
     var pending: Set<FileKey> = []
     /// Files that inotify does not watch.
     var unwatched: Set<FileKey> = []
-    /// Files at matched paths that hold nothing but another log's text, and the watches that tell when they grow.
-    var copies: [FileKey: Int32] = [:]
+    /// Files at matched paths that hold nothing but another log's text, and are held back.
+    var copies: [FileKey: HeldCopy] = [:]
 
     /// `checkpoints` are those that the owner stored, those of other sources too.
     package init(_ options: Options, checkpoints: [SourceCheckpoint]) {
@@ -161,6 +161,7 @@ package final class FileTailer {
         var next = scanDue(after: lastScan)
         if let since = lastLines.first { next = min(next, since + options.lastLineTimeout) }
         if !unwatched.isEmpty || !pending.isEmpty { next = min(next, lastSweep + .seconds(1)) }
+        if let due = heldDue { next = min(next, due) }
         return next
     }
 
@@ -238,6 +239,7 @@ package final class FileTailer {
             if let file = files[key] { enqueue(file) }
         }
         for key in pending { if let file = files[key] { enqueue(file) } }
+        if let due = heldDue, time.monotonic >= due { wantScan() }
         guard time.monotonic >= lastSweep + .seconds(1) else { return }
         lastSweep = time.monotonic
         for key in unwatched { if let file = files[key] { enqueue(file) } }

@@ -9,8 +9,11 @@ import Records
 struct FileWatches {
     private let inotify: Inotify?
     private var files: [Int32: FileKey] = [:]
-    private var folders: [String: Int32] = [:]
     private var folderWatches: Set<Int32> = []
+    /// The folders in which symbolic links stand that the paths lead through.
+    private var linkFolders: [String: Int32] = [:]
+    /// The names of those links, by the watches of their folders.
+    private var links: [Int32: Set<[UInt8]>] = [:]
     /// Names that came or went since `forgetStirred`, and those of the logs of which they may be generations.
     private var stirred: Set<String> = []
     private var allStirred = false
@@ -52,20 +55,41 @@ struct FileWatches {
         if files.removeValue(forKey: watch) != nil { inotify?.remove(watch) }
     }
 
-    /// Watches these folders and no others.
+    /// Watches these folders and no others. A path may lead to another folder by now, so each is asked for anew: of a folder
+    /// that is watched the kernel gives the same watch again.
     mutating func watchFolders(_ wanted: Set<String>) {
-        guard let inotify else { return }
-        for (folder, watch) in folders where !wanted.contains(folder) {
-            inotify.remove(watch)
-            folders[folder] = nil
-            folderWatches.remove(watch)
+        let before = folderWatches
+        folderWatches = Set(watch(wanted).values)
+        drop(before)
+    }
+
+    /// Watches the folders in which these symbolic links stand, for the links themselves.
+    /// - Returns: whether one was not watched before: it may have been switched meanwhile.
+    mutating func watchLinks(_ wanted: Set<String>) -> Bool {
+        let homes = Dictionary(grouping: wanted) { Files.split($0).directory }
+        let before = linkFolders
+        linkFolders = watch(Set(homes.keys))
+        links = [:]
+        for (home, watch) in linkFolders {
+            links[watch, default: []].formUnion((homes[home] ?? []).map { LogPath.bytes(Files.split($0).name) })
         }
-        for folder in wanted where folders[folder] == nil {
-            let mask = UInt32(IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ONLYDIR)
-            guard let watch = try? inotify.add(LogPath.bytes(folder), mask) else { continue }
-            folders[folder] = watch
-            folderWatches.insert(watch)
+        drop(Set(before.values))
+        return linkFolders != before
+    }
+
+    private func watch(_ wanted: Set<String>) -> [String: Int32] {
+        guard let inotify else { return [:] }
+        let mask = UInt32(IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ONLYDIR)
+        var watches: [String: Int32] = [:]
+        for folder in wanted {
+            watches[folder] = try? inotify.add(LogPath.bytes(folder), mask)
         }
+        return watches
+    }
+
+    /// Removes those of `watches` that no path leads to any more; two may lead to one.
+    private func drop(_ watches: Set<Int32>) {
+        for watch in watches where !folderWatches.contains(watch) && links[watch] == nil { inotify?.remove(watch) }
     }
 
     /// Whether a generation of the log `name` may have come or gone since `forgetStirred`, as far as it was hinted. The
@@ -102,17 +126,27 @@ struct FileWatches {
                     changed.insert(key)
                     if event.mask & UInt32(IN_MOVE_SELF | IN_ATTRIB) != 0 { hints.rescan = true }
                     if event.ended { files[event.watch] = nil }
-                } else if folderWatches.contains(event.watch) {
-                    hints.rescan = true
-                    stir(event.name)
-                    if event.ended {
-                        folderWatches.remove(event.watch)
-                        for (folder, watch) in folders where watch == event.watch { folders[folder] = nil }
-                    }
+                } else if folderWatches.contains(event.watch) || links[event.watch] != nil {
+                    note(event, &hints)
                 }
             }
         }
         hints.changed = Array(changed)
         return hints
+    }
+
+    /// A name came or went in a folder.
+    private mutating func note(_ event: Inotify.Event, _ hints: inout Hints) {
+        let isLinks = links[event.watch]?.contains(event.name) ?? false
+        let isLogs = folderWatches.contains(event.watch)
+        if event.ended {
+            folderWatches.remove(event.watch)
+            links[event.watch] = nil
+            linkFolders = linkFolders.filter { $0.value != event.watch }
+        }
+        // What else comes and goes in the folder of a link is no concern of the logs.
+        guard isLogs || isLinks || event.ended else { return }
+        hints.rescan = true
+        if isLogs { stir(event.name) }
     }
 }

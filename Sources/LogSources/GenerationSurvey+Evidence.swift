@@ -3,13 +3,14 @@
 // better than lost.
 
 import Formats
+import Platform
 import Records
 
 extension GenerationSurvey {
     /// Whether a generation that holds what another file holds is a copy of that.
     mutating func isSurelyCopy(_ index: Int) -> Bool {
         if isOfOldFiles(index) { return true }
-        return (try? descriptor(index)?.read(at: 0, upTo: 4096)).map { Self.bearTimes($0) } ?? false
+        return descriptor(index).map { Self.bearsTimes($0) } ?? false
     }
 
     /// The same of an archive whose text begins with `head`.
@@ -33,6 +34,11 @@ extension GenerationSurvey {
         if let present, present.key == key { return !present.descriptor.isAnother(than: text) }
         guard let index = chain.firstIndex(where: { $0.key == key }) else { return false }
         return glance(index).map { !$0.isAnother(than: text) } ?? false
+    }
+
+    /// Whether the lines of a file bear times.
+    static func bearsTimes(_ file: Descriptor) -> Bool {
+        (try? file.read(at: 0, upTo: 4096)).map { bearTimes($0) } ?? false
     }
 
     /// Whether one of these lines bears a time, of day and date, or since the kernel's start.

@@ -1,4 +1,4 @@
-// Where a text is, of which the own file holds another now: five ways to know it among the generations.
+// Where a text is, of which the own file holds another now: six ways to know it among the generations.
 
 import Platform
 import Records
@@ -15,6 +15,15 @@ extension GenerationSurvey {
             return text.mayBegin(with: head) && !archives.isRefuted(chain[index].key, text.marks) ? index : nil
         }
         return holds(text, index) ? index : nil
+    }
+
+    /// The file in which it stood when it was empty: an inode alone is no proof then, for it may be used again.
+    mutating func byBirth(_ text: FileCheckpoint) -> Int? {
+        guard !text.isPassedOver, text.archive == nil,
+            let index = chain.firstIndex(where: { $0.key == FileKey(text) }), index != presentIndex, isPlain(index),
+            chain[index].status.size > 0, glance(index)?.isSurelyFile(of: text) ?? false
+        else { return nil }
+        return index
     }
 
     /// A copy that holds all that was read of it.

@@ -48,6 +48,8 @@ package struct SourceStatus: Sendable, Equatable {
     package var isAtEnd: Bool
     /// False of a path or glob of the settings that names nothing now.
     package var isThere = true
+    /// The log of which it holds only what stands there too: nothing of it is read, for it may be a copy.
+    package var copyOf: String?
     /// Files that a glob matches too, and that are taken for rotated ones of this log by their names: what was there at the
     /// first look is not read. In the order of their names.
     package var rotated: [String] = []

@@ -89,6 +89,8 @@ extension TailedFile {
         settled = nil
         unterminated = nil
         (isDrained, isAccounted, isNew, isStored) = (false, false, true, false)
+        // It was read as a log.
+        isItsOwn = true
         knownSize = 0
     }
 

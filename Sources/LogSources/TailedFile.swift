@@ -49,6 +49,10 @@ final class TailedFile {
     var isHardlyKnown: Bool { head.count < 64 }
     /// What was stored of it, where that is so little that it may hold another text by now.
     var doubtful: FileCheckpoint?
+    /// It is no copy of another log's text, though it may hold the same.
+    var isItsOwn = false
+    /// When it was first seen to be empty, before anything was known of it.
+    var emptySince: Duration?
     /// One of which little is known was accounted for behind the last look at it.
     var isAssured = false
     /// Its row was handed over, though nothing is known of its text yet.

@@ -79,6 +79,9 @@ final class SourceSet {
     /// Whether all that is there was handed over.
     var isIdle: Bool { files?.isIdle ?? true && journals.allSatisfy(\.isIdle) }
 
+    /// Files wait that may be copies of what was read, or logs yet.
+    var isHoldingBack: Bool { files?.isHoldingBack ?? false }
+
     /// A part of what is there, from every source in turn, so that none holds up another.
     func read(at time: SourceTime) -> [SourceOutput] {
         var outputs: [SourceOutput] = []

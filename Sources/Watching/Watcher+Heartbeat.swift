@@ -149,12 +149,14 @@ struct HeartbeatLetter {
 
     static func state(_ source: SourceStatus) -> String {
         if source.fault != nil { return "Fault" }
+        if source.copyOf != nil { return "Held back" }
         if !source.isThere { return "Not there" }
         return source.isAtEnd ? "Read to its end" : "Not yet read"
     }
 
     static func fault(_ source: SourceStatus) -> String {
         if let fault = source.fault { return ": " + Printable.text(fault, limit: 300) }
+        if let log = source.copyOf { return ": " + Printable.text("it holds only what \(log) does", limit: 300) }
         if source.isAtEnd { return "" }
         if let entries = source.entriesBehind { return ", \(entries) entries" }
         return source.behind.map { ", \($0) bytes" } ?? ""

@@ -79,12 +79,20 @@ extension Watcher {
     }
 
     /// What wants a look comes first.
-    private static func order(_ source: SourceStatus) -> Int { source.fault != nil ? 0 : source.isThere ? 2 : 1 }
+    private static func order(_ source: SourceStatus) -> Int {
+        source.fault != nil ? 0 : source.isThere && source.copyOf == nil ? 2 : 1
+    }
+
+    private static func state(_ source: SourceStatus) -> String {
+        if source.fault != nil { return "unreadable" }
+        if source.copyOf != nil { return "held back" }
+        return source.isThere ? "well" : "not there"
+    }
 
     private static func shown(_ source: SourceStatus) -> JSON {
         [
             "name": .string(source.source.name),
-            "state": .string(source.fault != nil ? "unreadable" : source.isThere ? "well" : "not there"),
+            "state": .string(state(source)), "copy_of": JSON(source.copyOf.map { LogPath.shown($0) }),
             "behind_bytes": source.behind.map { .int($0) } ?? .null,
             "behind_entries": source.entriesBehind.map { .int($0) } ?? .null,
             "at_end": .bool(source.isAtEnd), "fault": JSON(source.fault),

@@ -173,7 +173,7 @@ package final class Watcher {
         while true {
             let isIdle = round(at: clock())
             if answerRequests() { break }
-            if options.untilIdle, isIdle || commitRetryAt != nil { break }
+            if options.untilIdle, (isIdle && !sources.isHoldingBack) || commitRetryAt != nil { break }
             giveBackMemory(isIdle: isIdle)
             try waitForMore(isIdle: isIdle)
         }

@@ -43,8 +43,8 @@ enum StatusFigures {
         let sources = facts["sources"]?.array ?? []
         figures.add(
             "herald_source_up", "Whether the source can be read.",
-            // A glob that names nothing now is no source.
-            sources.filter { $0["state"]?.string != "not there" }.map {
+            // A glob that names nothing now is no source, nor is what may be a copy.
+            sources.filter { ["well", "unreadable"].contains($0["state"]?.string) }.map {
                 ([("source", $0["name"]?.string ?? "")], $0["state"]?.string == "well" ? 1 : 0)
             })
         figures.add(

@@ -98,10 +98,16 @@ enum StatusScreen {
                     let words =
                         source["state"]?.string == "well"
                         ? distance(source)
-                        : [state, HostClock.text(source["fault"])].filter { !$0.isEmpty }.joined(separator: ": ")
+                        : [state, reason(source)].filter { !$0.isEmpty }.joined(separator: ": ")
                     return "    \(HostClock.text(source["name"])): \(words)"
                 })
             + rows(sources.compactMap(rotated))
+    }
+
+    /// Why a source is not read.
+    private static func reason(_ source: JSON) -> String {
+        guard let log = source["copy_of"], !log.isNull else { return HostClock.text(source["fault"]) }
+        return "it holds only what \(HostClock.text(log)) does, and may be a copy of it"
     }
 
     /// What a glob matches besides a log, and is not read as one: nobody should find that out by a missing letter.

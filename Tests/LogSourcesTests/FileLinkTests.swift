@@ -110,4 +110,44 @@ import Testing
         }
         bench.expectTold(inAnyOrder: ["1", "2", "3"])
     }
+
+    @Test("an empty log whose target was rotated is read to its end, and no older one", arguments: ["", "old\n"])
+    func emptyTarget(before: String) throws {
+        let bench = try linked(text: "")
+        if !before.isEmpty { try bench.append(before, to: "day-1.txt.2") }
+        try bench.whileStopped {
+            try bench.append("1\n", to: "day-1.txt")
+            try bench.rotate("day-1.txt", to: "day-1.txt.1", next: "2\n")
+        }
+        try bench.whileStopped { try bench.append("3\n", to: "day-1.txt") }
+        bench.expectTold(["1", "2", "3"])
+    }
+
+    @Test("a folder link that is switched is heard of, and what comes in the new folder too, not found by a timer only")
+    func switchedFolder() throws {
+        for isChain in [false, true] {
+            let bench = try TailingBench(["current/log/*.log"])
+            for release in ["one", "two"] {
+                #expect(mkdir(bench.path(release), 0o700) == 0 && mkdir(bench.path(release + "/log"), 0o700) == 0)
+            }
+            if isChain { #expect(mkdir(bench.path("links"), 0o700) == 0) }
+            let link = isChain ? "links/now" : "current"
+            let prefix = isChain ? "../" : ""
+            lead(link, to: prefix + "one", bench)
+            if isChain { lead("current", to: "links/now", bench) }
+            try bench.follow("1\n", to: "one/log/a.log")
+            try bench.append("2\n", to: "two/log/a.log")
+            lead(link, to: prefix + "two", bench)
+            bench.glance()
+            #expect(bench.lines == ["1", "2"])
+            try bench.append("3\n", to: "two/log/b.log")
+            bench.glance()
+            #expect(bench.lines == ["1", "2", "3"])
+            // What else comes and goes beside the link does not matter.
+            bench.settle()
+            try bench.append("", to: "other")
+            bench.read()
+            #expect(bench.tailer?.isIdle == true)
+        }
+    }
 }

@@ -142,13 +142,15 @@ import Testing
         let bench = try TailingBench()
         let text = "1\n2\n3\n"
         try bench.follow(text, to: "a.log")
-        try bench.follow(String(text.prefix(2 * lines)), to: "a.1.log")
+        try bench.append(String(text.prefix(2 * lines)), to: "a.1.log")
+        bench.glance()
         if isStopped { bench.stop() }
         try bench.append("4\n", to: "a.log")
         try bench.append(text.dropFirst(2 * lines) + "4\n", to: "a.1.log")
         bench.truncateFile("a.log")
         try bench.append("5\n", to: "a.log")
         if isStopped { bench.start() }
+        bench.glance()
         bench.settle()
         bench.rename("a.1.log", "a.2.log")
         try bench.copy("a.log", "a.1.log")

@@ -178,4 +178,31 @@ import Testing
         #expect(bench.lines.count == 3)
         #expect(bench.notices.map(\.text) == [])
     }
+
+    @Test(
+        "a restart soon after the oldest was removed tells nothing again", arguments: [[3, 6, 4, 5], [6, 3, 3, 9, 1]])
+    func restarted(counts: [Int]) throws {
+        let bench = try TailingBench()
+        let program = Program(bench, .numbered, line, kept: 2)
+        try bench.follow("", to: "a.log")
+        func pass() {
+            for _ in 0..<15 {
+                bench.clock += .milliseconds(100)
+                bench.read()
+            }
+        }
+        for count in counts {
+            try program.write(count)
+            pass()
+            try program.rotate()
+            pass()
+        }
+        try program.write(2)
+        pass()
+        #expect(bench.lines.count == program.written)
+        bench.restart()
+        bench.settle()
+        #expect(bench.lines.count == program.written)
+        #expect(bench.notices.map(\.text) == [])
+    }
 }

@@ -100,6 +100,14 @@ final class TailingBench {
         }
     }
 
+    /// A few looks within a second.
+    func glance() {
+        for _ in 0..<5 {
+            clock += .milliseconds(100)
+            read()
+        }
+    }
+
     /// What happens while the tailer does not run; then it reads everything.
     func whileStopped(_ happen: () throws -> Void) throws {
         stop()

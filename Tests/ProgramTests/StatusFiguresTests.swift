@@ -16,6 +16,7 @@ import Testing
             ["name": "journal", "state": "well", "behind_bytes": nil],
             ["name": "/var/log/a \"b\\c\n.log", "state": "unreadable", "behind_bytes": 12],
             ["name": "journal", "state": "well", "behind_bytes": nil],
+            ["name": "/a-1.log", "state": "held back", "copy_of": "/a.log"], ["name": "/b*.log", "state": "not there"],
         ],
         "problems": ["one"],
     ]
@@ -40,6 +41,7 @@ import Testing
         #expect(samples["herald_hits_total"] == 17)
         #expect(samples["herald_records_total"] == 100_000)
         #expect(samples["herald_source_up{source=/var/log/a \"b\\c\n.log}"] == 0)
+        #expect(samples.keys.count { $0.hasPrefix("herald_source_up{") } == 2)
         #expect(samples["herald_source_behind_bytes{source=/var/log/a \"b\\c\n.log}"] == 12)
         #expect(samples["herald_queue{state=sent}"] == 40)
         #expect(samples["herald_account_up{account=office}"] == 0)

@@ -70,6 +70,7 @@ import Testing
             ["name": "journal in /far", "state": "well", "behind_entries": 900, "at_end": false],
             ["name": "/var/log/b.log", "state": "well", "behind_bytes": 12],
             ["name": "/c.log", "state": "well", "rotated": ["/c.log.1", "/c.log.old"]],
+            ["name": "/c-1.log", "state": "held back", "copy_of": "/c.log"],
         ],
         "open_incidents": 12, "incidents": .array((1...11).map { incident($0) }),
         "silences": [
@@ -84,7 +85,8 @@ import Testing
         let lines = StatusScreen.lines(Self.watcher)
         let text = lines.joined(separator: "\n")
         for words in [
-            "  1 rule; 1 hit in 100 lines since the last heartbeat", "  4 of 5 sources are read; 12 bytes of 2 not yet",
+            "  1 rule; 1 hit in 100 lines since the last heartbeat", "  4 of 6 sources are read; 12 bytes of 2 not yet",
+            "    /c-1.log: held back: it holds only what /c.log does, and may be a copy of it",
             "    journal in /far: 900 entries behind",
             "    /c.log: c.log.1 and 1 more are matched too, and taken for rotated files of it",
             "    /var/log/a\\u{1b}.log: unreadable: no permission", "    /var/log/b.log: 12 bytes behind",

@@ -1,5 +1,5 @@
 // The letters that a delivery thread is given at one time. The thread takes them one by one; what it has not begun can be
-// taken back from it.
+// taken back from it, and more can be put behind it, so that a connection need not wait for the mailer between two letters.
 
 import Platform
 import Synchronization
@@ -18,7 +18,14 @@ final class Batch: Sendable {
         var begun: Duration?
         /// How long the one before it took.
         var took: Duration?
+        /// Its deliveries.
+        var current: [Int64] = []
+        /// The thread takes nothing more.
+        var isOver = false
     }
+
+    /// How long what a thread has done may be untold, so that one commit serves many letters.
+    static let untold = Duration.milliseconds(50)
 
     let account: String
     /// The domain that an account delivers to directly; else empty.
@@ -32,16 +39,44 @@ final class Batch: Sendable {
         state = Mutex(State(waiting: letters))
     }
 
-    /// For the thread: the next one, begun with this.
+    /// For the thread: the next one, begun with this. Where there is none, the batch is over.
     func next() -> Assignment? {
         let now = SystemClock.monotonic()
         return state.withLock { state in
             if let begun = state.begun { state.took = now - begun }
-            guard !state.waiting.isEmpty else { return nil }
-            state.begun = now
-            return state.waiting.removeFirst().assignment
+            guard !state.waiting.isEmpty else {
+                (state.current, state.isOver) = ([], true)
+                return nil
+            }
+            let next = state.waiting.removeFirst().assignment
+            (state.begun, state.current) = (now, next.numbers)
+            return next
         }
     }
+
+    /// For the thread: it stops before the end. Returns the deliveries that it has not begun.
+    func end() -> [Int64] {
+        state.withLock { $0.isOver = true }
+        return withdraw()
+    }
+
+    /// More letters behind those that wait. False when the batch is over: nobody has them then.
+    func append(_ letters: [Letter]) -> Bool {
+        state.withLock { state in
+            if state.isOver { return false }
+            state.waiting += letters
+            return true
+        }
+    }
+
+    /// How many letters wait behind the one that the thread is at.
+    var left: Int { state.withLock(\.waiting.count) }
+
+    /// What the thread is at, and what waits behind that.
+    var underWay: [Int64] { state.withLock { $0.current + $0.waiting.flatMap(\.assignment.numbers) } }
+
+    /// When the thread began the letter that it is at; monotonic. Nil when it is at none.
+    var begun: Duration? { state.withLock { $0.current.isEmpty ? nil : $0.begun } }
 
     /// Takes back what has not been begun and `isWanted`. Returns the deliveries.
     func withdraw(_ isWanted: (Letter) -> Bool = { _ in true }) -> [Int64] {

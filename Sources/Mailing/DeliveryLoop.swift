@@ -107,13 +107,16 @@ struct DeliveryLoop {
         return report
     }
 
+    /// With fewer letters behind the one that is begun, the mailer is to give more.
+    private static let low = 2
+
     /// The letters one after the other, until one fails for a reason that the next one would meet as well.
     private mutating func deliver(_ batch: Batch) {
         var report = DeliveryReport(thread: number, account: account, destination: batch.destination)
         var isOver = false
         var wantsAnother = false
         while !isOver, let assignment = batch.next() {
-            tell(&report)
+            tell(&report, wakes: batch.left < Self.low || batch.took ?? .zero >= Batch.untold)
             if wantsAnother { disconnect() }
             isDotRefused = false
             switch (account.isDirect, assignment.redirect) {
@@ -130,14 +133,15 @@ struct DeliveryLoop {
             report.unbegun += report.undecided
             (report.undecided, report.fault) = ([], nil)
         }
-        report.unbegun += batch.withdraw()
+        report.unbegun += batch.end()
         report.session = client?.began
         events.post(.done(report))
         // Only now, for a goodbye takes its time.
         if wantsAnother { disconnect() }
     }
 
-    /// What is decided goes ahead of what is to be done next: with the dot that follows, or soon.
+    /// What is decided goes ahead of what is to be done next: with the dot that follows,
+    /// or soon.
     /// - Parameter wakes: true where a server's time passes before more is told: what was answered is committed at once,
     ///   for a crash sends again what is not.
     func tell(_ report: inout DeliveryReport, wakes: Bool = false) {
@@ -167,7 +171,7 @@ struct DeliveryLoop {
             learn()
         }
         let outcomes = try client.deliver(envelope, message: assignment.message) { accepted in
-            guard commitDot(numbers(accepted)) else {
+            guard assignment.isAnnounced || commitDot(numbers(accepted)) else {
                 isRefused = true
                 throw NotCommitted()
             }

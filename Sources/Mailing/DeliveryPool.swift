@@ -102,6 +102,17 @@ final class DeliveryPool {
 extension DeliveryPool {
     private var batches: [Batch] { members.values.filter(\.isBusy).compactMap(\.batch) }
 
+    /// What the thread is at, where its account is still one of these.
+    func batch(of number: Int, accounts: [Settings.Account]) -> Batch? {
+        guard let member = members[number], member.isBusy, accounts.contains(member.thread.account) else { return nil }
+        return member.batch
+    }
+
+    /// When a thread may have done something that it has not told of; monotonic. One that takes longer tells at once.
+    func nextUntold(after time: Duration) -> Duration? {
+        batches.compactMap(\.begun).map { $0 + Batch.untold }.filter { $0 > time }.min()
+    }
+
     /// Takes back what threads have not begun: of one letter, or all. Returns the deliveries.
     func withdraw(_ letter: String? = nil) -> [Int64] {
         batches.flatMap { batch in batch.withdraw { letter == nil || $0.assignment.letter == letter } }

@@ -14,6 +14,10 @@ import Settings
 struct Effects {
     var dots: [Answer<Bool>] = []
     var answers: [(answer: Answer<ControlResponse>, response: ControlResponse)] = []
+    /// Letters for threads that are at work.
+    var further: [(batch: Batch, letters: [Batch.Letter])] = []
+    /// Threads that told how far they are.
+    var reporters: [Int] = []
     var orders: [(order: DeliveryThread.Order, account: Settings.Account)] = []
     /// Nil when none was looked for.
     var intake: IntakeResult?
@@ -109,7 +113,9 @@ extension Mailer {
                 _ = try legal { () throws(QueueError) in
                     try queue.partly(deliveries, left: left, isUncertain: isUncertain, at: now)
                 }
-            case .outcomes(let report): for one in report.decided { try record(one, of: report, at: now, &effects) }
+            case .outcomes(let report):
+                effects.reporters.append(report.thread)
+                for one in report.decided { try record(one, of: report, at: now, &effects) }
             case .done(let report): try record(report, at: now, &effects)
             case .takenBack(let deliveries): try giveBack(deliveries, nil, at: now)
             case .surveyed(_, let words): troubles.noDANE = words
@@ -145,6 +151,9 @@ extension Mailer {
     /// After the commit, the urgent first.
     func settle(_ effects: Effects) {
         for dot in effects.dots { dot.give(true) }
+        for (batch, letters) in effects.further where !batch.append(letters) {
+            unwritten.events.append(.takenBack(letters.flatMap(\.assignment.numbers)))
+        }
         for (order, account) in effects.orders { start(order, account) }
         for (answer, response) in effects.answers { answer.give(response) }
         if let copy = effects.copy { start(copy) }

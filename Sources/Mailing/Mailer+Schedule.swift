@@ -10,6 +10,8 @@ extension Mailer {
     private struct Load {
         var account: Settings.Account
         var destination: String
+        /// What a thread is at that has little left: the letters go behind that.
+        var batch: Batch?
         var letters: [Batch.Letter] = []
         /// Whose reports are among them: what follows on these goes the same way.
         var chains: Set<Chain> = []
@@ -60,10 +62,15 @@ extension Mailer {
             if account.isDirect { try fill(&load, after: turn, &room, at: now, &effects) }
             loads.append(load)
         }
+        loads += further(effects.reporters, scheduler)
         try claimAhead(&loads, scheduler, &room, at: now, &effects)
         try makeWay(scheduler, at: now)
         isWaiting = scheduler.isWaiting(&queue.index)
         for load in loads {
+            if let batch = load.batch {
+                if !load.letters.isEmpty { effects.further.append((batch, load.letters)) }
+                continue
+            }
             let batch = Batch(
                 load.letters, account: load.account.name,
                 destination: load.account.isDirect ? load.destination : "",
@@ -82,16 +89,37 @@ extension Mailer {
 
     /// How many letters a connection is given at one time.
     private func mostLetters(_ account: Settings.Account, _ turn: Scheduler.Turn) -> Int {
+        let lane = Lane(account: account.name, destination: account.isDirect ? turn.pick.destination : "")
         let due = account.isDirect ? queue.index.due(turn.pick) : queue.index.due(turn.group)
-        let lane = Lane(account: account.name, destination: turn.pick.destination)
+        return mostLetters(account, lane, due: due)
+    }
+
+    private func mostLetters(_ account: Settings.Account, _ lane: Lane, due: Int) -> Int {
         let pace = account.isDirect ? lanes[lane].pace : book[account.name]?.pace ?? Pace()
         let isPaced = account.delayBetweenMessages > .zero || pace.floor > .zero
         guard due >= Self.manyAreDue, !isPaced, !lanes[lane].isDoubtful else { return 1 }
         let connections = max(1, min(pace.concurrency, account.maxConnections))
-        let usual = pool.usualTime(account: account.name, destination: account.isDirect ? turn.pick.destination : "")
+        let usual = pool.usualTime(account: account.name, destination: lane.destination)
         let time = max(Self.aheadFor.time, queue.commitTook * Self.aheadFor.commits)
         let quick = usual.map { Int(clamping: time.microseconds / max(1, $0.microseconds)) } ?? Self.ahead
         return max(1, min(Self.ahead, account.maxMessagesPerConnection, due / connections, quick))
+    }
+
+    /// Threads that have little left while many letters are due: they get more before they ask.
+    private func further(_ threads: [Int], _ scheduler: Scheduler) -> [Load] {
+        if settings.smtp.redirect.holdsAll { return [] }
+        return Set(threads).sorted().compactMap { thread in
+            guard let batch = pool.batch(of: thread, accounts: settings.smtp.accounts), batch.destination.isEmpty,
+                let account = book[batch.account]?.settings
+            else { return nil }
+            let due = scheduler.due(for: account.name, in: queue.index)
+            let most = mostLetters(account, Lane(account: account.name, destination: ""), due: due)
+            guard most > 1, batch.left < most else { return nil }
+            let chains = Set(batch.underWay.compactMap { queue.index.chain(of: $0) })
+            return Load(
+                account: account, destination: "", batch: batch, chains: chains, most: most - batch.left,
+                bytes: batch.bytesWaiting)
+        }
     }
 
     /// Further letters to the same destination.
@@ -109,7 +137,8 @@ extension Mailer {
     private func claimAhead(
         _ loads: inout [Load], _ scheduler: Scheduler, _ room: inout Int, at now: Timestamp, _ effects: inout Effects
     ) throws(QueueError) {
-        for account in Set(loads.filter { $0.most > 1 && !$0.account.isDirect }.map(\.account.name)) {
+        let wanting = loads.filter { ($0.most > 1 || $0.batch != nil) && !$0.account.isDirect }
+        for account in Set(wanting.map(\.account.name)) {
             var scheduler = scheduler
             scheduler.free = [account: .max]
             while true {
@@ -123,19 +152,23 @@ extension Mailer {
                 // A report goes the way of the one before it.
                 let target =
                     turn.pick.chain.flatMap { chain in open.first { loads[$0].chains.contains(chain) } } ?? next
-                _ = try add(turn, to: &loads[target], &room, at: now, &effects)
+                _ = try add(turn, to: &loads[target], &room, at: now, &effects, announces: true)
             }
         }
     }
 
     /// Claims the letter for this connection. One bad letter stops itself alone; a large one goes with no other.
-    /// - Parameter room: the bytes that may still be claimed ahead.
+    /// - Parameters:
+    ///   - room: the bytes that may still be claimed ahead.
+    ///   - announces: its dot is committed with the claim, for the thread comes to it at once. Not where a crash would
+    ///     then let a person decide of what never went out.
     private func add(
-        _ turn: Scheduler.Turn, to load: inout Load, _ room: inout Int, at now: Timestamp, _ effects: inout Effects
+        _ turn: Scheduler.Turn, to load: inout Load, _ room: inout Int, at now: Timestamp, _ effects: inout Effects,
+        announces: Bool = false
     ) throws(QueueError) -> Bool {
         var claim = Claim()
         let (chains, order) = (load.chains, queue.index.order(of: turn.pick.number))
-        let longest = load.letters.isEmpty ? Int.max : min(Self.bytesAtOnce - load.bytes, room)
+        let longest = load.letters.isEmpty && load.batch == nil ? Int.max : min(Self.bytesAtOnce - load.bytes, room)
         let isClaimed = try legal { () throws(QueueError) in
             claim = try queue.claim(
                 turn.pick, account: turn.account, at: now, retry: retry, jitter: jitter(), room: longest,
@@ -146,10 +179,14 @@ extension Mailer {
         queue.index.release(turn.pick)
         if let words = claim.unreadable { effects.says.append((.error, words)) }
         guard let claimed = claim.assignment else { return false }
-        let assignment = try queue.redirected(
-            claimed, by: settings.smtp.redirect, host: HostNames.host(), at: now)
+        var assignment = try queue.redirected(claimed, by: settings.smtp.redirect, at: now)
+        if announces, settings.smtp.uncertain != .hold, !queue.index.repeats(turn.pick) {
+            assignment.isAnnounced = try legal { () throws(QueueError) in
+                try queue.dotPending(assignment.numbers, at: now)
+            }
+        }
         load.chains.formUnion(assignment.numbers.compactMap { queue.index.chain(of: $0) })
-        if !load.letters.isEmpty { room -= assignment.message.count }
+        if !load.letters.isEmpty || load.batch != nil { room -= assignment.message.count }
         load.bytes += assignment.message.count
         load.letters.append(Batch.Letter(assignment: assignment, order: order))
         return true

@@ -21,6 +21,8 @@ package struct Assignment: Equatable, Sendable {
     package var message: [UInt8]
     /// Where it goes instead of to its recipients (`smtp.redirect`), as `message` says.
     package var redirect: [EmailAddress]?
+    /// Its dots are committed already: nobody needs to be asked.
+    package var isAnnounced = false
 }
 
 /// What became of a claim.

@@ -5,13 +5,15 @@
 import Database
 import Formats
 import Mail
+import Platform
 import Settings
 
 extension Queue {
     /// The claimed letter as it is to go: as it is, or redirected. Recipients who cannot go with the first of them, because
     /// they went to other addresses before, are given back.
     func redirected(
-        _ assignment: Assignment, by redirect: Settings.Redirect, host: String, at now: Timestamp
+        _ assignment: Assignment, by redirect: Settings.Redirect, host: @autoclosure () -> String = HostNames.host(),
+        at now: Timestamp
     ) throws(QueueError) -> Assignment {
         guard redirect.enabled || mayHaveRedirects, let first = assignment.recipients.first else { return assignment }
         let kept = try keptRedirects(of: assignment.letter)
@@ -27,7 +29,7 @@ extension Queue {
             assignment.redirect = Self.addresses(row?[0].string)
         } else if redirect.enabled {
             let recipients = assignment.recipients.map(\.address)
-            assignment.message = RedirectedMessage(assignment.message, recipients: recipients, host: host).bytes
+            assignment.message = RedirectedMessage(assignment.message, recipients: recipients, host: host()).bytes
             assignment.redirect = redirect.to
             try keep(assignment)
         }

@@ -90,6 +90,11 @@ extension QueueIndex {
         offer(pick.line)
     }
 
+    /// Whether it went before, and what became of that is not known.
+    func repeats(_ pick: Pick) -> Bool {
+        if case .account = groups[lines[pick.line].key.group].carrier { true } else { false }
+    }
+
     func isUnderWay(_ chain: Chain) -> Bool { (chains[chain]?.underWay ?? 0) > 0 }
 
     /// Whether a further recipient of a letter that is picked may go with it: it is due, for the same carrier and

@@ -98,6 +98,11 @@ struct Scheduler {
         return found
     }
 
+    /// How much is due for the account.
+    func due(for account: String, in index: QueueIndex) -> Int {
+        candidates.reduce(0) { $1.account == account ? $0 + index.due($1.group) : $0 }
+    }
+
     /// Whether something that is due waits for a connection or for an account's delay.
     func isWaiting(_ index: inout QueueIndex) -> Bool {
         for candidate in candidates where free[candidate.account] != nil {

@@ -22,7 +22,7 @@ extension Mailer {
         book.probeWhatChanged(AccountStamp.stamps(settings.smtp.accounts, folder: folder), at: now)
         if found.sending > 0 { log.notice("\(found.sending) deliveries were under way and are queued again") }
         if found.uncertain > 0 {
-            log.warning("\(found.uncertain) deliveries waited for the server's last answer and are uncertain")
+            log.warning("\(found.uncertain) deliveries may have gone out when the mailer ended: uncertain")
         }
         if !settings.smtp.accounts.contains(where: \.enabled) {
             log.warning("no account is enabled in smtp.accounts: letters wait")

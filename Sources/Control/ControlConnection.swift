@@ -7,13 +7,16 @@ import Platform
 /// Reads and writes frames on a connected socket.
 struct ControlConnection {
     let descriptor: Descriptor
-    let deadline: Duration
+    private var deadline: Duration
 
     init(_ descriptor: Descriptor, timeout: Duration) {
         self.descriptor = descriptor
         deadline = SystemClock.monotonic() + timeout
         descriptor.setNonblocking(true)
     }
+
+    /// From now on the peer has so long: what was done meanwhile was not its doing.
+    mutating func allow(_ timeout: Duration) { deadline = SystemClock.monotonic() + timeout }
 
     /// The head's JSON and the body. Nil when the peer closed, sent too much, or no JSON.
     /// - Parameter admits: asked with the head and the length of the body before any of it is read; false: nil is returned.

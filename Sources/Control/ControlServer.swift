@@ -7,7 +7,7 @@ import Platform
 import Synchronization
 
 /// Listens on a Unix socket, one request a connection, on threads of its own: one takes connections, four serve them. A
-/// peer that stops talking is dropped after five seconds, and holds up nobody but its own user (`PeerQueue`).
+/// peer that stops talking, or taking its answer, is dropped after five seconds, and holds up nobody but its own user (`PeerQueue`).
 package final class ControlServer: Sendable {
     /// Called by several threads at a time.
     package typealias Handler = @Sendable (ControlRequest) -> ControlResponse
@@ -23,8 +23,8 @@ package final class ControlServer: Sendable {
     /// Begins to listen. A socket file that nobody serves is replaced; one that is served throws EADDRINUSE.
     /// - Parameter mode: 0o666 lets every local user ask; the handler decides by the peer what is allowed.
     package init(
-        path: String, mode: mode_t = 0o666, log: Logger, gate: @escaping Gate = { _, _, _ in nil },
-        handler: @escaping Handler
+        path: String, mode: mode_t = 0o666, log: Logger, timeout: Duration = .seconds(5),
+        gate: @escaping Gate = { _, _, _ in nil }, handler: @escaping Handler
     ) throws(SystemError) {
         try Files.makeDirectories(Files.split(path).directory, mode: 0o755)
         if (try? ControlClient(path: path).connect()) != nil {
@@ -44,7 +44,7 @@ package final class ControlServer: Sendable {
         self.listener = listener
         stopping = try WakeUp()
         threads = Mutex([])
-        let desk = ServingDesk(stopping, try WakeUp(), log, gate, handler)
+        let desk = ServingDesk(stopping, try WakeUp(), log, timeout: timeout, gate, handler)
         do throws(SystemError) {
             try start("control") { desk.takeConnections(listener) }
             for _ in 0..<PeerQueue<Descriptor>.servedLimit { try start("control-serve") { desk.serve() } }

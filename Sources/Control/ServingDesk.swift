@@ -14,13 +14,16 @@ final class ServingDesk: Sendable {
     /// Somebody may be served.
     private let hint: WakeUp
     private let log: Logger
+    /// How long a peer may take to ask, and then to take the answer.
+    private let timeout: Duration
     private let gate: ControlServer.Gate
     private let handler: ControlServer.Handler
 
     init(
-        _ stopping: WakeUp, _ hint: WakeUp, _ log: Logger, _ gate: @escaping ControlServer.Gate,
+        _ stopping: WakeUp, _ hint: WakeUp, _ log: Logger, timeout: Duration, _ gate: @escaping ControlServer.Gate,
         _ handler: @escaping ControlServer.Handler
     ) {
+        self.timeout = timeout
         self.gate = gate
         self.stopping = stopping
         self.hint = hint
@@ -87,16 +90,22 @@ final class ServingDesk: Sendable {
     }
 
     private func answer(_ descriptor: Descriptor) throws(SystemError) {
-        let connection = ControlConnection(descriptor, timeout: .seconds(5))
+        var connection = ControlConnection(descriptor, timeout: timeout)
         let (pid, uid, gid) = try UnixSocket.peer(of: descriptor)
         let peer = ControlPeer(pid: pid, uid: uid, gid: gid)
+        var refusal: ControlResponse?
         let received = try connection.receive { (head, length) throws(SystemError) in
-            guard let refusal = gate(peer, head["command"]?.string ?? "", length) else { return true }
-            try connection.send(ControlFrame.encode(refusal))
-            return false
+            refusal = gate(peer, head["command"]?.string ?? "", length)
+            return refusal == nil
+        }
+        if let refusal {
+            connection.allow(timeout)
+            return try connection.send(ControlFrame.encode(refusal))
         }
         guard let (head, body) = received, let command = head["command"]?.string else { return }
         let request = ControlRequest(command: command, arguments: head["arguments"] ?? .null, body: body, peer: peer)
-        try connection.send(ControlFrame.encode(handler(request)))
+        let answer = ControlFrame.encode(handler(request))
+        connection.allow(timeout)
+        try connection.send(answer)
     }
 }

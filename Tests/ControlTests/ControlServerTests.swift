@@ -30,6 +30,20 @@ import Testing
         #expect(answer.body == body.reversed())
     }
 
+    @Test("an answer that took its time is sent whole, though it is larger than a socket holds")
+    func late() throws {
+        let path = "/tmp/herald-control-\(Randomness.identifier().prefix(12)).sock"
+        let timeout = Duration.seconds(1)
+        let server = try ControlServer(path: path, log: Logger(label: "test"), timeout: timeout) { _ in
+            // What the peer had to ask is over by then.
+            let end = SystemClock.monotonic() + timeout
+            while SystemClock.monotonic() < end { _ = try? Poller.wait([], timeout: end - SystemClock.monotonic()) }
+            return .success(true, body: [UInt8](repeating: 7, count: 8 << 20))
+        }
+        defer { server.stop() }
+        #expect(try ControlClient(path: path).request("x").body.count == 8 << 20)
+    }
+
     @Test("a refusal is thrown with its kind") func refusal() throws {
         let (server, path) = try serve { _ in .failure("not for you", .denied) }
         defer { server.stop() }

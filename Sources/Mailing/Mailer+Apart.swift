@@ -106,8 +106,9 @@ extension Mailer {
     private func takeInOneByOne(at now: Timestamp) -> IntakeResult? {
         guard mayHaveLetters, !stop.isBegun else { return nil }
         var all = IntakeResult()
-        var failures = 0
+        var (tried, failures) = (0, 0)
         repeat {
+            tried += 1
             let batch = intake.next(Admission(settings), atMost: 1)
             do throws(QueueError) {
                 let done = try commit { (effects) throws(QueueError) in
@@ -126,7 +127,8 @@ extension Mailer {
                 troubles.noRoom = words
             }
             all.hasMore = batch.result.hasMore
-        } while all.hasMore && failures < Self.attemptsWithoutRoom
+            // Each is a commit of its own, and dots and requests wait for the next round.
+        } while all.hasMore && tried < LetterIntake.lettersPerRound && failures < Self.attemptsWithoutRoom
         mayHaveLetters = all.hasMore
         return all
     }

@@ -9,18 +9,19 @@ import Settings
 
 extension Mailer {
     /// One request, inside the round's transaction; its answer goes out after the commit.
-    func respond(to request: ControlRequest, at now: Timestamp, _ effects: inout Effects) throws(QueueError)
+    func respond(to call: ControlCall, at now: Timestamp, _ effects: inout Effects) throws(QueueError)
         -> ControlResponse
     {
+        let request = call.request
         if request.command == "token-put" { return putToken(request, at: now) }
         // Addresses and subjects are nobody else's business.
-        guard request.command == "send" || LocalUser(request.peer).isPrivileged else {
+        guard request.command == "send" || call.user.isPrivileged else {
             return .failure("only root and the group herald may ask the mailer for this", .denied)
         }
         do throws(QueueError) {
             switch request.command {
             case "status": return .success(try status(at: now))
-            case "send": return try send(request, at: now, &effects)
+            case "send": return try send(request, from: call.user, at: now, &effects)
             case "queue-list": return try list(request)
             case "queue-show": return try show(request)
             default: return try change(request, at: now, &effects)
@@ -89,9 +90,8 @@ extension Mailer {
     }
 
     private func send(
-        _ request: ControlRequest, at now: Timestamp, _ effects: inout Effects
+        _ request: ControlRequest, from user: LocalUser, at now: Timestamp, _ effects: inout Effects
     ) throws(QueueError) -> ControlResponse {
-        let user = LocalUser(request.peer)
         let letter: Letter
         do throws(SubmissionError) {
             letter = try self.letter(request, from: user, at: now)

@@ -120,7 +120,7 @@ extension Mailer {
             case .takenBack(let deliveries): try giveBack(deliveries, nil, at: now)
             case .surveyed(_, let words): troubles.noDANE = words
             case .request(let call):
-                effects.answers.append((call.answer, try respond(to: call.request, at: now, &effects)))
+                effects.answers.append((call.answer, try respond(to: call, at: now, &effects)))
             case .filed(let letter, let fault): try recordCopy(letter, fault, at: now, &effects)
             case .stop: break
             }

@@ -8,6 +8,8 @@ import Synchronization
 /// A request that waits for the mailer's answer.
 struct ControlCall: Sendable {
     let request: ControlRequest
+    /// Who asks; looked up before the mailer has it, for that may take a name server's time-out.
+    let user: LocalUser
     let answer: Answer<ControlResponse>
 }
 
@@ -31,8 +33,9 @@ package final class MailerInbox: Sendable {
     /// what the client waits.
     package func ask(_ request: ControlRequest, patience: Duration = .seconds(20)) -> ControlResponse {
         guard let answer = try? Answer<ControlResponse>() else { return .failure("out of descriptors", .later) }
+        let call = ControlCall(request: request, user: LocalUser(request.peer), answer: answer)
         let accepted = isClosed.withLock { closed in
-            if !closed { events.post(.request(ControlCall(request: request, answer: answer))) }
+            if !closed { events.post(.request(call)) }
             return !closed
         }
         guard accepted else { return .failure("the mailer is stopping", .later) }

@@ -163,7 +163,7 @@ import Testing
             let request = ControlRequest(
                 command: command, arguments: ["id": .string(id)],
                 peer: ControlPeer(pid: 1, uid: geteuid(), gid: getegid()))
-            let call = try ControlCall(request: request, answer: Answer())
+            let call = try ControlCall(request: request, user: LocalUser(request.peer), answer: Answer())
             mailer.inbox.events.post(.request(call))
             _ = mailer.round()
             return try #require(call.answer.wait(.zero))

@@ -50,7 +50,7 @@ import Testing
             let call = ControlCall(
                 request: ControlRequest(
                     command: command, arguments: ["recipients": ["bob@example.net"]], body: body, peer: peer),
-                answer: try Answer())
+                user: LocalUser(peer), answer: try Answer())
             inbox.events.post(.request(call))
             return call
         }
@@ -85,13 +85,23 @@ import Testing
         #expect(try mailer.queue.takeIn(sent, at: now) == .known)
     }
 
+    @Test("of a full folder a round that is written in parts takes no more than another one")
+    func bounded() throws {
+        let mailer = try site.mailer(try site.settings(accounts: account("a", 1)), Mailer.Options())
+        for _ in 0..<70 { try site.hand(.sample()) }
+        let first = mailer.roundApart([], at: .now())
+        #expect(first.intake?.taken.count == 64 && first.intake?.hasMore == true && mailer.mayHaveLetters)
+        let second = mailer.roundApart([], at: .now())
+        #expect(second.intake?.taken.count == 6 && !mailer.mayHaveLetters)
+    }
+
     /// Asks in a round of its own.
     private func ask(_ mailer: Mailer, _ command: String, bytes: Int = 0) throws -> ControlResponse {
         let request = ControlRequest(
             command: command, arguments: ["recipients": ["bob@example.net"]],
             body: Array(String(repeating: "0123456789\n", count: (bytes + 10) / 11).utf8),
             peer: ControlPeer(pid: 1, uid: geteuid(), gid: getegid()))
-        let call = try ControlCall(request: request, answer: Answer())
+        let call = try ControlCall(request: request, user: LocalUser(request.peer), answer: Answer())
         mailer.inbox.events.post(.request(call))
         _ = mailer.round()
         return try #require(call.answer.wait(.zero))

@@ -211,6 +211,19 @@ import Testing
         #expect(try mailer.queue.list().isEmpty)
     }
 
+    @Test("the mailer's thread asks nobody who somebody is: that comes with the request", arguments: [true, false])
+    func whoAsks(isPrivileged: Bool) throws {
+        let mailer = try site.mailer(try site.settings(accounts: account("a", 1)), Mailer.Options())
+        // By the number alone it would be the other way round.
+        let uid = isPrivileged ? 65_534 : geteuid()
+        let request = ControlRequest(command: "status", arguments: .null, peer: ControlPeer(pid: 1, uid: uid, gid: uid))
+        let user = LocalUser(uid: uid, name: "carla", isPrivileged: isPrivileged)
+        let call = try ControlCall(request: request, user: user, answer: Answer())
+        mailer.inbox.events.post(.request(call))
+        _ = mailer.round()
+        #expect(call.answer.wait(.zero)?.kind == (isPrivileged ? nil : .denied))
+    }
+
     @Test("a step of the clock that could not be committed is noticed again")
     func clockStep() throws {
         let mailer = try site.mailer(try site.settings(accounts: account("a", 1)), Mailer.Options())

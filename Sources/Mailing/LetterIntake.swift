@@ -37,8 +37,12 @@ final class LetterIntake {
     let rejectedFolder: String
     private let inotify: Inotify
     private let log: Logger
-    /// Files that can neither be read nor moved away, told once. By path.
+    /// Files that lie there and are not looked at again, with what is the matter with them, told once. By path.
     private(set) var stuck: [String: String] = [:]
+    /// Of these: what was taken in and could not be removed; it is tried again.
+    private var unremoved: Set<String> = []
+    /// Of these: what the disk does not give, looked at again now and then.
+    private var unreadable: Set<String> = []
     /// A folder that cannot be watched, told once.
     private(set) var trouble: String?
 
@@ -79,6 +83,7 @@ final class LetterIntake {
     /// Makes and watches the folders, again where they were replaced, and looks at them again.
     func watch() {
         lookAgain()
+        for path in unremoved { remove(path) }
         do throws(SystemError) {
             for (_, folder) in folders {
                 try Files.makeDirectories(folder.path, mode: 0o2770)
@@ -147,6 +152,9 @@ final class LetterIntake {
                 if stuck[folder.path + "/" + name] != nil { continue }
                 switch read(name, in: folder, from: daemon, admission) {
                 case .gone, .later: continue
+                case .unreadable(let error):
+                    stick(folder.path + "/" + name, "cannot be read: \(error)")
+                    unreadable.insert(folder.path + "/" + name)
                 case .refused(let reason):
                     refusedLetters += 1
                     result.rejected.append((folder, name, reason))
@@ -175,8 +183,40 @@ final class LetterIntake {
             renameIllegible(in: folder)
             found = (try? folder.contents()) ?? found
         }
+        forgetGone(folder, Set(found.letters + found.strangers))
         backlogs[index].letters = found.letters[...]
         backlogs[index].strangers = found.strangers[...]
+    }
+
+    /// What lies there no more is nobody's trouble.
+    private func forgetGone(_ folder: HandoverFolder, _ names: Set<String>) {
+        let prefix = folder.path + "/"
+        for path in stuck.keys where path.hasPrefix(prefix) && !names.contains(String(path.dropFirst(prefix.count))) {
+            free(path)
+        }
+    }
+
+    private func free(_ path: String) {
+        stuck[path] = nil
+        unremoved.remove(path)
+        unreadable.remove(path)
+    }
+
+    private func stick(_ path: String, _ words: String) {
+        if stuck[path] != words { log.error("\(Printable.text(path)) \(words)") }
+        stuck[path] = words
+    }
+
+    /// A letter's file that is not needed any more.
+    private func remove(_ path: String) {
+        do throws(SystemError) {
+            try Files.remove(path)
+            free(path)
+        } catch {
+            if error.errno == ENOENT { return free(path) }
+            stick(path, "was taken in and cannot be removed: \(error)")
+            unremoved.insert(path)
+        }
     }
 
     /// So that `strangers` names them. Where it cannot be done, that is told once.
@@ -185,9 +225,7 @@ final class LetterIntake {
             try folder.renameIllegible()
             stuck[folder.path] = nil
         } catch {
-            let words = "a file whose name is no text: \(error)"
-            if stuck[folder.path] != words { log.error("\(Printable.text(folder.path)): \(words)") }
-            stuck[folder.path] = words
+            stick(folder.path, "has a file whose name is no text: \(error)")
         }
     }
 
@@ -197,6 +235,7 @@ final class LetterIntake {
         case gone
         /// The system could not read it this time.
         case later
+        case unreadable(SystemError)
     }
 
     private func read(_ name: String, in folder: HandoverFolder, from daemon: String, _ admission: Admission) -> Found {
@@ -206,7 +245,8 @@ final class LetterIntake {
         } catch {
             switch error.errno {
             case ENOENT: return .gone
-            case EMFILE, ENFILE, ENOMEM, EIO, EINTR, EAGAIN: return .later
+            case EMFILE, ENFILE, ENOMEM, EINTR, EAGAIN: return .later
+            case EIO: return .unreadable(error)
             default: return .refused(error.description)
             }
         }
@@ -228,15 +268,16 @@ final class LetterIntake {
             backlogs[index].letters.removeFirst(done.letters)
             backlogs[index].strangers.removeFirst(done.strangers)
         }
-        for (folder, name) in result.taken { _ = try? Files.remove(folder.path + "/" + name) }
+        for (folder, name) in result.taken { remove(folder.path + "/" + name) }
         for (folder, name, reason) in result.rejected {
             let path = Printable.text(folder.path + "/" + name)
             do throws(SystemError) {
                 try folder.reject(name, reason: reason, into: rejectedFolder)
                 log.error("\(path) is refused and lies in \(rejectedFolder): \(reason)")
             } catch {
-                stuck[folder.path + "/" + name] = reason
-                log.error("\(path) is refused (\(reason)) and cannot be moved to \(rejectedFolder): \(error)")
+                stick(
+                    folder.path + "/" + name,
+                    "is refused (\(reason)) and cannot be moved to \(rejectedFolder): \(error)")
             }
         }
         if !result.rejected.isEmpty { pruneRejected() }
@@ -250,8 +291,9 @@ final class LetterIntake {
         log.error("\(rejectedFolder) holds too much: the oldest \(removed.count) files there are removed")
     }
 
-    /// Takes away what daemons that crashed left half written before `time`.
+    /// Takes away what daemons that crashed left half written before `time`; what could not be read is tried once more.
     func sweep(before time: Timestamp) {
+        for path in unreadable { free(path) }
         for (_, folder) in folders {
             for name in folder.removeLeftovers(before: time) {
                 log.notice("\(Printable.text(folder.path + "/" + name)) was left by a crash and is removed")

@@ -105,7 +105,7 @@ extension Mailer {
                     + settings.command.line("queue list"))
         }
         for (path, reason) in intake.stuck.sorted(by: { $0.key < $1.key }).prefix(5) {
-            problems.append("\(Printable.text(path)) is no letter that can be sent: \(reason)")
+            problems.append("\(Printable.text(path)) \(reason)")
         }
         if intake.rejectedCount > 0 {
             problems.append(

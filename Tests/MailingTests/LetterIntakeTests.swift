@@ -68,4 +68,30 @@ import Testing
         #expect(second.taken.count == 6 && !second.hasMore)
         #expect(try incoming.waiting().isEmpty)
     }
+
+    @Test("a letter whose file cannot be removed is read once, told of, and removed when that can be")
+    func cannotBeRemoved() throws {
+        let (intake, queue, admission) = (try intake(), try queue(), try admission())
+        let letter = Letter.sample()
+        try incoming.deposit(letter)
+        let result = try intake.offer(intake.next(admission), to: queue, at: now)
+        // Something that unlink(2) does not remove, whoever asks.
+        let path = incoming.path + "/" + HandoverFolder.name(of: letter.id)
+        try Files.remove(path)
+        try Files.makeDirectories(path)
+        intake.settle(result)
+        #expect(intake.stuck[path]?.hasPrefix("was taken in and cannot be removed: ") == true)
+        #expect(intake.isEmpty)
+        intake.watch()
+        let again = intake.next(admission)
+        #expect(again.letters.isEmpty && again.result.rejected.isEmpty)
+        #expect(rmdir(path) == 0)
+        intake.watch()
+        #expect(intake.stuck.isEmpty)
+        // Another file of that name is looked at.
+        try incoming.deposit(letter)
+        intake.watch()
+        intake.settle(again.result)
+        #expect(intake.next(admission).letters.map(\.letter.id) == [letter.id])
+    }
 }

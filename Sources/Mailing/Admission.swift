@@ -9,11 +9,19 @@ import Settings
 /// The rules for letters in incoming/NAME.
 package struct Admission: Sendable {
     package var settings: Settings
+    /// Settings that were in force a while ago: what was written under them may go as well.
+    package var former: [Settings]
 
-    package init(_ settings: Settings) { self.settings = settings }
+    package init(_ settings: Settings, former: [Settings] = []) { (self.settings, self.former) = (settings, former) }
 
     /// Why this letter, found in the folder of `daemon`, is refused; nil when it may go.
     package func refusal(of letter: Letter, from daemon: String) -> String? {
+        guard let refusal = presentRefusal(of: letter, from: daemon) else { return nil }
+        let isFormer = former.contains { Admission($0).presentRefusal(of: letter, from: daemon) == nil }
+        return isFormer ? nil : refusal
+    }
+
+    private func presentRefusal(of letter: Letter, from daemon: String) -> String? {
         if letter.origin != daemon { return "it says that it is from '\(shown(letter.origin))'" }
         if letter.envelope.recipients.isEmpty { return "it has no recipient" }
         guard let alias = settings.alias(letter.alias) else {

@@ -109,7 +109,7 @@ extension Mailer {
         var (tried, failures) = (0, 0)
         repeat {
             tried += 1
-            let batch = intake.next(Admission(settings), atMost: 1)
+            let batch = intake.next(admission, atMost: 1)
             do throws(QueueError) {
                 let done = try commit { (effects) throws(QueueError) in
                     effects.intake = try intake.offer(batch, to: queue, at: now)

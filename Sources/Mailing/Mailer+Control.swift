@@ -149,6 +149,7 @@ extension Mailer {
         troubles.reload = new.paths == settings.paths ? nil : ReloadWords.needsRestart
         if let words = troubles.reload { log.warning("\(words)") }
         let paths = settings.paths
+        former.note(settings, at: SystemClock.monotonic())
         settings = new
         settings.paths = paths
         retry = Retry(new.smtp.retry)

@@ -142,10 +142,12 @@ extension Mailer {
     /// What threads have learned is written with the next commit.
     func learn() { unwritten.learned.take(from: knowledge) }
 
+    var admission: Admission { Admission(settings, former: former.inForce(at: SystemClock.monotonic())) }
+
     /// incoming/ → queue.
     func takeIn(at now: Timestamp, _ effects: inout Effects) throws(QueueError) {
         guard mayHaveLetters, !stop.isBegun else { return }
-        effects.intake = try intake.offer(intake.next(Admission(settings)), to: queue, at: now)
+        effects.intake = try intake.offer(intake.next(admission), to: queue, at: now)
     }
 
     /// After the commit, the urgent first.

@@ -35,6 +35,7 @@ package final class Mailer {
     let signals: Signals?
     let inbox: MailerInbox
     var settings: Settings
+    var former = FormerSettings()
 
     let queue: Queue
     let intake: LetterIntake

@@ -20,6 +20,21 @@ import Testing
         #expect(admission.refusal(of: Letter.sample(to: []), from: "watcher") == "it has no recipient")
     }
 
+    @Test("what was made under settings that a reload has just replaced is no intruder's; after an hour it is")
+    func former() throws {
+        let old = try admission().settings
+        var new = old
+        new.report.recipients.removeAll { $0.email.text == "admin@example.org" }
+        #expect(Admission(new).refusal(of: report(), from: "watcher")?.contains("recipients") == true)
+        var former = FormerSettings()
+        former.note(old, at: .seconds(100))
+        for (time, isAdmitted) in [(100, true), (3699, true), (3700, false)] {
+            let admission = Admission(new, former: former.inForce(at: .seconds(time)))
+            #expect((admission.refusal(of: report(), from: "watcher") == nil) == isAdmitted)
+            #expect(admission.refusal(of: Letter.sample(to: ["stranger@example.net"]), from: "watcher") != nil)
+        }
+    }
+
     /// A letter of the watcher in this name.
     private func report(
         alias: String? = nil, from: String = "herald@example.org", sender: String? = "herald@example.org",

@@ -224,6 +224,23 @@ import Testing
         #expect(call.answer.wait(.zero)?.kind == (isPrivileged ? nil : .denied))
     }
 
+    @Test("a report that lies in incoming/ when its recipient goes from the settings is not set aside")
+    func reloadedRecipient() throws {
+        let old = try site.settings(accounts: account("a", 1))
+        var new = old
+        new.report.recipients.removeFirst()
+        let changed = new
+        let mailer = try Mailer.start(
+            old, options: Mailer.Options(), inbox: try MailerInbox(), signals: nil, log: Site.log,
+            reload: { (changed, []) })
+        let letter = Letter.sample()
+        try site.hand(letter)
+        mailer.reloadSettings()
+        _ = mailer.round()
+        #expect(try mailer.queue.list(letter: letter.id).map(\.recipient) == ["admin@example.org"])
+        #expect(mailer.intake.rejectedCount == 0)
+    }
+
     @Test("a step of the clock that could not be committed is noticed again")
     func clockStep() throws {
         let mailer = try site.mailer(try site.settings(accounts: account("a", 1)), Mailer.Options())

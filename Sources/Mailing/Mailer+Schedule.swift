@@ -39,7 +39,8 @@ extension Mailer {
     func schedule(at now: Timestamp, _ effects: inout Effects) throws(QueueError) {
         isWaiting = false
         guard !stop.isBegun else { return }
-        try queue.advance(to: now)
+        // A row that is not as the index says must not keep all others from being sent.
+        if try !legal({ () throws(QueueError) in try queue.advance(to: now) }) { try queue.loadIndex(at: now) }
         try noticeStalls(at: now)
         try holdOrphans(at: now)
         try takeBackHeldUp(at: now)

@@ -56,15 +56,18 @@ extension Queue {
 
     /// Strips letters that have been done since before `time` of everything but id and SHA-256.
     package func forget(before time: Timestamp) throws(QueueError) -> Int {
+        let done = try rows(Self.forgettable, [SQLValue(time.microseconds)])
+        for id in done.compactMap(\.first) { try forget(id) }
+        return done.count
+    }
+
+    static var forgettable: String {
         let final = DeliveryState.allCases.filter(\.isFinal).map { String($0.rawValue) }.joined(separator: ",")
-        let done = try rows(
-            """
+        return """
             SELECT id FROM letters WHERE forgotten = 0 AND taken_in < ?1 AND NOT EXISTS(
                 SELECT 1 FROM deliveries WHERE letter = id AND (state NOT IN (\(final)) OR changed >= ?1))
                 AND NOT EXISTS(SELECT 1 FROM sent_copies WHERE letter = id AND state = 0) LIMIT 500
-            """, [SQLValue(time.microseconds)])
-        for id in done.compactMap(\.first) { try forget(id) }
-        return done.count
+            """
     }
 
     private func forget(_ id: SQLValue) throws(QueueError) {

@@ -3,7 +3,7 @@
 import Database
 
 enum QueueSchema {
-    static let schema = Schema([first, second, third, fourth, fifth, sentCopies])
+    static let schema = Schema([first, second, third, fourth, fifth, sentCopies, kept])
 
     /// `letters.sha256` is of the whole letter file, envelope and all: the identity of what was taken in. A letter that
     /// is long done keeps its row with id and SHA-256 alone (`forgotten`), so that its id is never taken twice.
@@ -92,4 +92,7 @@ enum QueueSchema {
         );
         CREATE INDEX sent_copies_due ON sent_copies(state, next_attempt);
         """
+
+    /// Ids are remembered for ever: what is still to be forgotten is found without a look at those.
+    private static let kept = "CREATE INDEX letters_kept ON letters(taken_in) WHERE forgotten = 0;"
 }

@@ -241,6 +241,23 @@ import Testing
         #expect(mailer.intake.rejectedCount == 0)
     }
 
+    @Test("a row that is not as the index says holds up nobody else's")
+    func outOfStep() throws {
+        let mailer = try site.mailer(try site.settings(accounts: account("a", 1)), Mailer.Options())
+        let now = SystemClock.now()
+        for _ in 0..<2 { _ = try mailer.queue.takeIn(.sample(notBefore: now + .milliseconds(1)), at: now) }
+        _ = try mailer.queue.takeIn(.sample(priority: .bulk), at: now)
+        try mailer.queue.execute("UPDATE deliveries SET state = 5 WHERE number = 1")
+        var effects = Effects()
+        for _ in 0..<2 {
+            try mailer.queue.transaction { () throws(QueueError) in
+                try mailer.schedule(at: now + .seconds(1), &effects)
+            }
+        }
+        #expect(try mailer.queue.list().sorted { $0.number < $1.number }.map(\.state) == [.sent, .sending, .sending])
+        #expect(mailer.queue.index.count(.sent) == 1 && mailer.queue.index.count(.held) == 0)
+    }
+
     @Test("a step of the clock that could not be committed is noticed again")
     func clockStep() throws {
         let mailer = try site.mailer(try site.settings(accounts: account("a", 1)), Mailer.Options())

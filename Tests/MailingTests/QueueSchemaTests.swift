@@ -32,4 +32,13 @@ import Testing
         #expect(try queue.isExhausted(queue.row(of: 1), at: now + .seconds(1), retry))
         #expect(try queue.turns(at: now) == [1])
     }
+
+    @Test("what is to be forgotten is found without a look at the ids that are remembered")
+    func forgotten() throws {
+        let queue = try Queue.open(folder: try TemporaryFolder().path).queue
+        let plan = try queue.rows(
+            "EXPLAIN QUERY PLAN " + Queue.forgettable, [.integer(0)]
+        ).compactMap { $0.last?.string }
+        #expect(plan.contains { $0.contains("letters USING INDEX letters_kept") }, "\(plan)")
+    }
 }

@@ -179,10 +179,18 @@ import Testing
         let letter = Letter.sample()
         try site.hand(letter)
         let settings = try bench.settings(port: peer.port, [letter], more: ", max_connections: 8")
+        do {
+            // Eight connections at one time have gone well.
+            let mailer = try site.mailer(settings, Mailer.Options())
+            var book = mailer.book
+            book["a"]?.pace.concurrency = 8
+            try mailer.queue.save(book, before: mailer.book)
+        }
         try bench.run(settings, noWait: true)
         let row = try #require(try site.rows(letter).first)
         #expect(row.state == .queued && row.attempts == 1 && row.lastReply == reply)
         #expect(try !bench.account(settings).isPaused)
+        #expect(try bench.account(settings).pace.concurrency == 4)
         try bench.run(settings)
         #expect(try states(letter) == [.sent])
         #expect(peer.messages == [letter.message])

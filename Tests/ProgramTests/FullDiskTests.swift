@@ -49,6 +49,39 @@ import Testing
         for name in ["watcher", "mailer"] { #expect(site.stop(name) == 0, "\(site.log(name))") }
     }
     @Test(
+        "a full file system under the mailer's state: its log and status say so, not the sender alone, until there is room",
+        .enabled(if: isRoot, whyRoot))
+    func fullQueue() throws {
+        let site = try TestSite(settings: Self.settings, rules: Self.rules)
+        let disk = try SmallDisk(site.folder + "/state/mailer", "size=4m")
+        try site.start("mailer")
+        try site.awaitReady("mailer")
+        func problems() throws -> String { try site.ask("mailer", "status").result["problems"]?.text ?? "" }
+        func send() throws {
+            _ = try site.ask(
+                "mailer", "send", ["recipients": ["bob@example.net"]], body: Array("Subject: s\n\nHello.\n".utf8))
+        }
+        try disk.fill()
+        // What is written at first may find room in the WAL that is there.
+        var isRefused = false
+        for _ in 0..<1000 where !isRefused { isRefused = (try? send()) == nil }
+        #expect(isRefused)
+        for _ in 0..<3 { #expect(try problems().contains("the file system is full"), "\(site.log("mailer"))") }
+        #expect(site.log("mailer").contains("critical"), "\(site.log("mailer"))")
+        let status = try HeraldRun(["status", "--prometheus", "--config", site.folder + "/herald.yaml"])
+        #expect(status.code == .exited(1) && !status.output.contains("herald_problems{daemon=\"mailer\"} 0"))
+        site.kill("mailer")
+        let stopped = try HeraldRun(["status", "--config", site.folder + "/herald.yaml"])
+        #expect(stopped.output.contains("the file system of \(site.folder)/state/mailer is full"), "\(stopped.output)")
+        disk.leave(pages: 500)
+        try site.start("mailer")
+        try site.awaitReady("mailer")
+        try send()
+        #expect(try !problems().contains("the file system is full"))
+        #expect(site.stop("mailer") == 0, "\(site.log("mailer"))")
+    }
+
+    @Test(
         "on a full disk --until-idle ends, however much room is left, and says where room is needed",
         .enabled(if: isRoot, whyRoot), arguments: ["watcher", "mailer", "responder"])
     func untilIdle(daemon: String) throws {

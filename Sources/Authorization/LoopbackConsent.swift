@@ -56,14 +56,16 @@ package struct LoopbackConsent: Sendable {
 
     /// Judges the target of a request (`/?code=…&state=…`), or the whole address that the browser ended at.
     package func arrived(_ target: some StringProtocol) -> Arrival {
-        guard let mark = target.firstIndex(of: "?") else { return .foreign }
+        // Octets: as a character, `&` would be one with what is written to be joined to it.
+        let target = target.utf8
+        guard let mark = target.firstIndex(of: UInt8(ascii: "?")) else { return .foreign }
         var fields: [String: [UInt8]] = [:]
-        let query = target[target.index(after: mark)...].prefix { $0 != "#" && $0 != " " }
-        for pair in query.split(separator: "&").prefix(40) {
-            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        let query = target[target.index(after: mark)...].prefix { $0 != UInt8(ascii: "#") && $0 != UInt8(ascii: " ") }
+        for pair in query.split(separator: UInt8(ascii: "&")).prefix(40) {
+            let parts = pair.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
             guard parts.count == 2 else { continue }
-            let plain = parts[1].utf8.map { $0 == UInt8(ascii: "+") ? UInt8(ascii: " ") : $0 }
-            fields[String(parts[0])] = Hex.percentDecoded(plain)
+            let plain = parts[1].map { $0 == UInt8(ascii: "+") ? UInt8(ascii: " ") : $0 }
+            fields[String(decoding: parts[0], as: UTF8.self)] = Hex.percentDecoded(plain)
         }
         guard let given = fields["state"], Secret(given) == state else { return .foreign }
         if let error = fields["error"] {

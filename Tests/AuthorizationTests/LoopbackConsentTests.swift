@@ -64,6 +64,8 @@ import Testing
         #expect(kind("/?error=admin_policy_enforced&error_description=no+way&state=\(state)") == "failed request")
         #expect(kind("/?state=\(state)") == "failed unreadable")
         #expect(kind("/?code=&state=\(state)") == "failed unreadable")
+        // U+0601 is written as one character with what follows it.
+        #expect(kind("/?x=\u{601}&state=\(state)&code=c") == "code c")
         for foreign in [
             "", "/", "/favicon.ico", "/?code=c", "/?code=c&state=", "/?code=c&state=\(state)x", "/?state", "?&&=&",
             "/?code=c&state=%ff%00",

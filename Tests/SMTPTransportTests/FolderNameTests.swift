@@ -19,6 +19,7 @@ import Testing
             (#"* LIST (\sent) "." "Gesendet &- Mehr""#, "Gesendet &- Mehr"),
             (#"* LIST (\Sent) NIL "a \"b\" \\c""#, #"a "b" \c"#), (#"* LIST (\Drafts) "/" Sent"#, nil),
             (#"* LIST (\Sent \Noselect) "/" Sent"#, nil), (#"* LIST (\Sent) "/" {4}"#, nil),
+            (#"* LIST (\Sent) "/" "{4}""#, "{4}"),
             (#"* LIST (\Sent) "/" "open"#, nil),
             (#"* LIST (\Sent"#, nil), (#"* LIST (\Sent) "/""#, nil), (#"* LIST (\Sent) "/" """#, nil), ("", nil),
             ("* LIST (", nil),

@@ -3,9 +3,9 @@
 
 import Formats
 
-enum FolderName {
+package enum FolderName {
     /// `Gesendet & Mehr` → `Gesendet &- Mehr`; `Entwürfe` → `Entw&APw-rfe`.
-    static func encoded(_ name: String) -> [UInt8] {
+    package static func encoded(_ name: String) -> [UInt8] {
         var out: [UInt8] = []
         var held: [UInt16] = []
         func flush() {
@@ -33,7 +33,7 @@ enum FolderName {
 
     /// The folder that LIST says is for what was sent (RFC 6154), as it stands on the wire; nil where none is. A name that is
     /// sent as a literal is not found: curl does not print it whole.
-    static func sent(in answer: [UInt8]) -> [UInt8]? {
+    package static func sent(in answer: [UInt8]) -> [UInt8]? {
         for line in answer.split(whereSeparator: { $0 == 0x0a || $0 == 0x0d }) where line.starts(with: "* LIST (".utf8)
         {
             let rest = line.dropFirst(8)
@@ -42,9 +42,7 @@ enum FolderName {
             guard flags.contains("\\sent"), !flags.contains("\\noselect") else { continue }
             // A space, the delimiter, a space, the name.
             var words = Words(rest: rest[(end + 1)...])
-            guard words.next() != nil, let name = words.next(), !name.isEmpty, name.first != UInt8(ascii: "{") else {
-                continue
-            }
+            guard words.next() != nil, !words.isAtLiteral, let name = words.next(), !name.isEmpty else { continue }
             return name
         }
         return nil
@@ -53,6 +51,9 @@ enum FolderName {
     /// Atoms and quoted strings (RFC 3501 section 4).
     private struct Words {
         var rest: ArraySlice<UInt8>
+
+        /// `{5}`; a quoted name may begin so, too.
+        var isAtLiteral: Bool { rest.first { $0 != 0x20 } == UInt8(ascii: "{") }
 
         mutating func next() -> [UInt8]? {
             rest = rest.drop { $0 == 0x20 }

@@ -23,6 +23,7 @@ check: lint
 	@packaging/scripts/install-dependencies test
 	packaging/scripts/check-imports
 	$(BUILD)
+	packaging/scripts/check-fuzzing $(BIN)
 	$(MAKE) docs-check
 	packaging/scripts/stats --check $(BIN)
 	$(SWIFT) test

@@ -74,8 +74,8 @@ package struct TokenReply: Sendable {
 
 /// Who has signed in. The id_token comes from the token endpoint itself by TLS, which stands for its signature (OpenID
 /// Connect Core section 3.1.3.7, point 6); the address fills in a login and gives nobody any right.
-enum IDToken {
-    static func address(in token: String) -> String? {
+package enum IDToken {
+    package static func address(in token: String) -> String? {
         let parts = token.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         guard parts.count == 3, let payload = Base64URL.decode(parts[1]), let claims = try? JSON.parse(payload) else {
             return nil

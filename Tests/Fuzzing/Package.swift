@@ -21,21 +21,29 @@ let package = Package(
         system("CSystemd", pkgConfig: "libsystemd"), system("COpenSSL", pkgConfig: "openssl"),
         system("CVectorscan", pkgConfig: "libhs"), system("CPCRE2", pkgConfig: "libpcre2-8"),
         system("CYAML", pkgConfig: "yaml-0.1"), system("CIDN2", pkgConfig: "libidn2"), .target(name: "CPlatform"),
+        .systemLibrary(name: "CResolv"),
         module("Formats"), module("Platform", ["CPlatform", "Formats", logging]), module("YAML", ["CYAML", "Formats"]),
         module("Records", ["Formats"]), module("Rules", ["Formats", "YAML", "Records"]),
         module("Incidents", ["Formats", "Records", "Rules"]), module("Mail", ["Formats"]),
         module("SMTPProtocol", ["COpenSSL", "Formats", "Mail"]),
         module("MailRouting", ["CIDN2", "Formats", "Mail"]),
+        module("Authorization", ["COpenSSL", "Formats", "SMTPProtocol"]),
         module("Settings", ["Formats", "Platform", "YAML", "Mail", "Records", "Rules"]),
         module("LogSources", ["CSystemd", "CPlatform", "Formats", "Platform", "Records", logging]),
         module(
             "RuleMatching", ["CVectorscan", "CPCRE2", "CPlatform", "Formats", "Platform", "YAML", "Records", "Rules"]),
+        module(
+            "SMTPTransport",
+            [
+                "CResolv", "COpenSSL", "Formats", "Platform", "Mail", "SMTPProtocol", "MailRouting", "Authorization",
+                logging,
+            ]),
         module("Spool", ["Formats", "Platform", "Mail"]),
         .executableTarget(
             name: "Fuzz",
             dependencies: [
                 "Formats", "Platform", "YAML", "Records", "Rules", "Incidents", "Mail", "SMTPProtocol", "Settings",
-                "LogSources", "RuleMatching", "Spool", "MailRouting",
+                "LogSources", "RuleMatching", "Spool", "MailRouting", "Authorization", "SMTPTransport",
             ],
             path: "Fuzz", swiftSettings: swift6 + [.unsafeFlags(["-parse-as-library"])]),
     ]

@@ -15,6 +15,8 @@ typealias FuzzTarget = @MainActor ([UInt8]) -> Void
     "pattern": FileTargets.pattern, "state": FileTargets.state, "letter": FileTargets.letter,
     "message": MailTargets.message, "address": MailTargets.address, "reply": MailTargets.reply,
     "sasl": MailTargets.sasl, "dns": RouteTargets.dns, "sts": RouteTargets.sts, "domain": RouteTargets.domain,
+    "token": SignInTargets.token, "identity": SignInTargets.identity, "consent": SignInTargets.consent,
+    "folder": SignInTargets.folder,
 ]
 
 @MainActor private let target: FuzzTarget = {

@@ -17,7 +17,6 @@ extension FileTailer {
         do throws(SystemError) {
             if !file.isAccounted || (file.isCurrent && file.isHardlyKnown && !file.isAssured) {
                 file.isDrained = try !file.meet()
-                if file.head.isEmpty, file.emptySince == nil { file.emptySince = time.monotonic }
                 if yield(file, time, &output) { return 1 }
                 unaccounted.insert(file.path)
                 return 1

@@ -51,8 +51,6 @@ final class TailedFile {
     var doubtful: FileCheckpoint?
     /// It is no copy of another log's text, though it may hold the same.
     var isItsOwn = false
-    /// When it was first seen to be empty, before anything was known of it.
-    var emptySince: Duration?
     /// One of which little is known was accounted for behind the last look at it.
     var isAssured = false
     /// Its row was handed over, though nothing is known of its text yet.
@@ -229,6 +227,9 @@ final class TailedFile {
     }
 
     static let tailLimit = 64
+
+    /// Since when it is known, if it was empty then and nothing was read of it.
+    var emptySince: Duration? { knownSize == 0 ? lastGrowth : nil }
 
     /// Bytes that are there and not handed over, as far as known.
     var behind: Int64 { max(0, knownSize - checkpoint.offset) }

@@ -2,6 +2,7 @@
 // chance come as parameters; the mailer keeps it in the database from start to start.
 
 import Formats
+import SMTPProtocol
 import Settings
 
 /// What is known of an account beside its settings.
@@ -27,6 +28,8 @@ package struct AccountState: Equatable, Sendable {
     package var pace = Pace()
     /// `delay_between_messages` after the last one.
     package var nextMessage: Timestamp?
+    /// Why letters were handed on to the next account, since the start or since its settings were changed.
+    var refusals: Set<Diagnosis> = []
     package var lastReply: String?
     package var lastReplyAt: Timestamp?
 
@@ -66,6 +69,23 @@ package struct AccountBook: Equatable, Sendable {
 
     /// The account that serves this alias now: the first allowed one that is not paused.
     package func serving(_ alias: Settings.Alias?) -> AccountState? { allowed(alias).first { !$0.isPaused } }
+
+    /// The account that serves what these have refused: the first of the others that is not paused. Where the settings have
+    /// no others any more, these are asked again.
+    func serving(_ alias: Settings.Alias?, but refusedBy: [String]) -> AccountState? {
+        let others = others(alias, but: refusedBy)
+        return others.isEmpty ? serving(alias) : others.first { !$0.isPaused }
+    }
+
+    func others(_ alias: Settings.Alias?, but refusedBy: [String]) -> [AccountState] {
+        allowed(alias).filter { !refusedBy.contains($0.settings.name) }
+    }
+
+    /// The server refuses what the account is to carry.
+    /// - Returns: whether this was not known.
+    mutating func refused(_ name: String, _ diagnosis: Diagnosis) -> Bool {
+        self[name]?.refusals.insert(diagnosis).inserted ?? false
+    }
 
     /// The account works: it is used again. Where a person has to mend it, only a session says so that was begun since:
     /// one that was logged in before goes on after the password was changed, and each of its letters would let the others
@@ -175,7 +195,7 @@ package struct AccountBook: Equatable, Sendable {
     package mutating func reload(_ settings: [Settings.Account], stamps: [String: String], at now: Timestamp) {
         accounts = settings.map { new in
             guard var old = self[new.name] else { return AccountState(new) }
-            if old.settings != new { old.isProbing = false }
+            if old.settings != new { (old.isProbing, old.refusals) = (false, []) }
             old.settings = new
             if new.isDirect { old.mend() }
             return old

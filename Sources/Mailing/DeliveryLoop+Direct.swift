@@ -39,6 +39,9 @@ extension DeliveryLoop {
         _ assignment: Assignment, redirectedTo addresses: [EmailAddress], _ batch: Batch,
         _ report: inout DeliveryReport
     ) {
+        // Each domain's dot is asked for: between two of them, none is pending.
+        var assignment = assignment
+        assignment.isAnnounced = false
         var course = DirectCourse(assignment: assignment, addresses: addresses)
         let byDomain = Dictionary(grouping: addresses) { QueueIndex.destination(of: $0.text) }
         for (domain, addresses) in byDomain.sorted(by: { $0.key < $1.key }) where !isDotRefused {
@@ -94,7 +97,7 @@ extension DeliveryLoop {
                 let known = course
                 let said = try transaction(client, course.assignment, left) { known.numbers($0) }
                 report.isReached = true
-                note(said, in: &course, &report)
+                note(said, client.accountRefusals, in: &course, &report)
             } catch {
                 return error
             }
@@ -105,12 +108,13 @@ extension DeliveryLoop {
     /// What is decided is told at once where more is to come: another host or domain may take minutes, and a crash sends
     /// again what is not committed.
     private func note(
-        _ said: [EmailAddress: Outcome], in course: inout DirectCourse, _ report: inout DeliveryReport
+        _ said: [EmailAddress: Outcome], _ refusals: [EmailAddress: Diagnosis] = [:], in course: inout DirectCourse,
+        _ report: inout DeliveryReport
     ) {
         course.outcomes.merge(said) { $1 }
         if let deliveries = course.deliveries {
             report.decided += said.compactMap { address, outcome in
-                deliveries[address].map { Decided(delivery: $0, outcome: outcome) }
+                deliveries[address].map { Decided(delivery: $0, outcome: outcome, refusal: refusals[address]) }
             }
             if course.hasMore { tell(&report, wakes: true) }
         } else if course.hasMore {

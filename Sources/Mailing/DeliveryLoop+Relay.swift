@@ -22,7 +22,9 @@ extension DeliveryLoop {
                 // What the account is at fault for pauses it, though some recipients were decided before (or with) it.
                 report.fault = client.lastFault.flatMap { $0.isAccountFault ? $0 : nil }
                 report.decided = outcomes.compactMap { address, outcome in
-                    numbers[address].map { Decided(delivery: $0, outcome: outcome) }
+                    numbers[address].map {
+                        Decided(delivery: $0, outcome: outcome, refusal: client.accountRefusals[address])
+                    }
                 }
                 left.removeAll { outcomes[$0.address] != nil }
             } catch {
@@ -41,6 +43,11 @@ extension DeliveryLoop {
             let outcomes = try transaction(client, assignment, addresses) { _ in assignment.numbers }
             report.fault = client.lastFault.flatMap { $0.isAccountFault ? $0 : nil }
             report.decided = Self.decided(assignment, outcomes, addresses)
+            // All of it is the account's fault, or the letter stays.
+            let refusals = addresses.compactMap { client.accountRefusals[$0] }
+            if refusals.count == addresses.count {
+                for index in report.decided.indices { report.decided[index].refusal = refusals.first }
+            }
         } catch {
             (report.fault, report.undecided) = (error, assignment.numbers)
         }

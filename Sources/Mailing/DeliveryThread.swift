@@ -62,6 +62,8 @@ struct Decided: Equatable, Sendable {
     var outcome: Outcome
     /// Of a redirected letter that others have: the addresses that are still to have it, or may have it.
     var left: [EmailAddress] = []
+    /// It was refused for the account's sake: another one may do better.
+    var refusal: Diagnosis?
 }
 
 /// What all delivery threads share.

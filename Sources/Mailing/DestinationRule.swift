@@ -17,7 +17,7 @@ struct DestinationRule: Equatable {
 
     func tells(_ carrier: Carrier) -> Bool {
         switch carrier {
-        case .alias(let alias): aliases.contains(alias)
+        case .alias(let alias), .handedOn(let alias, _): aliases.contains(alias)
         case .account(let account): accounts.contains(account)
         }
     }

@@ -170,8 +170,8 @@ extension Mailer {
     private func tellDestinations() {
         let rule = DestinationRule(settings, book)
         queue.index.wakeAll()
-        guard rule != destinations else { return }
         do throws(QueueError) {
+            guard try queue.forgetRefusals() > 0 || rule != destinations else { return }
             try queue.loadIndex(at: SystemClock.now(), tellsDestinations: rule.tells)
             destinations = rule
         } catch {

@@ -42,6 +42,8 @@ struct DeliveryRow: Equatable, Sendable {
     /// How often it has become uncertain.
     var uncertain: Int
     var alias: String?
+    /// The accounts that have refused it for their own sake.
+    var refusedBy: [String]
     /// When it was taken in, or let go anew by a person.
     var began: Timestamp
     /// What its alias's clock of time that does not count showed then.
@@ -55,7 +57,7 @@ extension Queue {
     func row(of delivery: Int64) throws(QueueError) -> DeliveryRow {
         let found = try rows(
             """
-            SELECT state, attempts, uncertain, COALESCE(began, taken_in), stall_base, deliveries.alias
+            SELECT state, attempts, uncertain, COALESCE(began, taken_in), stall_base, deliveries.alias, refused_by
             FROM deliveries JOIN letters ON letters.id = letter WHERE number = ?
             """, [SQLValue(delivery)])
         guard let row = found.first, let state = row[0].int.flatMap({ DeliveryState(rawValue: Int($0)) }) else {
@@ -63,7 +65,8 @@ extension Queue {
         }
         return DeliveryRow(
             state: state, attempts: Int(row[1].int ?? 0), uncertain: Int(row[2].int ?? 0), alias: row[5].string,
-            began: Timestamp(microseconds: row[3].int ?? 0), stallBase: .microseconds(row[4].int ?? 0))
+            refusedBy: Self.names(row[6].string), began: Timestamp(microseconds: row[3].int ?? 0),
+            stallBase: .microseconds(row[4].int ?? 0))
     }
 
     /// Begins an attempt: counts it and notes when the next one is due, should nothing more be heard of this one. With the
@@ -195,9 +198,11 @@ extension Queue {
     private static let toUncertain = Step(.uncertain, "uncertain = ?, last_reply = ?, next_attempt = ?")
     private static let putOff = again("last_reply = ?, next_attempt = ?")
     private static let recovered = again("")
-    private static let givenBack = again(
+    private static let asBefore =
         "last_reply = COALESCE(?, last_reply), next_attempt = min(COALESCE(due, ?), ?), attempts = max(0, attempts - 1),"
-            + " rank = CASE WHEN attempts > 1 THEN rank ELSE rank & ~1 END")
+        + " rank = CASE WHEN attempts > 1 THEN rank ELSE rank & ~1 END"
+    private static let givenBack = again(asBefore)
+    private static let handedOn = Step(.queued, asBefore + ", refused_by = ?")
 
     /// Back to where an attempt that decided nothing leads.
     private static func again(_ columns: String) -> [DeliveryState: Step] {
@@ -238,6 +243,25 @@ extension Queue {
     package func giveBack(_ delivery: Int64, words: String?, at now: Timestamp) throws(QueueError) {
         let time = SQLValue(now.microseconds)
         _ = try moveBack(Self.givenBack, delivery, try row(of: delivery), at: now, [SQLValue(words), time, time])
+    }
+
+    /// These accounts have refused it for their own sake: another one is to have it, as after `giveBack`.
+    func handOn(
+        _ delivery: Int64, words: String, refusedBy accounts: [String], at now: Timestamp
+    ) throws(QueueError) -> String {
+        let time = SQLValue(now.microseconds)
+        let names = SQLValue(JSON.array(accounts.map { .string($0) }).text)
+        return try move(Self.handedOn, delivery, at: now, [SQLValue(words), time, time, names])
+    }
+
+    /// New settings: who has refused something may take it now. Returns of how many this was so.
+    func forgetRefusals() throws(QueueError) -> Int {
+        try execute("UPDATE deliveries SET refused_by = NULL WHERE refused_by IS NOT NULL")
+    }
+
+    static func names(_ list: String?) -> [String] {
+        let items = list.flatMap { try? JSON.parse(Array($0.utf8)) }?.array ?? []
+        return items.compactMap(\.string)
     }
 
     /// The dot went out and no answer came. Once, it is sent again; a second time, or where `hold` says so, a person

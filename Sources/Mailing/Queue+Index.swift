@@ -82,8 +82,13 @@ extension QueueIndex.Row {
             return nil
         }
         let isBound = (row[6].int ?? 0) > 0
+        let refusedBy = row[9].isNull ? [] : Queue.names(row[9].string)
+        let carrier =
+            isBound
+            ? Carrier.account(row[5].string ?? "")
+            : refusedBy.isEmpty ? .alias(row[4].string) : .handedOn(alias: row[4].string, refusedBy: refusedBy)
         self.init(
-            number: number, state: state, rank: Int(clamping: row[2].int ?? 0), next: row[3].int,
-            carrier: isBound ? .account(row[5].string ?? "") : .alias(row[4].string), recipient: row[7].string ?? "")
+            number: number, state: state, rank: Int(clamping: row[2].int ?? 0), next: row[3].int, carrier: carrier,
+            recipient: row[7].string ?? "")
     }
 }

@@ -163,7 +163,7 @@ extension Queue {
             let base = SQLValue(stalls.reading(try row(of: number).alias, at: now).microseconds)
             try move(Self.anew, number, at: now, [time, time, base])
         case (.retry, .queued), (.retry, .uncertain):
-            try self.change(number, "next_attempt = ?", [time])
+            try self.change(number, "next_attempt = ?, refused_by = NULL", [time])
         case (.retract, .held), (.retract, .queued), (.remove, .held), (.remove, .queued):
             try move(Self.retracted, number, at: now)
         case (.remove, .sent), (.remove, .failed), (.remove, .retracted):
@@ -180,6 +180,6 @@ extension Queue {
     }
 
     private static let anew = Step(
-        .queued, "next_attempt = ?, began = ?, stall_base = ?, uncertain = 0, attempts = 0")
+        .queued, "next_attempt = ?, began = ?, stall_base = ?, uncertain = 0, attempts = 0, refused_by = NULL")
     private static let retracted = Step(.retracted)
 }

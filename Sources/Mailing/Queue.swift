@@ -150,7 +150,7 @@ struct Step: Sendable {
 
 extension Queue {
     /// What the index is told of a row, and what the log calls it by.
-    static let indexed = "number, state, rank, next_attempt, alias, account, uncertain, recipient, letter"
+    static let indexed = "number, state, rank, next_attempt, alias, account, uncertain, recipient, letter, refused_by"
 
     /// The one place where a state changes: only from one that may come before, or it throws `illegal`.
     /// - Returns: the delivery's name in the log: its letter's id and its recipient.

@@ -13,6 +13,8 @@ enum Carrier: Hashable {
     case alias(String?)
     /// By this account alone: an earlier attempt there is uncertain.
     case account(String)
+    /// By the alias's accounts but those that have refused it for their own sake.
+    case handedOn(alias: String?, refusedBy: [String])
 }
 
 /// Of reports, critical ones and others each by themselves, one to a recipient waits while another to the same one is on

@@ -3,7 +3,7 @@
 import Database
 
 enum QueueSchema {
-    static let schema = Schema([first, second, third, fourth, fifth, sentCopies, kept])
+    static let schema = Schema([first, second, third, fourth, fifth, sentCopies, kept, handedOn])
 
     /// `letters.sha256` is of the whole letter file, envelope and all: the identity of what was taken in. A letter that
     /// is long done keeps its row with id and SHA-256 alone (`forgotten`), so that its id is never taken twice.
@@ -95,4 +95,10 @@ enum QueueSchema {
 
     /// Ids are remembered for ever: what is still to be forgotten is found without a look at those.
     private static let kept = "CREATE INDEX letters_kept ON letters(taken_in) WHERE forgotten = 0;"
+
+    /// `refused_by`: a JSON list of the accounts that have refused it for their own sake.
+    private static let handedOn = """
+        ALTER TABLE deliveries ADD COLUMN refused_by TEXT;
+        CREATE INDEX deliveries_handed_on ON deliveries(number) WHERE refused_by IS NOT NULL;
+        """
 }

@@ -41,6 +41,9 @@ struct Scheduler {
             case .alias(let alias):
                 guard let account = book.serving(settings.alias(alias)) else { continue }
                 candidates.append((group, account.settings.name))
+            case .handedOn(let alias, let refusedBy):
+                guard let account = book.serving(settings.alias(alias), but: refusedBy) else { continue }
+                candidates.append((group, account.settings.name))
             case .account(let name):
                 guard let account = book[name], account.settings.enabled, !account.isPaused else { continue }
                 candidates.append((group, name))

@@ -99,14 +99,30 @@ extension Conversation {
         progress.expected.removeFirst()
         var fits = true
         switch expected {
-        case .mail: fits = progress.mailAnswered(reply)
-        case .rcpt(let recipient): fits = progress.rcptAnswered(recipient, reply)
+        case .mail:
+            let undecided = progress.undecided
+            fits = progress.mailAnswered(reply)
+            blameAccount(reply, .sender, for: undecided, in: &progress)
+        case .rcpt(let recipient):
+            let isOpen = progress.outcomes[recipient] == nil
+            fits = progress.rcptAnswered(recipient, reply)
+            if isOpen { blameAccount(reply, .recipients, for: [recipient], in: &progress) }
         case .data: return dataAnswered(reply, progress)
         }
         guard fits else { return broken("\(reply.text), which answers nothing that was asked", malformed: true) }
         state = .transaction(progress)
         if !progress.expected.isEmpty { return [] }
         return nextCommand(progress)
+    }
+
+    /// Whether a refusal for good is one of the account.
+    private func blameAccount(
+        _ reply: Reply, _ phase: SessionPhase, for recipients: [EmailAddress], in progress: inout TransactionProgress
+    ) {
+        guard reply.isPermanent, let found = Diagnosis(phase: phase, words: reply.text, host: terms.host),
+            found.isOfAccount(isRelay: terms.isRelay)
+        else { return }
+        progress.blameAccount(found, for: recipients)
     }
 
     /// Without pipelining: one command at a time.
@@ -226,11 +242,13 @@ extension Conversation {
     mutating func finish(_ progress: TransactionProgress, with fault: SessionFault) -> [Action] {
         let fault = judged(fault)
         state = .closed
+        accountRefusals = progress.accountRefusals
         return [.finish(progress.outcomes, fault), .close]
     }
 
     mutating func finish(_ progress: TransactionProgress) -> [Action] {
         state = .ready
+        accountRefusals = progress.accountRefusals
         return [.finish(progress.outcomes, nil)]
     }
 }

@@ -103,6 +103,9 @@ package struct Conversation: Sendable {
     package internal(set) var mechanism: AuthMechanism?
     /// The server answered a group of commands out of step: it, or what stands before it, cannot do pipelining.
     package internal(set) var pipeliningFailed = false
+    /// Of the latest transaction that decided something: recipients that were refused for the account's sake, by MAIL or
+    /// RCPT, and why.
+    package internal(set) var accountRefusals: [EmailAddress: Diagnosis] = [:]
     /// A transaction was broken off; RSET goes before the next.
     var needsReset = false
 

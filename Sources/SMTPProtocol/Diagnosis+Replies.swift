@@ -1,6 +1,7 @@
 // From a server's refusal to the case that it is: by the step, the code, the enhanced code, the words and the provider.
 // Providers say in words what no code says; each row names who says so and where that is documented or seen. Words alone
-// are never trusted with more than an explanation: what the queue does is decided by the codes.
+// are trusted with an explanation, and with whether a letter that is refused for good may be offered to another account
+// (`isOfAccount`); all else that the queue does is decided by the codes.
 
 import Formats
 
@@ -28,7 +29,8 @@ extension Diagnosis {
             case .hello: refusal.atHello
             case .startTLS: code >= 400 ? .startTLSRefused : nil
             case .login: refusal.atLogin
-            case .sender, .recipients, .data, .body, .finalReply: refusal.ofLetter
+            case .sender: refusal.ofLetter ?? refusal.ofSender
+            case .recipients, .data, .body, .finalReply: refusal.ofLetter
             case .resolve, .connect, .tls, .reset, .quit, .idle: nil
             }
         guard let found else { return nil }
@@ -100,9 +102,11 @@ private struct Refusal {
 
     var ofLetter: Diagnosis? {
         guard code >= 500 else { return nil }
-        // RFC 4954 section 6. Microsoft, 530 5.7.57 "Client not authenticated to send mail": as for 5.7.139.
-        if code == 530 { return .tlsFirst }
+        // RFC 4954 section 6. Microsoft, 530 5.7.57 "Client not authenticated to send mail": as for 5.7.139. Exim and
+        // Sendmail, 550: their sources.
+        if code == 530 || says("authentication required", "authentication is required") { return .tlsFirst }
         if enhanced == EnhancedCode(5, 7, 30) { return .smtpAuthOff }
+        if isAboutHost { return .hostRefused }
         if isAboutSender { return .senderNotAllowed }
         if isAboutRelaying { return .relayingDenied }
         // RFC 3463 section 3.4, RFC 1870 section 6; 552 is a full mailbox too.
@@ -112,12 +116,34 @@ private struct Refusal {
         return nil
     }
 
+    /// What is said to MAIL before a recipient is named is about the sender: RFC 3463 section 3.2 (X.1.7, X.1.8), and
+    /// policy (X.7.X).
+    var ofSender: Diagnosis? {
+        guard code >= 500, let enhanced else { return nil }
+        let isAddress = enhanced == EnhancedCode(5, 1, 7) || enhanced == EnhancedCode(5, 1, 8)
+        return isAddress || (enhanced.subject == 7 && code != 555) ? .senderNotAllowed : nil
+    }
+
+    /// RFC 7372 section 3.3 (X.7.25); Postfix, 554 5.7.1 and 550 5.7.25: postconf(5), reject_rbl_client and
+    /// reject_unknown_client_hostname; Exchange Online, 550 5.7.606 to 649 "banned sending IP": learn.microsoft.com, the
+    /// list of its non-delivery reports.
+    private var isAboutHost: Bool {
+        if let enhanced, enhanced.subject == 7, enhanced.detail == 25 || (606...649).contains(enhanced.detail) {
+            return true
+        }
+        return says(
+            "client host rejected", "blocked using", "cannot find your hostname", "cannot find your reverse hostname",
+            "banned sending ip")
+    }
+
     /// Microsoft, 550 5.7.60 "Client does not have permissions to send as this sender", and 554 5.2.252 or 5.2.0 with
     /// "SendAsDenied": learn.microsoft.com/exchange/troubleshoot/email-delivery.
     private var isAboutSender: Bool {
         enhanced == EnhancedCode(5, 7, 60) || enhanced == EnhancedCode(5, 2, 252)
             || says(
                 "send as this sender", "sendasdenied",
+                // Postfix, Sendmail and Exim, whatever their reason.
+                "sender address rejected", "sender rejected", "sender denied",
                 // Postfix, 553 5.7.1: postconf(5), reject_sender_login_mismatch.
                 "not owned by user", "not logged in as owner",
                 // GMX, Web.de and Ionos, 550 and 554: postmaster.gmx.net/en/error-messages.

@@ -84,6 +84,17 @@ package enum Diagnosis: String, Hashable, Sendable, CaseIterable {
         }
     }
 
+    /// Whether a server that says this to MAIL or RCPT refuses the account, and not the letter or its recipient: another
+    /// account may do better.
+    /// - Parameter isRelay: false for the hosts of a recipient's domain, whom a relay would ask as well.
+    package func isOfAccount(isRelay: Bool) -> Bool {
+        switch self {
+        case .senderNotAllowed, .hostRefused: true
+        case .relayingDenied, .tlsFirst, .smtpAuthOff: isRelay
+        default: false
+        }
+    }
+
     /// What a case says to a person; either may be empty.
     package struct Words: Hashable, Sendable {
         package var cause: String

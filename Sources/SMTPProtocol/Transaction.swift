@@ -99,6 +99,8 @@ struct TransactionProgress: Sendable {
     /// Put off to another transaction; without an outcome.
     private(set) var putOff: [EmailAddress] = []
     private(set) var outcomes: [EmailAddress: Outcome] = [:]
+    /// Recipients that were refused for the account's sake.
+    private(set) var accountRefusals: [EmailAddress: Diagnosis] = [:]
 
     /// - Parameter asciiDomain: a domain in A-labels; nil where it has none.
     init(_ transaction: Transaction, asciiDomain: (String) -> String?) {
@@ -134,6 +136,13 @@ struct TransactionProgress: Sendable {
 
     mutating func decide(_ recipients: [EmailAddress], _ outcome: Outcome) {
         for recipient in recipients where outcomes[recipient] == nil { outcomes[recipient] = outcome }
+    }
+
+    /// These were refused for the account's sake, if they were refused.
+    mutating func blameAccount(_ diagnosis: Diagnosis, for recipients: [EmailAddress]) {
+        for recipient in recipients where outcomes[recipient]?.reaction == .permanent {
+            accountRefusals[recipient] = diagnosis
+        }
     }
 
     /// MAIL. False when the reply is none that answers it.

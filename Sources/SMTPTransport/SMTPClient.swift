@@ -68,6 +68,8 @@ package final class SMTPClient {
     /// What the server can do, and how the session logged in.
     package var capabilities: Capabilities { conversation.capabilities }
     package var mechanism: AuthMechanism? { conversation.mechanism }
+    /// Of the recipients that the latest `deliver` returned as refused, those whom another account may reach.
+    package var accountRefusals: [EmailAddress: Diagnosis] { conversation.accountRefusals }
     /// Under which name.
     package internal(set) var loginName: String?
 

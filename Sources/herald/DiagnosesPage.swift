@@ -15,6 +15,10 @@ enum DiagnosesPage {
             A session has the steps name, connect, greeting, capabilities (EHLO), STARTTLS, TLS, login; a letter has sender,
             recipient, data, message, final reply. Under `security: tls`, TLS comes before the greeting.
 
+            Where a server refuses a letter's sender or recipient for good and the diagnosis is `relaying-denied`,
+            `sender-not-allowed`, `tls-first`, `smtp-auth-off` or `host-refused`, the account is at fault, not the letter: it goes by the
+            next account that its alias allows, and has failed where none is left.
+
             """
         for part in Diagnosis.Part.allCases {
             page += "\n## \(part.rawValue)\n\n| diagnosis | likely cause | what to do |\n|---|---|---|\n"

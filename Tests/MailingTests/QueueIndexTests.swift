@@ -84,7 +84,14 @@ private final class RandomQueue {
             if let number = try delivery(.sending, .dotPending) {
                 _ = try queue.putOff(number, words: "451", at: now, retry: retry, jitter: 0)
             }
-        case 11: if let number = try delivery(.sending) { try queue.giveBack(number, words: nil, at: now) }
+        case 11:
+            if let number = try delivery(.sending) {
+                if Bool.random(using: &chance), try queue.row(of: number).uncertain == 0 {
+                    _ = try queue.handOn(number, words: "550", refusedBy: [one(of: ["a", "b"]) ?? "a"], at: now)
+                } else {
+                    try queue.giveBack(number, words: nil, at: now)
+                }
+            }
         case 12:
             if let number = try delivery(.dotPending) {
                 _ = try queue.uncertain(

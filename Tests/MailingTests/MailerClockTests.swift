@@ -85,4 +85,23 @@ import Testing
         _ = try mailer.queue.claimNext(account: "a", at: now)
         #expect(try !mailer.queue.putOff(1, words: "451 later", at: now, retry: retry, jitter: 0).isGivenUp)
     }
+
+    @Test("a step of the clock that could not be committed is noticed again")
+    func clockStep() throws {
+        let mailer = try site.mailer(try site.settings(accounts: account("a", 1)), Mailer.Options())
+        let due = SystemClock.now() + .seconds(7200)
+        let letter = Letter.sample(notBefore: due)
+        _ = try mailer.queue.takeIn(letter, at: SystemClock.now())
+        let last = mailer.clock.last
+        mailer.clock = MailerClock(Moment(wall: last.wall - .seconds(3600), monotonic: last.monotonic))
+        try mailer.queue.execute("ALTER TABLE accounts RENAME TO away")
+        mailer.book["a"]?.nextMessage = SystemClock.now()  // moves with the clock, and so has to be saved
+        _ = mailer.round()
+        #expect(mailer.troubles.database != nil)
+        try mailer.queue.execute("ALTER TABLE away RENAME TO accounts")
+        _ = mailer.round()
+        #expect(mailer.troubles.database == nil)
+        let next = try #require(try mailer.queue.list().first?.nextAttempt)
+        #expect(next - due > .seconds(3590))
+    }
 }

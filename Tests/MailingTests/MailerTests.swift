@@ -1,13 +1,8 @@
 import Formats
-import Glibc
-import Logging
 import Mail
 import Platform
 import SMTPProtocol
-import SMTPTransport
 import Settings
-import Spool
-import Synchronization
 import TestSupport
 import Testing
 
@@ -54,38 +49,6 @@ import Testing
         for letter in letters.sorted(by: { $0.id < $1.id }) { try site.hand(letter) }
         try site.run(try site.settings(accounts: account("a", sink.port, ", max_connections: 4")))
         #expect(site.messages.map(\.bytes) == letters.map(\.message))
-    }
-
-    @Test("what is no letter, or may not be sent, is set aside with its reason, and the rest goes on")
-    func rejected() throws {
-        let sink = try site.sink()
-        defer { sink.stop() }
-        let settings = try site.settings(accounts: account("a", sink.port))
-        let good = Letter.sample()
-        try site.hand(good)
-        try site.run(settings)
-        var other = good
-        other.message += Array("more\r\n".utf8)
-        try site.hand(other)
-        try site.hand(.sample(to: ["stranger@example.net"]))
-        try site.hand(.sample(origin: "responder"))
-        let incoming = site.folder("spool/incoming/watcher")
-        let truncated = Letter.sample()
-        try Files.write(LetterFile.encode(truncated).dropLast(9), to: "\(incoming)/\(truncated.id).letter")
-        try Files.write([0, 1, 2], to: "\(incoming)/\(Randomness.identifier()).letter")
-        try Files.makeDirectories("\(incoming)/\(Randomness.identifier()).letter")
-        #expect(symlink("/etc/passwd", "\(incoming)/\(Randomness.identifier()).letter") == 0)
-        try Files.write([], to: "\(incoming)/notes.txt")
-        try Directory(incoming).create([0xff, 0xfe], [1], mode: 0o640)
-        let next = Letter.sample()
-        try site.hand(next)
-        try site.run(settings)
-        #expect(site.messages.map(\.bytes) == [good.message, next.message])
-        let rejected = try site.names("state/mailer/rejected")
-        #expect(rejected.filter { $0.hasSuffix(".reason") }.count == 9)
-        #expect(rejected.count == 17)
-        #expect(rejected.contains("illegible-fffe"))
-        #expect(try Files.names(in: incoming).isEmpty)
     }
 
     @Test("a server that says later is asked again; its words are kept")
@@ -195,52 +158,6 @@ import Testing
         #expect(site.messages.isEmpty)
     }
 
-    @Test("what was asked for too long ago, and given up, is not done")
-    func withdrawn() throws {
-        let sink = try site.sink()
-        defer { sink.stop() }
-        let inbox = try MailerInbox()
-        let request = ControlRequest(
-            command: "send", arguments: ["recipients": ["bob@example.net"]], body: Array("Hello.\n".utf8),
-            peer: ControlPeer(pid: 1, uid: geteuid(), gid: getegid()))
-        #expect(inbox.ask(request, patience: .zero).kind == .later)
-        let settings = try site.settings(accounts: account("a", sink.port))
-        let mailer = try site.mailer(settings, Mailer.Options(untilIdle: true), inbox)
-        #expect(mailer.run() == 0)
-        #expect(site.messages.isEmpty)
-        #expect(try mailer.queue.list().isEmpty)
-    }
-
-    @Test("the mailer's thread asks nobody who somebody is: that comes with the request", arguments: [true, false])
-    func whoAsks(isPrivileged: Bool) throws {
-        let mailer = try site.mailer(try site.settings(accounts: account("a", 1)), Mailer.Options())
-        // By the number alone it would be the other way round.
-        let uid = isPrivileged ? 65_534 : geteuid()
-        let request = ControlRequest(command: "status", arguments: .null, peer: ControlPeer(pid: 1, uid: uid, gid: uid))
-        let user = LocalUser(uid: uid, name: "carla", isPrivileged: isPrivileged)
-        let call = try ControlCall(request: request, user: user, answer: Answer())
-        mailer.inbox.events.post(.request(call))
-        _ = mailer.round()
-        #expect(call.answer.wait(.zero)?.kind == (isPrivileged ? nil : .denied))
-    }
-
-    @Test("a report that lies in incoming/ when its recipient goes from the settings is not set aside")
-    func reloadedRecipient() throws {
-        let old = try site.settings(accounts: account("a", 1))
-        var new = old
-        new.report.recipients.removeFirst()
-        let changed = new
-        let mailer = try Mailer.start(
-            old, options: Mailer.Options(), inbox: try MailerInbox(), signals: nil, log: Site.log,
-            reload: { (changed, []) })
-        let letter = Letter.sample()
-        try site.hand(letter)
-        mailer.reloadSettings()
-        _ = mailer.round()
-        #expect(try mailer.queue.list(letter: letter.id).map(\.recipient) == ["admin@example.org"])
-        #expect(mailer.intake.rejectedCount == 0)
-    }
-
     @Test("a row that is not as the index says holds up nobody else's")
     func outOfStep() throws {
         let mailer = try site.mailer(try site.settings(accounts: account("a", 1)), Mailer.Options())
@@ -256,40 +173,6 @@ import Testing
         }
         #expect(try mailer.queue.list().sorted { $0.number < $1.number }.map(\.state) == [.sent, .sending, .sending])
         #expect(mailer.queue.index.count(.sent) == 1 && mailer.queue.index.count(.held) == 0)
-    }
-
-    @Test("a step of the clock that could not be committed is noticed again")
-    func clockStep() throws {
-        let mailer = try site.mailer(try site.settings(accounts: account("a", 1)), Mailer.Options())
-        let due = SystemClock.now() + .seconds(7200)
-        let letter = Letter.sample(notBefore: due)
-        _ = try mailer.queue.takeIn(letter, at: SystemClock.now())
-        let last = mailer.clock.last
-        mailer.clock = MailerClock(Moment(wall: last.wall - .seconds(3600), monotonic: last.monotonic))
-        try mailer.queue.execute("ALTER TABLE accounts RENAME TO away")
-        mailer.book["a"]?.nextMessage = SystemClock.now()  // moves with the clock, and so has to be saved
-        _ = mailer.round()
-        #expect(mailer.troubles.database != nil)
-        try mailer.queue.execute("ALTER TABLE away RENAME TO accounts")
-        _ = mailer.round()
-        #expect(mailer.troubles.database == nil)
-        let next = try #require(try mailer.queue.list().first?.nextAttempt)
-        #expect(next - due > .seconds(3590))
-    }
-
-    @Test("many strangers in a folder are refused a few at a time, and all in the end")
-    func manyStrangers() throws {
-        let settings = try site.settings(accounts: account("a", 1))
-        let mailer = try site.mailer(settings, Mailer.Options(untilIdle: true))
-        let incoming = site.folder("spool/incoming/watcher")
-        for number in 0..<40 { try Files.write([], to: "\(incoming)/note \(number)") }
-        for _ in 0..<40 { try Files.write([0], to: "\(incoming)/\(Randomness.identifier()).letter") }
-        let first = mailer.intake.next(Admission(settings)).result
-        #expect(first.rejected.count == 64)
-        #expect(first.hasMore)
-        #expect(mailer.run() == 0)
-        #expect(try site.names("spool/incoming/watcher").isEmpty)
-        #expect(mailer.intake.rejectedCount == 80)
     }
 
     @Test("a connection carries as many letters as it may, and no more")
@@ -345,29 +228,5 @@ import Testing
         #expect(running.waitForArrival())
         #expect(site.messages.map(\.bytes) == [reply.message])
         #expect(running.stop() == 0)
-    }
-
-    @Test("the control socket takes a message, delivers it, and tells of it")
-    func control() throws {
-        let sink = try site.sink()
-        defer { sink.stop() }
-        let running = try Running(site, try site.settings(accounts: account("a", sink.port)))
-        let sent = running.ask("send", ["recipients": ["bob@example.net"]], body: Array("Hello.\n".utf8))
-        let id = try #require(sent.result?["id"]?.string, "\(sent)")
-        #expect(running.waitForArrival())
-        #expect(ParsedMessage(try #require(site.messages.first?.bytes)).text.contains("Hello."))
-        let shown = running.ask("queue-show", ["id": .string(id)])
-        #expect(shown.result?["deliveries"]?.array?.count == 1)
-        #expect(shown.body == site.messages.first?.bytes)
-        #expect(rows(of: running.ask("queue-list")).first?["id"]?.string == id)
-        #expect(running.ask("status").result?["problems"] == .array([]))
-        #expect(running.ask("queue-retract", ["id": .string(id)]).error != nil)
-        #expect(running.ask("queue-show", ["id": "../../etc"]).kind == .wrong)
-        #expect(running.ask("send", ["recipients": ["bob"]], body: [0x61]).kind == .wrong)
-        #expect(running.ask("send", ["recipients": ["a@b.c"]], body: [0x61], uid: 65_534).kind == .denied)
-        #expect(running.ask("queue-list", uid: 65_534).kind == .denied)
-        #expect(running.ask("nonsense").kind == .wrong)
-        #expect(running.stop() == 0)
-        #expect(running.ask("status").kind == .later)
     }
 }

@@ -51,7 +51,7 @@ extension TokenFault {
     /// The object of an answer that is none of an error.
     static func object(in answer: OAuthAnswer, _ way: OAuthClient.Way) throws(TokenFault) -> JSON {
         guard case .http(let status, let retryAfter, let body) = answer else {
-            if case .nothing(let words) = answer { throw TokenFault(.later, words) }
+            if case .nothing(let words, let remedy) = answer { throw TokenFault(.later, words, remedy: remedy) }
             throw TokenFault(.later, "no answer")
         }
         let parsed = try? JSON.parse(body)

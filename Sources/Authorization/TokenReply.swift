@@ -8,8 +8,8 @@ import SMTPProtocol
 package enum OAuthAnswer: Sendable {
     /// - Parameter retryAfter: the header of that name (RFC 9110 section 10.2.3); empty where there is none.
     case http(status: Int, retryAfter: String, body: [UInt8])
-    /// Nothing that could be read came; the words say why.
-    case nothing(String)
+    /// Nothing that could be read came; the words say why, and what is to be done where waiting will not do.
+    case nothing(String, remedy: String = "")
 }
 
 /// A token that was given (RFC 6749 section 5.1).

@@ -83,10 +83,12 @@ extension SessionFault {
             self.init(
                 .login, fault.words, [.tryAgain, .tellOperator], .signInAgain, detail: owner.argument)
             if !fault.remedy.isEmpty { likelyCause = fault.remedy }
+            if fault.kind == .declined { likelyCause = "whoever was asked to sign in, or their organisation, said no" }
+            if fault.kind == .codeExpired { likelyCause = "nobody signed in before the code's time was over" }
         case .client, .request:
             self.init(.login, fault.words, [.tryAgain, .tellOperator], remedy: fault.remedy)
         case .pending, .slowDown, .later, .unreadable:
-            self.init(.login, "no access token now: \(fault.words)", [.tryAgain, .nextAddress])
+            self.init(.login, "no access token now: \(fault.words)", [.tryAgain, .nextAddress], remedy: fault.remedy)
         }
     }
 }

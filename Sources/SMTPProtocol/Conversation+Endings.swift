@@ -93,7 +93,7 @@ extension Conversation {
             if malformed, terms.pipelining, capabilities.pipelining { pipeliningFailed = true }
             return end(progress, fault)
         case .body(let progress), .markingDot(let progress), .sendingEnd(let progress): return end(progress, fault)
-        case .finalReply(let progress): return uncertain(progress, words)
+        case .finalReply(let progress): return uncertain(progress, words, timedOut: timedOut)
         case .greeting:
             fault.reaction.insert(.nextAddress)
             explainGreeting(&fault, malformed: malformed)

@@ -46,10 +46,19 @@ extension Conversation {
         if terms.mechanisms == [.scramSHA256Plus], channelBinding == nil {
             words = "SCRAM-SHA-256-PLUS needs TLS 1.3, and this connection has less"
         }
-        return fail(
-            SessionFault(
-                .login, words, [.tryAgain, .close, .tellOperator],
-                list.isEmpty ? .loginNotOffered : .noCommonMechanism, detail: list))
+        return fail(nothingInCommon(words, isOffered: !list.isEmpty))
+    }
+
+    /// What the server offers stands in the words; what the account has, in the cause.
+    private func nothingInCommon(_ words: String, isOffered: Bool) -> SessionFault {
+        let own = terms.login.map { login in terms.mechanisms.filter { $0.fits(login) } } ?? []
+        var fault = SessionFault(
+            .login, words, [.tryAgain, .close, .tellOperator], isOffered ? .noCommonMechanism : .loginNotOffered,
+            detail: isOffered ? own.map(\.rawValue).joined(separator: " ") : "")
+        if isOffered, case .token = terms.login {
+            fault.remedy = "check the account's server: this one takes no access tokens; else leave oauth out, and set a password"
+        }
+        return fault
     }
 
     private func isOffered(_ mechanism: AuthMechanism) -> Bool {

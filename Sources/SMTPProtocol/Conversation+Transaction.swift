@@ -232,10 +232,15 @@ extension Conversation {
     }
 
     /// U: the dot is out, and no answer that counts will come.
-    mutating func uncertain(_ progress: TransactionProgress, _ words: String) -> [Action] {
+    mutating func uncertain(
+        _ progress: TransactionProgress, _ words: String, timedOut: Bool = false
+    ) -> [Action] {
         var progress = progress
         progress.decide(progress.accepted, .uncertain(words))
-        return finish(progress, with: SessionFault(.finalReply, words, [.uncertain, .close]))
+        var fault = SessionFault(.finalReply, words, [.uncertain, .close])
+        fault.timedOut = timedOut
+        if timedOut { fault.set(.silence) }
+        return finish(progress, with: fault)
     }
 
     /// The transaction and its connection are over.

@@ -30,7 +30,8 @@ extension Diagnosis {
             case .startTLS: code >= 400 ? .startTLSRefused : nil
             case .login: refusal.atLogin
             case .sender: refusal.ofLetter ?? refusal.ofSender
-            case .recipients, .data, .body, .finalReply: refusal.ofLetter
+            case .recipients: refusal.ofLetter ?? refusal.ofRecipient
+            case .data, .body, .finalReply: refusal.ofLetter
             case .resolve, .connect, .tls, .reset, .quit, .idle: nil
             }
         guard let found else { return nil }
@@ -134,6 +135,14 @@ private struct Refusal {
         return says(
             "client host rejected", "blocked using", "cannot find your hostname", "cannot find your reverse hostname",
             "banned sending ip")
+    }
+
+    /// RFC 3463 section 3.2; the words are Postfix's, Sendmail's, Exim's and Exchange's, each with 550.
+    var ofRecipient: Diagnosis? {
+        guard code >= 500 else { return nil }
+        let codes = [EnhancedCode(5, 1, 1), EnhancedCode(5, 1, 2), EnhancedCode(5, 1, 3), EnhancedCode(5, 1, 10)]
+        let isUnknown = says("user unknown", "unknown user", "no such user", "no such recipient", "does not exist")
+        return isUnknown || codes.contains { $0 == enhanced } ? .noSuchRecipient : nil
     }
 
     /// Microsoft, 550 5.7.60 "Client does not have permissions to send as this sender", and 554 5.2.252 or 5.2.0 with

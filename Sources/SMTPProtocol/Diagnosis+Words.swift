@@ -55,7 +55,7 @@ extension Diagnosis {
         case .tlsTooOld: "the server offers no TLS 1.2, no cipher in common, or a key that is too weak"
         case .clientCertificate: "the server wants a client certificate, or does not take this one"
         case .loginNotOffered: "another port than the one for submission, or a login is taken under TLS alone"
-        case .noCommonMechanism: about("none of the account's ways to log in is offered; there are")
+        case .noCommonMechanism: about("none of the account's ways to log in is offered")
         case .loginRefused: "the login or the password is wrong, or the provider wants an app password"
         case .appPasswordNeeded: "the provider takes no ordinary password from programs, or the app password is wrong"
         case .smtpAuthOff: "SMTP AUTH, or a login with a password, is switched off for this mailbox or its organisation"
@@ -67,6 +67,7 @@ extension Diagnosis {
         case .tlsFirst: "the server wants TLS or a login before this"
         case .senderNotAllowed: "the account may not send under this sender's address"
         case .relayingDenied: "the server sends to others' domains only for those who are logged in, or not at all"
+        case .noSuchRecipient: "the server knows no such recipient"
         case .messageTooLarge: "the letter is larger than the server takes"
         case .silence: "the server, or a firewall on the way, stopped in the middle"
         case .daneMismatch: "the server's key is not the one that its domain publishes (DANE)"
@@ -118,6 +119,7 @@ extension Diagnosis {
         case .tlsFirst: return "check the account's login and security"
         case .senderNotAllowed: return "send under the login's own address, or have the server allow this one"
         case .relayingDenied: return "set the account's login, and use port 587 or 465"
+        case .noSuchRecipient: return "check the recipient's address"
         case .messageTooLarge: return "have the server's limit raised, or send less"
         case .silence: return "try again later; if only large letters fail, look at the path's MTU"
         case .daneMismatch: return "tell the domain's postmaster; the letter waits"

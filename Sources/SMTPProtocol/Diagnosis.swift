@@ -50,6 +50,7 @@ package enum Diagnosis: String, Hashable, Sendable, CaseIterable {
     // A letter.
     case senderNotAllowed = "sender-not-allowed"
     case relayingDenied = "relaying-denied"
+    case noSuchRecipient = "no-such-recipient"
     case messageTooLarge = "message-too-large"
     case silence
 
@@ -79,7 +80,7 @@ package enum Diagnosis: String, Hashable, Sendable, CaseIterable {
         case .loginNotOffered, .noCommonMechanism, .loginRefused, .appPasswordNeeded, .smtpAuthOff, .tokenLacksRights,
             .signInAgain, .passwordUnreadable, .serverUntrusted, .loginLater, .tlsFirst:
             .login
-        case .senderNotAllowed, .relayingDenied, .messageTooLarge, .silence: .letter
+        case .senderNotAllowed, .relayingDenied, .noSuchRecipient, .messageTooLarge, .silence: .letter
         case .daneMismatch, .stsMismatch, .curlMissing: .needs
         }
     }

@@ -37,7 +37,11 @@ enum OpenSSLErrors {
         if verification != 0 {
             kind = Self.kind(ofVerification: verification, terms)
             detail = Self.detail(kind, certificate)
-            reasons.append(String(cString: X509_verify_cert_error_string(verification)))
+            // Keys that are pinned are TLSA records to OpenSSL, and to nobody else.
+            reasons.append(
+                kind == .otherFingerprint
+                    ? "the server's key is not a pinned one"
+                    : String(cString: X509_verify_cert_error_string(verification)))
         }
         let all = ([words] + reasons).filter { !$0.isEmpty }.joined(separator: ": ")
         return TLSFailure(kind, Printable.text(all, limit: 500), detail: detail)

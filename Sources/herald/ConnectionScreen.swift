@@ -40,10 +40,8 @@ final class ConnectionScreen {
         Terminal.say(Terminal.bold("Failed at: \(fault.phase.spoken)") + ", after \(verdict.took.phrase)")
         Terminal.say("  \(fault.code == nil ? "What happened" : "The server says"): \(fault.words)")
         if !fault.likelyCause.isEmpty { Terminal.say("  Likely cause: \(fault.likelyCause)") }
-        Terminal.say("  What to do: \(fault.remedy.isEmpty ? Self.waiting : fault.remedy)")
+        Terminal.say("  What to do: \(fault.advice)")
     }
-
-    private static let waiting = "try again later; letters wait meanwhile"
 
     private static func row(_ took: Duration?, _ name: String, _ text: String) -> String {
         let time = took.map { "\($0.milliseconds) ms" } ?? ""
@@ -67,7 +65,7 @@ final class ConnectionScreen {
             fault = [
                 "step": .string(found.phase.spoken), "ms": .int(verdict.took.milliseconds),
                 "words": .string(found.words), "diagnosis": JSON(found.diagnosis?.rawValue),
-                "cause": .string(found.likelyCause), "remedy": .string(found.remedy),
+                "cause": found.likelyCause.isEmpty ? .null : .string(found.likelyCause), "remedy": .string(found.advice),
             ]
         }
         return [

@@ -46,11 +46,11 @@ struct ConnectionTrial {
 
     func run(_ account: Settings.Account, onStep: @escaping (ConnectionStep) -> Void) -> ConnectionVerdict {
         var letter: TestLetter?
+        // Without a letter, the way is worth trying nevertheless.
+        var unsendable: SessionFault?
         do throws(SessionFault) {
             if let recipient { letter = try self.letter(to: recipient, through: account) }
-        } catch {
-            return ConnectionVerdict(fault: error)
-        }
+        } catch { unsendable = error }
         let log = Logger(label: "test-connection") { _ in SwiftLogNoOpLogHandler() }
         let handover = TokenHandover(settings: settings)
         let options = SessionOptions(account) { (owner, refused) throws(SessionFault) in
@@ -58,6 +58,9 @@ struct ConnectionTrial {
         }
         let test = ConnectionTest(options, letter: letter, log: log, onStep: onStep)
         var verdict = account.isDirect ? direct(test, heloName: options.heloName ?? "") : test.relay()
+        if verdict.fault == nil, let unsendable {
+            verdict = ConnectionVerdict(fault: unsendable, remarks: verdict.remarks)
+        }
         if verdict.fault?.diagnosis == .passwordUnreadable, geteuid() != 0 {
             verdict.fault?.remedy = "run herald test-connection as root, which may read it as the mailer may"
         }

@@ -49,6 +49,11 @@ struct TestConnectionCommand: ParsableCommand {
             names.append(word)
             recipient = ""
         }
+        if recipient != send, let word = names.last, !settings.smtp.accounts.contains(where: { $0.name == word }) {
+            throw Failure.wrong(
+                "--send \(Printable.text(word, limit: 100)): that is neither an address to send to, for it has no '@', nor "
+                    + "the name of an account")
+        }
         let chosen = try choose(names, settings)
         let trial = try ConnectionTrial(settings, sendsTo: recipient)
         var failed: [(name: String, words: String)] = []

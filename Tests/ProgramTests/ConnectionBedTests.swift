@@ -81,6 +81,7 @@ struct ConnectionBedTests {
             .tells("name", cause: "there is no such name", remedy: "check the recipient's address")
         let none = try direct("null.signed.test").run()
         #expect(none.code == .exited(1) && none.output.contains("takes no mail (null MX)"), "\(none.output)")
+        #expect(none.line("  What to do: ").hasPrefix("check the recipient's address"), "\(none.output)")
         try direct("plain.signed.test").run()
             .tells("connect", cause: "nothing listens on that port", remedy: "tell the domain's postmaster")
     }

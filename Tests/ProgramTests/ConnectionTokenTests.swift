@@ -11,7 +11,7 @@ import Testing
     /// `herald test-connection` on an account that gets its tokens as this client of the endpoint.
     private func run(
         _ client: String, _ peer: TokenPeer, port: Int, runs: Bool = true, signedIn: Bool = false,
-        _ more: String = "client_secret_file: FOLDER/secret"
+        _ more: String = "client_secret_file: FOLDER/secret", endpoint: Int? = nil
     ) throws -> HeraldRun {
         let site = try TestSite(
             settings: """
@@ -20,7 +20,8 @@ import Testing
                 watch: {journal: {enabled: false}}
                 """,
             accounts: "[{name: office, server: 127.0.0.1, port: \(port), security: none, allow_plaintext_login: true, "
-                + "login: herald@example.org, oauth: \(peer.oauth(client, more))}]")
+                + "login: herald@example.org, oauth: "
+                + "\(peer.oauth(client, more).replacing(":\(peer.port)/token", with: ":\(endpoint ?? peer.port)/token"))}]")
         try Files.write("open sesame\n".utf8, to: site.folder + "/secret", mode: 0o600)
         if signedIn {
             let application = try #require(
@@ -68,6 +69,21 @@ import Testing
         let nobody = try run("well", peer, port: 1, device)
         #expect(nobody.output.contains("nobody has signed in for account 'office'"), "\(nobody.output)")
         #expect(nobody.output.contains("What to do: run herald login office"), "\(nobody.output)")
+    }
+
+    @Test("a sign-in that nothing in common with the server is of use to; an endpoint that waiting does not mend")
+    func useless() throws {
+        let peer = try TokenPeer()
+        let server = try ScriptedPeer([.say("220 s"), .expect("EHLO"), .say("250-s"), .say("250 AUTH PLAIN LOGIN")])
+        defer { server.stop() }
+        let common = try run("app", peer, port: server.port)
+        common.tells("login", cause: "is offered: OAUTHBEARER XOAUTH2", remedy: "this one takes no access tokens")
+        let closed = try ScriptedPeer([])
+        closed.stop()
+        let hello = try ScriptedPeer(self.hello)
+        defer { hello.stop() }
+        let away = try run("app", peer, port: hello.port, endpoint: closed.port)
+        #expect(away.line("  What to do: ").contains("oauth's token_url"), "\(away.output)")
     }
 
     @Test("without the mailer there is no token: told, with what to do") func noMailer() throws {

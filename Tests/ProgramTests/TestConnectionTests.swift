@@ -139,6 +139,13 @@ private final class Received: Sendable {
         #expect(fault["diagnosis"]?.string == "plain-server-on-tls-port" && fault["step"]?.string == "TLS")
         #expect(
             fault["remedy"]?.string?.contains("security: starttls") == true && fault["cause"]?.string?.isEmpty == false)
+        let peer = try ScriptedPeer([
+            .say("220 s"), .expect("EHLO"), .say("250 s"), .expect("MAIL"), .say("451 4.3.0 not now"),
+        ])
+        defer { peer.stop() }
+        let plain = try ConnectionSite("name: a, server: 127.0.0.1, port: \(peer.port), security: none")
+        let said = try #require(try plain.run("--send", "--json").objects().first?["fault"])
+        #expect(said["cause"]?.isNull == true && said["remedy"]?.string?.hasPrefix("try again later") == true)
         #expect(!run.output.contains("sesame"))
     }
 
@@ -218,6 +225,7 @@ private final class Received: Sendable {
         arguments: [
             (["offise"], "there is no account 'offise'; did you mean 'office'?"),
             (["office", "--send", "me@"], "--send: 'me@' is no address"),
+            (["--send", "root"], "--send root: that is neither an address to send to, for it has no '@'"),
             (["--sned"], "Unknown option '--sned'"),
         ])
     func wrong(_ arguments: [String], _ words: String) throws {
@@ -234,7 +242,13 @@ private final class Received: Sendable {
         let text = String(decoding: try Files.read(site.folder("herald.yaml")), as: UTF8.self)
         try Files.write(
             text.replacing("default: true", with: "default: true, account: a").utf8, to: site.folder("herald.yaml"))
+        let peer = try ScriptedPeer([.say("220 s"), .expect("EHLO"), .say("250 s")])
+        defer { peer.stop() }
+        try Files.write(
+            text.replacing("default: true", with: "default: true, account: a").replacing("port: 1,", with: "port: \(peer.port),")
+                .utf8, to: site.folder("herald.yaml"))
         let run = try site.run("b", "--send")
+        #expect(run.output.contains(" ms  capabilities"), "the way is tried nevertheless: \(run.output)")
         #expect(run.code == .exited(1) && run.output.contains("no alias may send through account 'b'"), "\(run.output)")
         try Files.write(text.replacing("name: ", with: "enabled: false, name: ").utf8, to: site.folder("herald.yaml"))
         let none = try site.run()

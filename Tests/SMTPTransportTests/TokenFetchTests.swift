@@ -61,12 +61,19 @@ import Testing
     @Test("an endpoint whose certificate does not hold is told nothing") func certificate() throws {
         let peer = try TokenPeer()
         let request = client(peer, .deviceCode, "well").tokenRequest(.refresh(Secret("first")))
-        for caFile in [nil, peer.folder("none.pem")] {
-            guard case .nothing(let words) = TokenFetch.answer(to: request, caFile: caFile) else {
+        for (caFile, advice) in [(nil, "ca_file where"), (peer.folder("none.pem"), "oauth's ca_file: it must be")] {
+            guard case .nothing(let words, let remedy) = TokenFetch.answer(to: request, caFile: caFile) else {
                 return #expect(Bool(false), "an answer")
             }
             #expect(words.hasPrefix("https://localhost:\(peer.port): curl: ("), "\(words)")
+            #expect(remedy.contains(advice), "\(words): \(remedy)")
         }
+        var nobody = request
+        nobody.url = "https://localhost:1/token"
+        guard case .nothing(_, let remedy) = TokenFetch.answer(to: nobody, caFile: nil) else {
+            return #expect(Bool(false), "an answer")
+        }
+        #expect(remedy.contains("token_url, and whether this host may reach it"), "\(remedy)")
         #expect(try peer.requests(of: "well").isEmpty)
     }
 

@@ -23,11 +23,23 @@ package enum TokenFetch {
             // 63: larger than anything that an endpoint says.
             guard reply.code == 0 else {
                 let words = reply.code == 63 ? "the answer is larger than \(limit >> 10) KiB" : reply.words
-                return .nothing("\(place(request.url)): \(words)")
+                return .nothing("\(place(request.url)): \(words)", remedy: remedy(reply.code))
             }
             return .http(status: reply.httpStatus, retryAfter: reply.retryAfter, body: reply.body)
         } catch {
             return .nothing(error.isMissing ? error.words : "\(place(request.url)): \(error.words)")
+        }
+    }
+
+    /// What no waiting mends, by curl's exit code (curl(1), "EXIT CODES").
+    private static func remedy(_ code: Int32) -> String {
+        switch code {
+        case 6: "check oauth's token_url and tenant, and whether this host finds names"
+        case 7, 28: "check oauth's token_url, and whether this host may reach it"
+        case 35: "check oauth's token_url: nothing that speaks TLS answers there"
+        case 51, 60: "check oauth's token_url; set its ca_file where the endpoint's certificate is of your own authority"
+        case 77: "check oauth's ca_file: it must be certificates, in PEM, that the mailer may read"
+        default: ""
         }
     }
 

@@ -83,6 +83,16 @@ package struct ConnectionVerdict: Sendable {
     }
 }
 
+extension SessionFault {
+    /// What a person is to do: the remedy; where nothing but time helps, or nothing at all, that.
+    package var advice: String {
+        if !remedy.isEmpty { return remedy }
+        return isTransient
+            ? "try again later; letters wait meanwhile"
+            : "go by the server's words: the mailer gives such a letter up at once"
+    }
+}
+
 extension SessionPhase {
     /// As a person calls it.
     package var spoken: String {

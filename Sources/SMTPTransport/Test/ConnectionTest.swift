@@ -30,8 +30,10 @@ package final class ConnectionTest {
     private let onStep: (ConnectionStep) -> Void
     /// When the last step that was told ended.
     private var last = SystemClock.monotonic()
-    /// A step that may be no more than what the fault says, or the first of several.
-    private var pending: SessionTrace.Step?
+    /// A step that may be no more than what the fault says, or the first of several; and when it ended.
+    private var pending: (step: SessionTrace.Step, ended: Duration)?
+    /// When the step ended that failed.
+    private var failed: Duration?
     private var remarks: [String] = []
 
     /// `onStep` is told of each step as soon as it has ended.
@@ -80,10 +82,10 @@ package final class ConnectionTest {
         return verdict(fault)
     }
 
-    private func begin() { (last, pending, remarks) = (SystemClock.monotonic(), nil, []) }
+    private func begin() { (last, pending, failed, remarks) = (SystemClock.monotonic(), nil, nil, []) }
 
     private func verdict(_ fault: SessionFault?) -> ConnectionVerdict {
-        ConnectionVerdict(fault: fault, took: SystemClock.monotonic() - last, remarks: remarks)
+        ConnectionVerdict(fault: fault, took: (failed ?? SystemClock.monotonic()) - last, remarks: remarks)
     }
 
     private func tell(_ name: String, _ detail: String) {
@@ -115,29 +117,35 @@ extension ConnectionTest {
     private func take(_ step: SessionTrace.Step) {
         // What comes after the try.
         if [.quit, .reset, .idle].contains(step.phase) { return }
-        if let before = pending, !(before.phase == .login && step.phase == .login) { flush() }
-        pending = step
-        let isRefusal = Reply.code(leading: step.detail).map { $0 >= 400 } ?? false
+        if let before = pending?.step {
+            // The letter has one recipient: what is answered behind a refusal had gone out with it, and means nothing.
+            if [.sender, .recipients, .data].contains(before.phase) { return }
+            if !(before.phase == .login && step.phase == .login) { flush() }
+        }
+        pending = (step, SystemClock.monotonic())
+        let isReply = ![.resolve, .connect, .tls, .body].contains(step.phase)
+        let isRefusal = isReply && Reply.code(leading: step.detail).map { $0 >= 400 } ?? false
         if step.phase != .login, !isRefusal { flush() }
     }
 
     private func flush() {
-        guard let step = pending else { return }
-        pending = nil
-        last = SystemClock.monotonic()
+        guard let (step, ended) = pending else { return }
+        (pending, last) = (nil, ended)
         onStep(ConnectionStep(step))
     }
 
-    /// The step that is the fault itself need not be told twice.
+    /// The step that is the fault itself need not be told twice. Its time ends here, before the QUIT that follows.
     private func drop(_ fault: SessionFault) {
-        if let step = pending, step.phase == fault.phase { pending = nil }
+        failed = SystemClock.monotonic()
+        if let (step, ended) = pending, step.phase == fault.phase { (pending, failed) = (nil, ended) }
         flush()
     }
 
     private func tellLogin(_ client: SMTPClient, _ options: SessionOptions) {
-        guard let mechanism = client.mechanism, let step = pending, step.phase == .login else { return flush() }
-        pending = nil
-        last = SystemClock.monotonic()
+        guard let mechanism = client.mechanism, let (step, ended) = pending, step.phase == .login else {
+            return flush()
+        }
+        (pending, last) = (nil, ended)
         let name = client.loginName.map { "as \(Printable.text($0, limit: 200)) " } ?? ""
         onStep(ConnectionStep("login", took: step.took, "\(name)by \(mechanism.rawValue): \(step.detail)"))
     }
@@ -147,6 +155,9 @@ extension ConnectionTest {
         if let plain = client.plainBecause { remarks.append("TLS failed and was left out: \(plain)") }
         if options.login != nil, client.mechanism == nil {
             remarks.append("nobody logged in: under 'opportunistic', no login goes to a server that is not verified")
+        }
+        if options.isRelay, options.login == nil, letter == nil, !client.capabilities.mechanisms.isEmpty {
+            remarks.append("the server offers logins, and the account has none: --send tells whether it takes a letter so")
         }
         let now = SystemClock.now()
         if let certificate = client.certificate, options.tls.isBoundByTime, certificate.ends - now < Self.shortest {
@@ -160,17 +171,19 @@ extension ConnectionTest {
         of outcomes: [EmailAddress: Outcome], _ client: SMTPClient, _ options: SessionOptions
     ) -> SessionFault? {
         guard let refused = outcomes.values.first(where: { $0.reaction != .delivered }) else { return nil }
-        if let fault = client.lastFault, fault.words == refused.words {
-            drop(fault)
-            return fault
-        }
-        let phase = client.trace.steps.last { $0.detail == refused.words }?.phase ?? .sender
-        var fault = SessionFault(phase, refused.words, refused.reaction)
-        if let diagnosis = Diagnosis(phase: phase, words: refused.words, host: options.server.host) {
+        let ofLetter: [SessionPhase] = [.sender, .recipients, .data, .finalReply]
+        let phase = client.trace.steps.first { ofLetter.contains($0.phase) && $0.detail == refused.words }?.phase
+        var fault = SessionFault(phase ?? .sender, refused.words, refused.reaction)
+        if let diagnosis = Diagnosis(phase: fault.phase, words: refused.words, host: options.server.host) {
             fault.set(diagnosis, host: options.server.host)
         }
-        if refused.reaction == .uncertain { fault.likelyCause = "whether the server has taken it is not known" }
+        if let known = client.lastFault, known.words == refused.words { fault = known }
         drop(fault)
+        if refused.reaction == .uncertain {
+            let cause = "the server may have the letter: it did not say"
+            fault.likelyCause = fault.likelyCause.isEmpty ? cause : "\(cause); \(fault.likelyCause)"
+            fault.remedy = "look whether the letter has arrived; the mailer sends such a one as smtp.uncertain says"
+        }
         return fault
     }
 }
@@ -207,6 +220,9 @@ extension ConnectionTest {
             ? .stsMismatch : words.hasPrefix("5.1.2") ? .noSuchName : words.hasPrefix("4.4.3") ? .nameServerFails : nil
         if let known { fault.set(known) }
         if let remedy = known?.remedyForHost { fault.remedy = remedy }
+        if fault.remedy.isEmpty, reaction == .permanent {
+            fault.remedy = "check the recipient's address; a letter to it fails at once"
+        }
         return fault
     }
 }

@@ -36,7 +36,9 @@ extension SessionOptions {
         let authority: TLSTerms.Authority =
             account.fingerprints.isEmpty
             ? account.caFile.map { .file($0) } ?? .system : .pinned(account.fingerprints)
-        return TLSTerms(authority, clientCertificate: account.clientCertificate.map { Passwords.place(of: $0) })
+        return TLSTerms(
+            authority, clientCertificate: account.clientCertificate.map { Passwords.place(of: $0) },
+            minimum: TLSTerms.Version(rawValue: account.tlsMinimum.rawValue) ?? .tls12)
     }
 
     private static func login(_ account: Settings.Account, _ tokens: @escaping TokenGiving) -> LoginSource? {

@@ -50,6 +50,10 @@ extension Declarations {
                 "SHA-256 of the public keys (SubjectPublicKeyInfo) that the server may have, in hexadecimal, in place of authorities, "
                     + "name and time; a server that has none of them is told with its own."),
             SettingKey(
+                "tls_minimum", .choice(["1.2", "1.3"]), "1.2",
+                "The oldest version of TLS that is spoken with this server; what is older than 1.2 never is (RFC 8996)."
+            ),
+            SettingKey(
                 "client_certificate", .text, nil,
                 "A file (PEM) with a certificate, its chain and its key, for servers that ask for one."),
             SettingKey(

@@ -80,6 +80,13 @@ extension Settings {
         package var clientCertificate: String?
         /// SHA-256 of the public keys (SubjectPublicKeyInfo) that the server may have; empty: the authorities decide.
         package var fingerprints: [[UInt8]] = []
+        package var tlsMinimum = TLSVersion.tls12
+    }
+
+    /// The oldest version of TLS that is spoken.
+    package enum TLSVersion: String, Sendable, CaseIterable {
+        case tls12 = "1.2"
+        case tls13 = "1.3"
     }
 
     /// RFC 5321 section 4.5.3.2's waits.

@@ -51,6 +51,7 @@ extension SettingsReader {
         account.oauth = reader.value("oauth").flatMap(oauth)
         account.clientCertificate = reader.text("client_certificate")
         account.fingerprints = fingerprints(&reader)
+        account.tlsMinimum = reader.choice("tls_minimum", Settings.TLSVersion.self) ?? .tls12
         account.isDirect = reader.value("server")?.string == Self.direct
         if account.isDirect { checkDirect(&reader) }
         _ = reader.choice("credentials", CredentialsChoice.self)
@@ -127,6 +128,11 @@ extension SettingsReader {
         for key in ["ca_file", "client_certificate"] {
             if let path = reader.value(key)?.string, let node = reader.value(key) { absolute(path, node, reader) }
         }
+        if let node = reader.value("tls_minimum"), account.tlsMinimum != .tls12, !account.isDirect,
+            account.security == .none || account.security == .opportunistic
+        {
+            reader.fault(node, "'tls_minimum' needs security 'tls' or 'starttls',")
+        }
         guard let node = reader.value("fingerprints"), !account.fingerprints.isEmpty else { return }
         if account.security == .none || account.security == .opportunistic {
             reader.fault(node, "'fingerprints' need security 'tls' or 'starttls',")
@@ -141,7 +147,7 @@ extension SettingsReader {
     private func checkDirect(_ reader: inout SectionReader) {
         for key in [
             "port", "login", "password", "password_file", "password_command", "password_credential", "auth", "oauth",
-            "ca_file", "fingerprints", "client_certificate", "allow_plaintext_login",
+            "ca_file", "fingerprints", "tls_minimum", "client_certificate", "allow_plaintext_login",
         ] {
             guard let node = reader.value(key) else { continue }
             if key == "port", node.string == "25" { continue }

@@ -47,6 +47,15 @@ private let pairs = Array(repeating: "0A", count: 32).joined(separator: ":")
         #expect(faults.contains { $0.contains("warning: 'ca_file' counts for nothing beside 'fingerprints'") })
     }
 
+    @Test("the oldest TLS is 1.2, or 1.3 where that is asked for, in a session that insists on TLS") func minimum() {
+        #expect(load("login: ''").account == nil)
+        #expect(load("security: tls").account?.tlsMinimum == .tls12)
+        #expect(load("security: tls, tls_minimum: 1.3").account?.tlsMinimum == .tls13)
+        #expect(load("security: tls, tls_minimum: '1.2'").account?.tlsMinimum == .tls12)
+        #expect(load("tls_minimum: 1.1").faults.contains { $0.contains("tls_minimum") && $0.contains("1.2") })
+        #expect(load("security: opportunistic, tls_minimum: 1.3").account == nil)
+    }
+
     @Test("files are named by absolute paths", arguments: ["ca_file", "client_certificate"]) func paths(_ key: String) {
         #expect(load("\(key): own.pem").account == nil)
         let account = load("\(key): /etc/herald/own.pem").account

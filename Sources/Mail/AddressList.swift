@@ -10,6 +10,14 @@ package enum AddressList {
         return reader.run()
     }
 
+    /// What in a field stands where somebody should, and holds no valid address: the first such, as it was written; nil
+    /// where there is none. `parse` leaves it out.
+    package static func leftOut(of raw: [UInt8]) -> String? {
+        var reader = AddressListReader(bytes: raw)
+        _ = reader.run()
+        return reader.leftOut.map { String(decoding: $0.prefix(200), as: UTF8.self) }
+    }
+
     package static func parse(_ text: String) -> [Mailbox] { parse(Array(text.utf8)) }
 
     /// After the comment that begins at `start`, comments within it too; one that does not end goes to the end.
@@ -39,6 +47,9 @@ private struct AddressListReader {
     var phrase: [UInt8] = []
     var bare: [UInt8] = []  // with `gap` for spaces
     var angle: [UInt8]?
+    /// The first stretch between commas that was something, and no address.
+    var leftOut: [UInt8]?
+    private var began = 0
     var nameEnd = 0  // of `phrase` where the brackets began
     var comment: [UInt8] = []
     /// Where the last quote stands: an opening one there has no partner and is a character like another.
@@ -74,7 +85,11 @@ private struct AddressListReader {
         return found
     }
 
-    private mutating func reset() { (phrase, bare, angle, comment) = ([], [], nil, []) }
+    private mutating func reset() {
+        (phrase, bare, angle, comment) = ([], [], nil, [])
+        // Behind the comma, semicolon or colon that is about to be passed.
+        began = min(at + 1, bytes.count)
+    }
 
     private mutating func word() {
         if let end = endOfEncodedWords() {
@@ -160,6 +175,13 @@ private struct AddressListReader {
 
     private mutating func finish() {
         defer { reset() }
+        let count = found.count
+        defer {
+            let isNothing = angle == nil && bare.allSatisfy { $0 == Self.gap }
+            if found.count == count, !isNothing, leftOut == nil {
+                leftOut = [UInt8](bytes[min(began, at)..<at]).trimmed
+            }
+        }
         if let angle {
             guard let address = Self.address(angle) else { return }
             found.append(Mailbox(Self.name(phrase), address))

@@ -14,6 +14,10 @@ package struct SubmittedMessage: Sendable {
     package var recipients: [EmailAddress]
     package var subject: String
     package var messageID: String
+    /// What stands in To, Cc or Bcc (or their Resent- forms) where somebody should, and holds no address; the first such.
+    package var brokenRecipient: (field: String, text: String)?
+    /// The first header field that has a NUL.
+    package var fieldWithNUL: String?
 }
 
 /// Makes submitted mail fit for delivery.
@@ -63,14 +67,28 @@ package struct MessageNormalizer: Sendable {
 
         return SubmittedMessage(
             message: out, from: people.isEmpty ? [from] : people, recipients: Self.recipients(headers),
-            subject: headers.first("Subject") ?? "", messageID: ownID ?? messageID)
+            subject: headers.first("Subject") ?? "", messageID: ownID ?? messageID,
+            brokenRecipient: Self.brokenRecipient(headers),
+            fieldWithNUL: headers.fields.first { $0.raw.contains(0) }.map { Printable.text($0.name, limit: 80) })
     }
 
     private static func recipients(_ headers: HeaderFields) -> [EmailAddress] {
-        let resent = ["Resent-To", "Resent-Cc", "Resent-Bcc"]
-        let names = resent.contains(where: headers.has) ? resent : ["To", "Cc", "Bcc"]
         var seen: Set<EmailAddress> = []
-        return names.flatMap(headers.mailboxes).map(\.address).filter { seen.insert($0).inserted }
+        return recipientFields(headers).flatMap(headers.mailboxes).map(\.address).filter { seen.insert($0).inserted }
+    }
+
+    private static func recipientFields(_ headers: HeaderFields) -> [String] {
+        let resent = ["Resent-To", "Resent-Cc", "Resent-Bcc"]
+        return resent.contains(where: headers.has) ? resent : ["To", "Cc", "Bcc"]
+    }
+
+    private static func brokenRecipient(_ headers: HeaderFields) -> (field: String, text: String)? {
+        for name in recipientFields(headers) {
+            for raw in headers.raw(name) {
+                if let text = AddressList.leftOut(of: raw) { return (name, text) }
+            }
+        }
+        return nil
     }
 }
 
@@ -94,10 +112,12 @@ private struct PartWriter {
         var seen: Set<String> = []
         for field in part.headers.fields {
             let name = Array(field.name.utf8).lowercasedText
-            let isRepeated = Self.single.contains(name) && seen.contains(name)
+            let isRepeated = (Self.single.contains(name) || Self.joined.contains(name)) && seen.contains(name)
             seen.insert(name)
             guard !isRepeated, !dropped.contains(name), HeaderLine.isName(field.name) else { continue }
-            if name == "content-type", let type = written.type {
+            if Self.joined.contains(name), part.headers.raw(name).count > 1 {
+                out += Self.joined(part.headers, field, name, part.storage)
+            } else if name == "content-type", let type = written.type {
                 out += HeaderLine.folded("Content-Type", type)
             } else if name == "content-transfer-encoding", let encoding = written.encoding {
                 out += HeaderLine.folded("Content-Transfer-Encoding", encoding)
@@ -110,6 +130,18 @@ private struct PartWriter {
             out += HeaderLine.folded("Content-Transfer-Encoding", encoding)
         }
         return out + [0x0d, 0x0a] + written.bytes
+    }
+
+    /// Of these there may be one too, and people write several: what all of them say stands in the first.
+    private static let joined: Set<String> = ["to", "cc", "reply-to"]
+
+    private static func joined(
+        _ headers: HeaderFields, _ field: HeaderFields.Field, _ name: String, _ storage: [UInt8]
+    ) -> [UInt8] {
+        var seen: Set<EmailAddress> = []
+        let people = headers.mailboxes(name).filter { seen.insert($0.address).inserted }
+        if people.isEmpty { return Self.field(field, name, storage) }
+        return HeaderLine.folded(field.name, people.map(\.header).joined(separator: ", "))
     }
 
     /// As it was when it is fit, else composed again.

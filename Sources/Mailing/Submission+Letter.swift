@@ -33,6 +33,11 @@ extension Submission {
         } catch {
             throw SubmissionError("\(error)")
         }
+        // Row 90: no server takes it, and a header that is changed is not what was meant.
+        if let field = submitted.fieldWithNUL { throw SubmissionError("the field '\(field)' has a NUL in it") }
+        if fromHeaders, let broken = submitted.brokenRecipient {
+            throw SubmissionError("'\(Printable.text(broken.text, limit: 100))' in \(broken.field) is no address")
+        }
         // Whoever has an alias of their own writes in that name and no other.
         if !user.isPrivileged, let other = submitted.from.first(where: { $0.address != alias.address }) {
             throw SubmissionError("From is \(other.address.text); yours is \(alias.address.text)", .denied)
@@ -50,9 +55,10 @@ extension Submission {
     /// A message that names nobody, such as bare text, says whom it is for; not where there are many, who need not know
     /// of each other.
     private static func addressed(_ submitted: SubmittedMessage, recipients: [EmailAddress]) -> [UInt8] {
-        guard submitted.recipients.isEmpty, (1...10).contains(recipients.count), recipients.allSatisfy(\.isASCII) else {
-            return submitted.message
-        }
-        return Array("To: \(recipients.map(\.text).joined(separator: ",\r\n "))\r\n".utf8) + submitted.message
+        guard submitted.recipients.isEmpty, (1...10).contains(recipients.count) else { return submitted.message }
+        // A header that is not ASCII needs SMTPUTF8, which is not asked for the sake of those whose address does without.
+        let plain = recipients.count { $0.headerText.utf8.allSatisfy { $0 < 0x80 } }
+        guard plain == 0 || plain == recipients.count else { return submitted.message }
+        return Array("To: \(recipients.map(\.headerText).joined(separator: ",\r\n "))\r\n".utf8) + submitted.message
     }
 }

@@ -4,6 +4,17 @@ import Testing
 
 @Suite struct AddressListTests {
     @Test(
+        "what stands where somebody should, and is no address, is named; what is nobody on purpose is not",
+        arguments: [
+            ("broken <", "broken <"), ("a@b.example, Doe, Jane <j@b.example>", "Doe"), ("<>", "<>"), ("root", "root"),
+            ("a@b.example", nil), ("undisclosed-recipients:;", nil), ("Friends: a@b.example, c@d.example;", nil),
+            ("a@b.example,, (nobody) , \"Doe, Jane\" <j@b.example>,", nil), ("", nil),
+        ] as [(String, String?)])
+    func leftOut(_ text: String, _ expected: String?) {
+        #expect(AddressList.leftOut(of: Array(text.utf8)) == expected)
+    }
+
+    @Test(
         "lists are read as RFC 5322 has them, and as the world writes them",
         arguments: [
             ("a@b", ["|a@b"]), ("<a@b>", ["|a@b"]), ("Jane <a@b>", ["Jane|a@b"]),

@@ -11,6 +11,21 @@ import Testing
         return try normalizer.normalize(bytes)
     }
 
+    @Test("several To fields are one, as RFC 5322 wants it, and so are several Cc and Reply-To; nobody is in it twice")
+    func joined() throws {
+        let message = ParsedMessage(
+            try normalize(
+                Array(
+                    "To: a@example.org\nCc: c@example.org\nto: B <b@example.org>, a@example.org\nCc: d@example.org\n\nx\n"
+                        .utf8)
+            ).message)
+        #expect(
+            message.headers.raw("To").map { String(decoding: $0, as: UTF8.self) } == [
+                "a@example.org, B <b@example.org>"
+            ])
+        #expect(message.headers.raw("Cc").count == 1 && message.cc.map(\.address.local) == ["c", "d"])
+    }
+
     private func normalize(_ text: String) throws -> String {
         String(decoding: try normalize(Array(text.utf8)).message, as: UTF8.self)
     }

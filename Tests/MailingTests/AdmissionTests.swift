@@ -194,6 +194,34 @@ import Testing
         #expect(ParsedMessage(letter.message).header("Bcc") == nil)
     }
 
+    @Test("what stands in To, Cc or Bcc and is no address is refused under -t, and so is a NUL in a header")
+    func broken() throws {
+        for (header, fromHeaders, words) in [
+            ("To: broken <\nCc: a@example.net", true, "'broken <' in To is no address"),
+            ("To: a@example.net, Doe, Jane <j@example.net>", true, "'Doe' in To is no address"),
+            ("Subject: a\0b", false, "the field 'Subject' has a NUL in it"),
+        ] {
+            let submission = Submission(
+                recipients: ["d@example.net"], fromHeaders: fromHeaders, body: Array("\(header)\n\nx\n".utf8))
+            let error = #expect(throws: SubmissionError.self) { _ = try letter(submission, from: root) }
+            #expect(error?.description == words && error?.kind == .wrong)
+        }
+        let named = Submission(recipients: ["d@example.net"], body: Array("To: broken <\n\nx\n".utf8))
+        #expect(try letter(named, from: root).envelope.recipients.count == 1, "the header is not asked without -t")
+    }
+
+    @Test(
+        "a letter to people whose address is not ASCII says whom it is for",
+        arguments: [
+            (["jörg@bücher.example"], ["jörg@bücher.example"]),
+            (["joerg@bücher.example"], ["joerg@xn--bcher-kva.example"]),
+            (["jörg@bücher.example", "a@example.net"], []),
+        ])
+    func notASCII(_ recipients: [String], _ named: [String]) throws {
+        let message = try letter(Submission(recipients: recipients, body: Array("x\n".utf8)), from: root).message
+        #expect(ParsedMessage(message).to.map(\.address.text) == named)
+    }
+
     @Test("users send under their own alias, others' is denied, and nobody sends without one")
     func aliases() throws {
         let to = ["a@example.net"]

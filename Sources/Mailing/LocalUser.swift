@@ -42,7 +42,9 @@ package struct SubmissionRates: Equatable, Sendable {
     package static let maximumSize = 32 << 20
 
     static let tooLarge = "the message has more than \(maximumSize >> 20) MiB"
-    static let tooMany = "too many messages: \(perHour) an hour are taken from a user"
+    static let tooMany =
+        "too many messages: \(burst) at once and \(perHour) an hour are taken from a user; the next one within "
+        + "\(3600 / perHour) s"
 
     private struct Bucket: Equatable {
         var tokens: Double

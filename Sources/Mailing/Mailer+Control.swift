@@ -22,8 +22,8 @@ extension Mailer {
             switch request.command {
             case "status": return .success(try status(at: now))
             case "send": return try send(request, from: call.user, at: now, &effects)
-            case "queue-list": return try list(request)
-            case "queue-show": return try show(request)
+            case "queue-list": return try list(request, at: now)
+            case "queue-show": return try show(request, at: now)
             default: return try change(request, at: now, &effects)
             }
         } catch {
@@ -33,7 +33,7 @@ extension Mailer {
     }
 
     /// A page of the list: its rows in the body, one JSON object a line, so that no line grows with the queue.
-    private func list(_ request: ControlRequest) throws(QueueError) -> ControlResponse {
+    private func list(_ request: ControlRequest, at now: Timestamp) throws(QueueError) -> ControlResponse {
         var states: [DeliveryState] = []
         for name in (request.arguments["states"]?.array ?? []).map({ $0.string ?? "" }) {
             guard let named = DeliveryState.named(name) else {
@@ -50,19 +50,43 @@ extension Mailer {
         } else {
             page = try queue.page(after: after, states: states, limit: limit)
         }
-        let lines = page.lines()
+        let lines = page.lines(obstacles(at: now))
         return .success(["count": JSON(page.rows.count), "next": page.next?.json ?? .null], body: lines)
     }
 
     /// The letter's first deliveries stand in the answer's line, which has a limit; `queue-list` with the letter's id has
     /// those that follow on `next`.
-    private func show(_ request: ControlRequest) throws(QueueError) -> ControlResponse {
+    private func show(_ request: ControlRequest, at now: Timestamp) throws(QueueError) -> ControlResponse {
         let id = request.arguments["id"]?.string ?? ""
         guard let particulars = try queue.particulars(of: id).members else { throw .unknown(id) }
         var page = try queue.page(letter: id, limit: Self.shownDeliveries)
-        let rows = page.shown(bytes: Self.shownBytes)
+        let rows = page.shown(bytes: Self.shownBytes, obstacles(at: now))
         let members = [JSON.Member("deliveries", .array(rows)), JSON.Member("next", page.next?.json ?? .null)]
         return .success(.object(particulars + members), body: try queue.message(of: id) ?? [])
+    }
+
+    /// What a delivery waits for whose time has come; nil where that is no more than its turn.
+    private func obstacles(at now: Timestamp) -> (DeliverySummary) -> String? {
+        // A page of a thousand has few aliases.
+        var known: [String?: String?] = [:]
+        return { [settings, book] row in
+            guard row.state == .queued || row.state == .uncertain, (row.nextAttempt ?? now) <= now else { return nil }
+            if settings.smtp.redirect.holdsAll { return "an address in smtp.redirect.to" }
+            if row.state == .uncertain, let name = row.account {
+                return book[name]?.isPaused == true ? "account '\(name)', which is paused" : nil
+            }
+            if let found = known[row.alias] { return found }
+            let allowed = book.allowed(settings.alias(row.alias))
+            var words: String?
+            if allowed.isEmpty {
+                words = "an account that it may leave through"
+            } else if allowed.allSatisfy(\.isPaused) {
+                let names = allowed.map { "'\($0.settings.name)'" }.joined(separator: ", ")
+                words = allowed.count == 1 ? "account \(names), which is paused" : "accounts \(names), which are paused"
+            }
+            known[row.alias] = .some(words)
+            return words
+        }
     }
 
     private static let shownDeliveries = 100
@@ -80,12 +104,19 @@ extension Mailer {
             try takeBack(pool.withdraw(id), at: now)
         }
         let count = try queue.change(id, change, at: now)
-        if count == 0 { return .failure("no delivery of \(id) is in a state that '\(change.rawValue)' is for") }
+        if count == 0 {
+            let keep = settings.smtp.keep
+            return .failure(try queue.refusal(of: change, id, keep: keep) { SystemClock.utcOffset(at: $0) })
+        }
         if change == .retry {
             book.probeAll(at: now)
             for lane in lanes.tryAll() { queue.index.wake(lane.destination) }
         }
-        effects.says.append((.notice, "\(id): \(change.rawValue) of \(count) deliveries by uid \(request.peer.uid)"))
+        effects.says.append(
+            (
+                .notice,
+                "\(id): \(change.rawValue) of \(counted(count, "delivery", "deliveries")) by uid \(request.peer.uid)"
+            ))
         return .success(["id": .string(id), "deliveries": JSON(count)])
     }
 
@@ -102,9 +133,10 @@ extension Mailer {
             return .failure("the id is taken; send again", .later)
         }
         effects.submitted = max(effects.submitted, request.body.count)
-        let size = "\(letter.message.count) bytes for \(letter.envelope.recipients.count)"
+        let size =
+            "\(counted(letter.message.count, "byte")) for \(counted(letter.envelope.recipients.count, "recipient"))"
         effects.says.append(
-            (.info, "\(letter.id): submitted by uid \(user.uid), \(size) under '\(letter.alias ?? "")'"))
+            (.info, "\(letter.id): submitted by uid \(user.uid), \(size), under '\(letter.alias ?? "")'"))
         return .success(["id": .string(letter.id)])
     }
 

@@ -20,7 +20,10 @@ extension Mailer {
         lanes.keep(Set(settings.smtp.accounts.map(\.name)))
         try queue.loadIndex(at: now, tellsDestinations: destinations.tells)
         book.probeWhatChanged(AccountStamp.stamps(settings.smtp.accounts, folder: folder), at: now)
-        if found.sending > 0 { log.notice("\(found.sending) deliveries were under way and are queued again") }
+        if found.sending > 0 {
+            log.notice(
+                "\(counted(found.sending, "delivery was", "deliveries were")) under way, and goes on from the queue")
+        }
         if found.uncertain > 0 {
             log.warning("\(found.uncertain) deliveries may have gone out when the mailer ended: uncertain")
         }

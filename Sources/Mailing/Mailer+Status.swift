@@ -22,11 +22,12 @@ extension Mailer {
             "destinations": .array(troubledLanes()),
             "last_sent": last.map {
                 [
-                    "id": .string($0.letter), "recipient": .string($0.recipient), "subject": .string($0.subject),
+                    "id": .string($0.letter), "recipient": .string($0.recipient),
+                    "redirected_to": JSON($0.redirectedTo), "subject": .string($0.subject),
                     "at": .string($0.changed.rfc3339(fraction: 3)), "reply": JSON($0.lastReply),
                 ]
             } ?? .null,
-            "redirect": redirect, "troubles": .array(troubles.map(\.json)), "sent_copies": try queue.copyFacts(),
+            "redirect": redirect, "troubles": .array(troubles.map { $0.json() }), "sent_copies": try queue.copyFacts(),
             "problems": .array(
                 (problems(counts) + tokens.problems(at: now) + (try copyProblems())).map { .string($0) }),
         ]
@@ -35,7 +36,8 @@ extension Mailer {
     /// Where every letter goes instead; null when none does.
     private var redirect: JSON {
         let redirect = settings.smtp.redirect
-        return redirect.enabled ? .string(redirect.to.map(\.text).joined(separator: ", ")) : .null
+        guard redirect.enabled else { return .null }
+        return .string(redirect.holdsAll ? "nobody" : redirect.to.map(\.text).joined(separator: ", "))
     }
 
     /// The states as lists name them.
@@ -50,7 +52,9 @@ extension Mailer {
 
     private func account(_ state: AccountState, at now: Timestamp) -> JSON {
         let settings = state.settings
-        let name = !settings.enabled ? "disabled" : state.isPaused ? "paused" : "well"
+        let isUntried = state.lastReplyAt == nil && !settings.isDirect
+        let name =
+            !settings.enabled ? "disabled" : state.isPaused ? "paused" : isUntried ? "not used yet" : "well"
         return [
             "name": .string(settings.name), "state": .string(name),
             "server": .string(settings.isDirect ? "direct" : "\(settings.server):\(settings.port)"),
@@ -96,20 +100,25 @@ extension Mailer {
         let failed = counts[.failed] ?? 0
         if failed > 0 {
             problems.append(
-                "\(counted(failed, "delivery has", "deliveries have")) failed: \(settings.command.line("queue list"))")
+                "\(counted(failed, "delivery has", "deliveries have")) failed: "
+                    + "\(settings.command.line("queue list --state failed")) names \(failed == 1 ? "it" : "them"); then "
+                    + "'queue retry ID' or 'queue remove ID'")
         }
         let held = queue.index.heldForPerson
         if held > 0 {
             problems.append(
                 "\(counted(held, "delivery is", "deliveries are")) held until a person decides: "
-                    + settings.command.line("queue list"))
+                    + "\(settings.command.line("queue list --state held")) names \(held == 1 ? "it" : "them"); then "
+                    + "'queue release ID' (what was uncertain may arrive twice) or 'queue retract ID'")
         }
         for (path, reason) in intake.stuck.sorted(by: { $0.key < $1.key }).prefix(5) {
             problems.append("\(Printable.text(path)) \(reason)")
         }
         if intake.rejectedCount > 0 {
             problems.append(
-                "\(counted(intake.rejectedCount, "file was", "files were")) rejected, in \(intake.rejectedFolder)")
+                "\(counted(intake.rejectedCount, "file was", "files were")) rejected, in \(intake.rejectedFolder), each "
+                    + "with its reason beside it: delete \(intake.rejectedCount == 1 ? "it" : "them") when you have seen it"
+            )
         }
         return problems
     }

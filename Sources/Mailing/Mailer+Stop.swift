@@ -20,7 +20,7 @@ extension Mailer {
         stop.begin(at: time, grace: options.stopGrace, longestAnswer: longest)
         if pool.busy > 0 { ServiceManager.extendTimeout(by: options.stopGrace + longest + .seconds(10)) }
         takeBack()
-        log.info("stopping\(pool.busy > 0 ? " after \(pool.busy) letters that are under way" : "")")
+        log.info("stopping\(pool.busy > 0 ? " after \(counted(pool.busy, "letter")) under way" : "")")
     }
 
     /// What threads have not begun goes back to the queue.

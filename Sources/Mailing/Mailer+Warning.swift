@@ -41,14 +41,16 @@ extension Mailer {
             lines += [
                 "To \(Printable.text(one.recipient, limit: 320)), since \(one.created.plain(utcOffset: offset)), tried "
                     + counted(one.attempts, "time"),
-                "  \(Printable.text(one.subject, limit: 200))", "  \(Printable.text(one.lastReply ?? "", limit: 500))",
+                "  \(Printable.text(one.subject, limit: 200))",
+                "  \(settings.command.line("queue show \(one.letter)"))",
+                "  \(Printable.text(one.lastReply ?? "", limit: 500))",
                 "",
             ]
         }
         if late.count > Self.namedReports { lines += ["And \(late.count - Self.namedReports) more.", ""] }
         lines += [
             "They are tried again until they are given up, \(settings.smtp.retry.giveUpAfter.phrase) after they were made.",
-            "More: herald status, herald queue list, herald queue show ID",
+            "More: " + ["status", "queue list --state queued"].map(settings.command.line).joined(separator: ", "),
         ]
         let subject = "[warning] \(host): \(words)"
         let messageID = "<\(id)@\(mailName)>"

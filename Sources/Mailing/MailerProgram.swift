@@ -1,6 +1,7 @@
 // The program herald-mailer: from its options to a running mailer.
 
 import Control
+import Formats
 import Glibc
 import Logging
 import Platform
@@ -47,7 +48,8 @@ package enum MailerProgram {
                 path: settings.paths.socket("mailer"), log: log, gate: { inbox.refusal($0, $1, $2) },
                 handler: { tokens.answer($0) ?? inbox.ask($0) })
         }
-        log.info("ready: \(settings.smtp.accounts.count) accounts, state in \(settings.paths.state("mailer"))")
+        log.info(
+            "ready: \(counted(settings.smtp.accounts.count, "account")), state in \(settings.paths.state("mailer"))")
         ServiceManager.ready()
         let code = mailer.run()
         control.stop()

@@ -62,10 +62,19 @@ package enum Passwords {
         defer { Secret.wipe(&result.output) }
         let password = Secret(result.output.prefix { $0 != 0x0a && $0 != 0x0d })
         guard result.ending == .exited(0), !password.isEmpty else {
-            let words = result.ending == .exited(0) ? "gave no password" : result.words
-            throw fault("\(Printable.text(arguments.first ?? "")) \(words)", remedy)
+            throw fault("\(Printable.text(arguments.first ?? "")) \(words(result))", remedy)
         }
         return password
+    }
+
+    /// Without what it said: such programs name secrets there.
+    private static func words(_ result: ChildProcess.Result) -> String {
+        switch result.ending {
+        case .exited(0): "gave no password"
+        case .exited(127): "cannot be run: is there such a program, and may the mailer's user run it?"
+        case .exited(let code): "ended with \(code); what it said is not shown"
+        case .timedOut, .tooMuchOutput: result.words
+        }
     }
 
     private static func fault(_ words: String, _ remedy: String) -> SessionFault {

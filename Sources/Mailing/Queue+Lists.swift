@@ -17,16 +17,27 @@ package struct DeliverySummary: Equatable, Sendable {
     package var origin: String
     package var created: Timestamp
     package var changed: Timestamp
+    package var alias: String?
+
+    /// What `smtp.redirect` gave in place of the recipient; nil where nobody knows of such a thing.
+    package var redirectedTo: String? {
+        guard [.sent, .failed].contains(state), let words = lastReply,
+            let mark = words.utf8.firstRange(ofBytes: "; redirected to ".utf8)
+        else { return nil }
+        return String(words.utf8[mark.upperBound...].prefix { $0 != UInt8(ascii: ";") })
+    }
 
     /// The object of `herald queue list --json`.
-    package var json: JSON {
+    /// - Parameter obstacle: what stands in the way of one whose time has come.
+    package func json(waitsFor obstacle: String? = nil) -> JSON {
         let waits = [.held, .queued, .uncertain, .sending, .dotPending].contains(state)
         return [
             "number": .int(number), "id": .string(letter), "recipient": .string(recipient),
             "state": .string(state.name),
             "attempts": JSON(attempts), "next_attempt": JSON(waits ? nextAttempt?.rfc3339(fraction: 3) : nil),
-            "last_reply": JSON(lastReply), "account": JSON(account), "subject": .string(subject),
-            "origin": .string(origin), "created": .string(created.rfc3339(fraction: 3)),
+            "waits_for": JSON(obstacle), "last_reply": JSON(lastReply), "redirected_to": JSON(redirectedTo),
+            "account": JSON(account), "subject": .string(subject), "origin": .string(origin),
+            "created": .string(created.rfc3339(fraction: 3)),
             "changed": .string(changed.rfc3339(fraction: 3)),
         ]
     }
@@ -35,12 +46,23 @@ package struct DeliverySummary: Equatable, Sendable {
 /// What a person may do with a letter.
 package enum QueueChange: String, CaseIterable, Sendable {
     case hold, release, retry, retract, remove
+
+    /// The states that it is for.
+    fileprivate var states: String {
+        switch self {
+        case .hold: "what is queued or uncertain"
+        case .release: "what is held"
+        case .retry: "what is queued, uncertain or failed"
+        case .retract: "what is held or queued"
+        case .remove: "what is held, queued, uncertain or failed"
+        }
+    }
 }
 
 extension Queue {
     static let summary = """
         SELECT letter, recipient, state, attempts, next_attempt, last_reply, account, subject, origin, created, changed,
-            number FROM deliveries JOIN letters ON letters.id = letter
+            number, letters.alias FROM deliveries JOIN letters ON letters.id = letter
         """
 
     /// The deliveries of one letter.
@@ -57,7 +79,8 @@ extension Queue {
             attempts: Int(row[3].int ?? 0),
             nextAttempt: row[4].int.map { Timestamp(microseconds: $0) }, lastReply: row[5].string,
             account: row[6].string, subject: row[7].string ?? "", origin: row[8].string ?? "",
-            created: Timestamp(microseconds: row[9].int ?? 0), changed: Timestamp(microseconds: row[10].int ?? 0))
+            created: Timestamp(microseconds: row[9].int ?? 0), changed: Timestamp(microseconds: row[10].int ?? 0),
+            alias: row[12].string)
     }
 
     /// The bytes of a letter's message; nil where they are not kept any more.
@@ -149,6 +172,31 @@ extension Queue {
         return changed
     }
 
+    /// Why `change` is for none of the letter's deliveries, in a sentence.
+    /// - Parameter keep: `smtp.keep`.
+    package func refusal(
+        of change: QueueChange, _ id: String, keep: Duration, utcOffset: (Timestamp) -> Int
+    ) throws(QueueError) -> String {
+        let found = try list(letter: id)
+        let kept = found.filter { [.sent, .retracted].contains($0.state) }.map(\.changed).max()
+        if change == .remove, let kept, found.allSatisfy(\.state.isFinal) {
+            let (name, end) = (found.contains { $0.state == .sent } ? "sent" : "retracted", kept + keep)
+            return "\(id) is \(name), and kept until \(end.plain(utcOffset: utcOffset(end))) by smtp.keep"
+        }
+        var counts: [(name: String, count: Int)] = []
+        for state in DeliveryState.allCases where counts.last?.name != state.name {
+            let count = found.count { $0.state.name == state.name }
+            if count > 0 { counts.append((state.name, count)) }
+        }
+        let list = counts.map { found.count == 1 ? $0.name : "\($0.count) \($0.name)" }.joined(separator: ", ")
+        var words = "'\(change.rawValue)' is for \(change.states), and \(id) is \(list)"
+        if found.contains(where: \.state.isUnderWay) {
+            words +=
+                ": until the server has answered, or is waited for no longer (server_timeout), nothing can be changed"
+        }
+        return words
+    }
+
     private func apply(
         _ change: QueueChange, to number: Int64, _ state: DeliveryState, at now: Timestamp
     ) throws(QueueError) -> Bool {
@@ -166,8 +214,8 @@ extension Queue {
             try self.change(number, "next_attempt = ?, refused_by = NULL", [time])
         case (.retract, .held), (.retract, .queued), (.remove, .held), (.remove, .queued):
             try move(Self.retracted, number, at: now)
-        case (.remove, .sent), (.remove, .failed), (.remove, .retracted):
-            // The letter's id stays known.
+        case (.remove, .failed):
+            // The letter's id stays known. What was sent or taken back is kept as long as smtp.keep says: it is the proof.
             try execute("DELETE FROM deliveries WHERE number = ?", [SQLValue(number)])
             note(removed: number, from: state)
         case (.remove, .uncertain):

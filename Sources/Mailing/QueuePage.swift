@@ -34,11 +34,11 @@ package struct QueuePage: Equatable, Sendable {
     private static let bytesPerPage = 4 << 20
 
     /// The rows as objects, as many as have room in so many bytes (one at least): `next` says where the others begin.
-    mutating func shown(bytes limit: Int) -> [JSON] {
+    mutating func shown(bytes limit: Int, _ obstacle: (DeliverySummary) -> String? = { _ in nil }) -> [JSON] {
         var room = limit
         var shown: [JSON] = []
         for row in rows {
-            let json = row.json
+            let json = row.json(waitsFor: obstacle(row))
             room -= json.text.utf8.count
             if room < 0, !shown.isEmpty {
                 rows.removeLast(rows.count - shown.count)
@@ -50,11 +50,11 @@ package struct QueuePage: Equatable, Sendable {
         return shown
     }
 
-    /// One JSON object a line. A page whose text grows too long ends earlier, and `next` says where.
-    package mutating func lines() -> [UInt8] {
+    /// One JSON object a line. `obstacle`: what a delivery waits for whose time has come. A page whose text grows too long ends earlier, and `next` says where.
+    package mutating func lines(_ obstacle: (DeliverySummary) -> String? = { _ in nil }) -> [UInt8] {
         var bytes: [UInt8] = []
         for (index, row) in rows.enumerated() {
-            bytes += Array(row.json.text.utf8) + [0x0a]
+            bytes += Array(row.json(waitsFor: obstacle(row)).text.utf8) + [0x0a]
             if bytes.count >= Self.bytesPerPage, index + 1 < rows.count {
                 rows.removeLast(rows.count - index - 1)
                 next = row.cursor

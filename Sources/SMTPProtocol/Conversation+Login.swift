@@ -56,7 +56,8 @@ extension Conversation {
             .login, words, [.tryAgain, .close, .tellOperator], isOffered ? .noCommonMechanism : .loginNotOffered,
             detail: isOffered ? own.map(\.rawValue).joined(separator: " ") : "")
         if isOffered, case .token = terms.login {
-            fault.remedy = "check the account's server: this one takes no access tokens; else leave oauth out, and set a password"
+            fault.remedy =
+                "check the account's server: this one takes no access tokens; else leave oauth out, and set a password"
         }
         return fault
     }

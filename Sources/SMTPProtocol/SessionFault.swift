@@ -5,6 +5,18 @@
 package enum SessionPhase: String, Hashable, Sendable, CaseIterable {
     case resolve, connect, tls, greeting, hello, startTLS = "STARTTLS", login
     case sender, recipients, data, body, finalReply = "final reply", reset, quit, idle
+
+    /// As a person calls it, on every screen and in the log.
+    package var spoken: String {
+        switch self {
+        case .resolve: "name"
+        case .hello: "capabilities"
+        case .tls: "TLS"
+        case .recipients: "recipient"
+        case .body: "message"
+        default: rawValue
+        }
+    }
 }
 
 /// A session that failed. No delivery was decided by it: all that were asked for are to be tried again.
@@ -84,9 +96,16 @@ package struct SessionFault: Error, Hashable, Sendable, CustomStringConvertible 
         }
     }
 
+    /// The same of a host of the recipient's domain (`server: direct`), where no account's settings are at fault.
+    package var ofHost: SessionFault {
+        var fault = self
+        if let remedy = diagnosis?.remedyForHost { fault.remedy = remedy }
+        return fault
+    }
+
     /// `login: 535 5.7.8 authentication failed (the password is wrong; check smtp.accounts[].password)`
     package var description: String {
         let more = [likelyCause, remedy].filter { !$0.isEmpty }.joined(separator: "; ")
-        return "\(phase.rawValue): \(words)" + (more.isEmpty ? "" : " (\(more))")
+        return "\(phase.spoken): \(words)" + (more.isEmpty ? "" : " (\(more))")
     }
 }

@@ -65,7 +65,8 @@ final class ConnectionScreen {
             fault = [
                 "step": .string(found.phase.spoken), "ms": .int(verdict.took.milliseconds),
                 "words": .string(found.words), "diagnosis": JSON(found.diagnosis?.rawValue),
-                "cause": found.likelyCause.isEmpty ? .null : .string(found.likelyCause), "remedy": .string(found.advice),
+                "cause": found.likelyCause.isEmpty ? .null : .string(found.likelyCause),
+                "remedy": .string(found.advice),
             ]
         }
         return [

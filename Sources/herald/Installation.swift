@@ -3,6 +3,7 @@
 import ArgumentParser
 import Control
 import Formats
+import Glibc
 import Platform
 import Settings
 
@@ -41,19 +42,47 @@ struct DaemonAddress {
     var name: String
     var settings: Settings
 
+    /// - Parameter patience: how long is waited for a daemon that does not run: it may just be starting again.
     /// - Throws: `Failure`: 75 when the daemon is not running, 1 or 2 when it refuses.
     func request(
-        _ command: String, _ arguments: JSON = .object([]), body: [UInt8] = []
+        _ command: String, _ arguments: JSON = .object([]), body: [UInt8] = [], patience: Duration = .zero
     ) throws -> (result: JSON, body: [UInt8]) {
-        do throws(ControlError) {
-            return try ControlClient(path: settings.paths.socket(name)).request(command, arguments, body: body)
-        } catch {
-            switch error {
-            case .notRunning: throw Failure.later("herald-\(name) is not running: \(error)")
-            case .refused(let words, .wrong): throw Failure.wrong(words)
-            case .refused(let words, .denied): throw Failure.notWell(words)
-            default: throw Failure.later("herald-\(name): \(error)")
+        let client = ControlClient(path: settings.paths.socket(name))
+        let end = SystemClock.monotonic() + patience
+        while true {
+            do throws(ControlError) {
+                return try client.request(command, arguments, body: body)
+            } catch {
+                // Nobody has heard the request yet.
+                if case .notRunning = error, SystemClock.monotonic() < end {
+                    _ = try Poller.wait([], timeout: .milliseconds(100))
+                    continue
+                }
+                throw error.failure(of: name)
             }
+        }
+    }
+}
+
+extension ControlError {
+    /// As a command ends with it. `daemon`: `mailer`.
+    func failure(of daemon: String) -> Failure {
+        switch self {
+        case .refused(let words, .wrong): .wrong(words)
+        case .refused(let words, .denied): .notWell(words)
+        default: .later("herald-\(daemon) \(words(of: daemon))")
+        }
+    }
+
+    /// What the daemon does, or does not, and what to do about it: `does not run: systemctl start herald-mailer`.
+    func words(of daemon: String) -> String {
+        switch self {
+        case .refused(let words, .denied): "was not asked: \(words)"
+        case .refused(let words, _): "says: \(words)"
+        case .notRunning: "does not run: systemctl start herald-\(daemon)"
+        case .system(let error) where error.errno == ETIMEDOUT:
+            "runs, and does not answer: systemctl status herald-\(daemon)"
+        case .system, .noAnswer: "cannot be asked: \(self) (systemctl status herald-\(daemon))"
         }
     }
 }

@@ -28,6 +28,7 @@ struct LoginCommand: ParsableCommand {
     @Flag(help: "Sign in for the folder for what this alias sent (IMAP).") var sentFolder = false
     @Flag(help: "Ask nothing on the terminal; an account that a person must sign in for ends with exit code 1.")
     var nonInteractive = false
+    @Flag(help: "JSON objects, one a line: what is to be opened and entered, and how it came out.") var json = false
     @Option(help: "The port of this host's loopback address that the browser comes back to; default: a free one.")
     var port: Int?
 
@@ -56,6 +57,7 @@ struct LoginCommand: ParsableCommand {
             throw error.isTransient ? Failure.later("\(fault)") : Failure.notWell("\(fault)")
         }
         guard client.way.needsPerson else {
+            if json { return Terminal.say(outcome(owner, nil).text) }
             return Terminal.say("\(owner.words): a token is given, nobody has to sign in.")
         }
         guard reply.refreshToken != nil else {
@@ -66,7 +68,16 @@ struct LoginCommand: ParsableCommand {
         var record = TokenRecord(client: source.oauth.client)
         record.take(reply, at: SystemClock.now())
         try handover.give(record, of: owner)
+        if json { return Terminal.say(outcome(owner, record).text) }
         say(owner, source, record)
+    }
+
+    private func outcome(_ owner: TokenOwner, _ record: TokenRecord?) -> JSON {
+        var members = owner.json.members ?? []
+        members.append(JSON.Member("status", record == nil ? "given" : "signed-in"))
+        members.append(JSON.Member("signed_in_as", JSON(record?.address)))
+        members.append(JSON.Member("holds_until", JSON(record?.refreshExpires?.rfc3339())))
+        return .object(members)
     }
 
     /// By name, or the only one there is.
@@ -94,7 +105,7 @@ struct LoginCommand: ParsableCommand {
     private func signIn(_ client: OAuthClient, _ source: TokenSource) throws(TokenFault) -> TokenReply {
         let caFile = source.oauth.caFile
         switch client.way {
-        case .deviceCode: return try DeviceSignIn(client: client, caFile: caFile).run()
+        case .deviceCode: return try DeviceSignIn(client: client, caFile: caFile, isJSON: json).run()
         case .loopback:
             var signIn = try BrowserSignIn(client, caFile: caFile, port: port)
             return try signIn.run(hint: source.login)
@@ -135,6 +146,7 @@ struct LoginCommand: ParsableCommand {
 private struct DeviceSignIn {
     let client: OAuthClient
     let caFile: String?
+    let isJSON: Bool
 
     func run() throws(TokenFault) -> TokenReply {
         var flow = DeviceFlow(client)
@@ -144,6 +156,13 @@ private struct DeviceSignIn {
             case .send(let request):
                 let answer = TokenFetch.answer(to: request, caFile: caFile)
                 action = flow.answered(answer, at: SystemClock.monotonic())
+            case .show(let prompt) where isJSON:
+                let facts: JSON = [
+                    "open": .string(prompt.url), "code": .string(prompt.code),
+                    "seconds": .int(prompt.lifetime.milliseconds / 1000),
+                ]
+                Terminal.say(facts.text)
+                action = flow.wasShown(at: SystemClock.monotonic())
             case .show(let prompt):
                 Terminal.say(
                     "Open \(Terminal.bold(prompt.url)) on any device and enter the code \(Terminal.bold(prompt.code))")

@@ -31,7 +31,7 @@ struct QueueCommand: ParsableCommand {
             var table = [["ID", "STATE", "TRIES", "NEXT", "RECIPIENT", "SUBJECT"]]
             // Lines for a program go out many at a time.
             var lines: [String] = []
-            let hasMore = try reading.list(states: state, limit: limit ?? .max) { row in
+            let (hasMore, isLive) = try reading.list(states: state, limit: limit ?? .max) { row in
                 if json {
                     lines.append(row.text)
                     if lines.count >= 500 {
@@ -43,8 +43,7 @@ struct QueueCommand: ParsableCommand {
                 let row = row.json
                 table.append([
                     row["id"]?.string ?? "", row["state"]?.string ?? "", String(row["attempts"]?.int ?? 0),
-                    row["next_attempt"]?.string == nil ? "-" : HostClock.text(row["next_attempt"]),
-                    Printable.text(row["recipient"]?.string ?? "", limit: 40),
+                    Self.next(row), Printable.text(row["recipient"]?.string ?? "", limit: 40) + Self.mark(row),
                     Printable.text(row["subject"]?.string ?? "", limit: 70),
                 ])
             }
@@ -55,8 +54,22 @@ struct QueueCommand: ParsableCommand {
                 return Terminal.say(empty ?? (state.isEmpty ? "The queue is empty." : "No delivery is in that state."))
             }
             Terminal.table(table)
-            Terminal.say("\(count) \(count == 1 ? "delivery" : "deliveries")\(hasMore ? ", and there are more" : "")")
+            Terminal.say("\(counted(count, "delivery", "deliveries"))\(hasMore ? ", and there are more" : "")")
+            if !isLive {
+                let isSending = table.contains { $0[1] == "sending" }
+                Terminal.say(
+                    "herald-mailer does not run: nothing goes"
+                        + (isSending ? "; what is 'sending' here was so when it ended" : ""))
+            }
         }
+
+        /// When it is tried next, or what it waits for whose time has come.
+        private static func next(_ row: JSON) -> String {
+            if let obstacle = row["waits_for"]?.string { return "for \(Printable.text(obstacle, limit: 60))" }
+            return row["next_attempt"]?.string == nil ? "-" : HostClock.text(row["next_attempt"])
+        }
+
+        private static func mark(_ row: JSON) -> String { row["redirected_to"]?.string == nil ? "" : " (redirected)" }
     }
 
     struct Show: ParsableCommand {
@@ -68,12 +81,12 @@ struct QueueCommand: ParsableCommand {
         func run() throws {
             let (letter, message) = try QueueReading(try place.settings()).show(id)
             if json { return Terminal.say(letter.text) }
-            for member in letter.members ?? [] where member.name != "deliveries" {
+            for member in letter.members ?? [] where member.name != "deliveries" && !member.value.isNull {
                 Terminal.say("\(Terminal.dim(member.name + ":")) \(HostClock.text(member.value, limit: .max))")
             }
             for delivery in letter["deliveries"]?.array ?? [] {
                 Terminal.say("")
-                for member in delivery.members ?? [] {
+                for member in delivery.members ?? [] where !member.value.isNull {
                     Terminal.say("  \(Terminal.dim(member.name + ":")) \(HostClock.text(member.value, limit: .max))")
                 }
             }
@@ -88,6 +101,7 @@ struct QueueCommand: ParsableCommand {
         static let change = QueueChange.hold
         static let configuration = CommandConfiguration(abstract: "Keep a letter until it is released.")
         @OptionGroup var place: DaemonOption
+        @Flag(help: "One JSON object.") var json = false
         @Argument(help: "The letter's id.") var id: String
     }
 
@@ -95,6 +109,7 @@ struct QueueCommand: ParsableCommand {
         static let change = QueueChange.release
         static let configuration = CommandConfiguration(abstract: "Let a held letter go.")
         @OptionGroup var place: DaemonOption
+        @Flag(help: "One JSON object.") var json = false
         @Argument(help: "The letter's id.") var id: String
     }
 
@@ -102,6 +117,7 @@ struct QueueCommand: ParsableCommand {
         static let change = QueueChange.retry
         static let configuration = CommandConfiguration(abstract: "Try a letter again now, a failed one too.")
         @OptionGroup var place: DaemonOption
+        @Flag(help: "One JSON object.") var json = false
         @Argument(help: "The letter's id.") var id: String
     }
 
@@ -109,13 +125,16 @@ struct QueueCommand: ParsableCommand {
         static let change = QueueChange.retract
         static let configuration = CommandConfiguration(abstract: "Take a letter back before it is sent.")
         @OptionGroup var place: DaemonOption
+        @Flag(help: "One JSON object.") var json = false
         @Argument(help: "The letter's id.") var id: String
     }
 
     struct Remove: QueueChanging {
         static let change = QueueChange.remove
-        static let configuration = CommandConfiguration(abstract: "Give a letter up that waits.")
+        static let configuration = CommandConfiguration(
+            abstract: "Give a letter up that waits, or forget one that failed.")
         @OptionGroup var place: DaemonOption
+        @Flag(help: "One JSON object.") var json = false
         @Argument(help: "The letter's id.") var id: String
     }
 }
@@ -125,11 +144,18 @@ protocol QueueChanging: ParsableCommand {
     static var change: QueueChange { get }
     var place: DaemonOption { get }
     var id: String { get }
+    var json: Bool { get }
 }
 
 extension QueueChanging {
     func run() throws {
         let count = try QueueReading(try place.settings()).change(id, Self.change)
-        Terminal.say("\(Self.change.rawValue): \(count) \(count == 1 ? "delivery" : "deliveries") of \(id)")
+        if json {
+            let answer: JSON = [
+                "id": .string(id), "change": .string(Self.change.rawValue), "deliveries": .int(Int64(count)),
+            ]
+            return Terminal.say(answer.text)
+        }
+        Terminal.say("\(Self.change.rawValue): \(counted(count, "delivery", "deliveries")) of \(id)")
     }
 }

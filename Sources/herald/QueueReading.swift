@@ -31,8 +31,10 @@ struct QueueReading {
     }
 
     /// Shows each delivery, at most `limit` of them, those in `states` (empty: all); the letters that the mailer has not
-    /// taken in yet are shown as queued. Returns whether more would follow.
-    func list(states: [String], limit: Int, _ show: (Row) -> Void) throws -> Bool {
+    /// taken in yet are shown as queued. Returns whether more would follow, and whether a mailer told it.
+    func list(states: [String], limit: Int, _ show: (Row) -> Void) throws -> (
+        hasMore: Bool, isLive: Bool
+    ) {
         let showsWaiting = states.isEmpty || states.contains(DeliveryState.queued.name)
         let waiting = showsWaiting ? ["watcher", "responder"].flatMap(incoming) : []
         var known: Set<String> = []
@@ -47,10 +49,12 @@ struct QueueReading {
             }
         }
         var after: QueueCursor?
+        var isLive = true
         repeat {
             let left = min(limit - shown.count, QueuePage.rowsPerPage)
             guard let page = try asked("queue-list", pageRequest(states, left, after)) else {
                 after = try ownedPage(states, left, after, take)
+                isLive = false
                 continue
             }
             take(page.body)
@@ -59,7 +63,7 @@ struct QueueReading {
         // A letter stands in both between the mailer's commit and its unlink.
         let others = waiting.filter { !known.contains($0["id"]?.string ?? "") }
         for row in others.prefix(limit - shown.count) { show(Row(text: row.text)) }
-        return after != nil || others.count > limit - shown.count
+        return (after != nil || others.count > limit - shown.count, isLive)
     }
 
     private func pageRequest(_ states: [String], _ limit: Int, _ after: QueueCursor?) -> JSON {
@@ -84,7 +88,7 @@ struct QueueReading {
         guard let answer = try asked("queue-show", ["id": .string(id)]) else {
             let found = try owned { queue throws(QueueError) in
                 let facts = try queue.particulars(of: id).members ?? []
-                let deliveries = JSON.array(try queue.list(letter: id).map(\.json))
+                let deliveries = JSON.array(try queue.list(letter: id).map { $0.json() })
                 return (JSON.object(facts + [JSON.Member("deliveries", deliveries)]), try queue.message(of: id) ?? [])
             }
             guard let found else { throw Failure.wrong("\(QueueError.unknown(id))") }
@@ -105,12 +109,18 @@ struct QueueReading {
         if let answer = try asked("queue-\(change.rawValue)", ["id": .string(id)]) {
             return Int(answer.result["deliveries"]?.int ?? 0)
         }
-        let count = try owned { queue throws(QueueError) in
-            try queue.transaction { () throws(QueueError) in try queue.change(id, change, at: SystemClock.now()) }
+        let keep = settings.smtp.keep
+        let done = try owned { queue throws(QueueError) in
+            let count = try queue.transaction { () throws(QueueError) in
+                try queue.change(id, change, at: SystemClock.now())
+            }
+            if count > 0 { return (count: count, refusal: "") }
+            let words = try queue.refusal(of: change, id, keep: keep) { SystemClock.utcOffset(at: $0) }
+            return (count: 0, refusal: words)
         }
-        guard let count else { throw Failure.wrong("\(QueueError.unknown(id))") }
-        if count == 0 { throw Failure.wrong("no delivery of \(id) is in a state that '\(change.rawValue)' is for") }
-        return count
+        guard let done else { throw Failure.wrong("\(QueueError.unknown(id))") }
+        if done.count == 0 { throw Failure.wrong(done.refusal) }
+        return done.count
     }
 
     /// Nil when no mailer runs.
@@ -119,12 +129,8 @@ struct QueueReading {
         do throws(ControlError) {
             return try client.request(command, arguments)
         } catch {
-            switch error {
-            case .notRunning: return nil
-            case .refused(let words, .wrong): throw Failure.wrong(words)
-            case .refused(let words, .denied): throw Failure.notWell(words)
-            default: throw Failure.later("herald-mailer: \(error)")
-            }
+            if case .notRunning = error { return nil }
+            throw error.failure(of: "mailer")
         }
     }
 
@@ -146,7 +152,7 @@ struct QueueReading {
             guard access(folder, W_OK) == 0 else { throw SystemError("open", folder) }
             try StateOwner.become(of: folder)
         } catch {
-            throw Failure.later("herald-mailer is not running, and its queue cannot be opened: \(error)")
+            throw Failure.later("herald-mailer does not run, and its queue is not ours to open: \(error)")
         }
         do throws(QueueError) {
             return try body(Queue.open(folder: folder).queue)

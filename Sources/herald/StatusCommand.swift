@@ -32,7 +32,8 @@ struct StatusCommand: ParsableCommand {
             let members = answers.map { JSON.Member($0.daemon, $0.facts) }
             Terminal.say(JSON.object(members + (own.isEmpty ? [] : [JSON.Member("settings", facts)])).text)
         } else if prometheus {
-            Terminal.say(StatusFigures.prometheus(answers.map { ($0.daemon, $0.isRunning, $0.facts) }, own: own.count))
+            let figures = answers.map { ($0.daemon, $0.isRunning, $0.facts) }
+            Terminal.say(StatusFigures.prometheus(figures, at: SystemClock.now(), own: own.count))
         } else {
             for answer in answers where answer.isRunning {
                 for line in StatusScreen.lines(answer.facts) { Terminal.say(line) }
@@ -40,8 +41,9 @@ struct StatusCommand: ParsableCommand {
             }
             let problems = own + answers.flatMap(\.problems)
             guard problems.isEmpty else {
-                Terminal.say(Terminal.bold("Needs a person:"))
-                for problem in problems { Terminal.say("  - \(Printable.text(problem))") }
+                let isAllDenied = own.isEmpty && answers.allSatisfy { $0.isDenied || $0.problems.isEmpty }
+                Terminal.say(Terminal.bold(isAllDenied ? "Not known:" : "Needs a person:"))
+                for problem in problems { Terminal.say(StatusScreen.problem(problem)) }
                 throw Failure(message: "", code: 1)
             }
             Terminal.say(Terminal.bold(StatusScreen.verdict(answers.first?.facts)))
@@ -56,6 +58,8 @@ private struct Answer {
     var facts: JSON
     var isRunning: Bool
     var problems: [String]
+    /// It says nothing to us: that is no problem of its own.
+    var isDenied = false
 
     init(daemon: String, settings: Settings) {
         self.daemon = daemon
@@ -73,15 +77,15 @@ private struct Answer {
             problems = ["herald-\(daemon) \(Self.words(error, daemon, settings.paths.state(daemon)))"]
             facts = ["daemon": .string("herald-\(daemon)"), "problems": .array(problems.map { .string($0) })]
             isRunning = false
+            if case .refused(_, .denied) = error { isDenied = true }
         }
     }
 
     /// What is to be done hangs on why: to start a daemon that refuses to answer is of no use.
     private static func words(_ error: ControlError, _ daemon: String, _ state: String) -> String {
         switch error {
-        case .refused(let words, .denied): "was not asked: \(words)"
         case .notRunning: "does not run: " + (noRoom(daemon, state) ?? start(daemon))
-        default: "cannot be asked: \(error) (systemctl status herald-\(daemon))"
+        default: error.words(of: daemon)
         }
     }
 

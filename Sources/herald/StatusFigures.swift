@@ -4,8 +4,12 @@
 import Formats
 
 enum StatusFigures {
-    /// - Parameter own: how many problems the settings have, as the command reads them.
-    static func prometheus(_ daemons: [(name: String, isRunning: Bool, facts: JSON)], own: Int = 0) -> String {
+    /// - Parameters:
+    ///   - now: what ages are reckoned to.
+    ///   - own: how many problems the settings have, as the command reads them.
+    static func prometheus(
+        _ daemons: [(name: String, isRunning: Bool, facts: JSON)], at now: Timestamp, own: Int = 0
+    ) -> String {
         var figures = Figures()
         figures.add(
             "herald_up", "Whether the daemon answers.", daemons.map { ([("daemon", $0.name)], $0.isRunning ? 1 : 0) })
@@ -16,7 +20,7 @@ enum StatusFigures {
         for daemon in daemons where daemon.isRunning {
             switch daemon.name {
             case "watcher": watcher(daemon.facts, &figures)
-            case "mailer": mailer(daemon.facts, &figures)
+            case "mailer": mailer(daemon.facts, &figures, now)
             default: counts("herald_ledger", "Items in each outcome.", daemon.facts["ledger"], &figures)
             }
         }
@@ -62,11 +66,23 @@ enum StatusFigures {
         figures.add("herald_silences", "Silences in force.", [([], Int64(facts["silences"]?.array?.count ?? 0))])
     }
 
-    private static func mailer(_ facts: JSON, _ figures: inout Figures) {
+    private static func mailer(_ facts: JSON, _ figures: inout Figures, _ now: Timestamp) {
         counts("herald_queue", "Deliveries in each state.", facts["queue"], &figures)
+        if let oldest = facts["waits_since"] {
+            let since = oldest.string.flatMap { Timestamp(rfc3339: $0) }
+            figures.add(
+                "herald_queue_oldest_seconds", "Age of the delivery that waits longest; 0 when none waits.",
+                [([], since.map { max(0, (now - $0).milliseconds / 1000) } ?? 0)])
+        }
+        if let sent = facts["last_sent"]?["at"]?.string.flatMap({ Timestamp(rfc3339: $0) }) {
+            figures.add(
+                "herald_last_sent_timestamp_seconds", "When a server last took a letter, in seconds since 1970.",
+                [([], sent.microseconds / 1_000_000)])
+        }
         figures.add(
             "herald_account_up", "Whether the account is well.",
-            (facts["accounts"]?.array ?? []).map {
+            // Of one that nobody has connected to nothing is known.
+            (facts["accounts"]?.array ?? []).filter { $0["state"]?.string != "not used yet" }.map {
                 ([("account", $0["name"]?.string ?? "")], $0["state"]?.string == "well" ? 1 : 0)
             })
     }

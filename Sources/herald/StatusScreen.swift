@@ -141,7 +141,8 @@ enum StatusScreen {
                 let words = [
                     "\(HostClock.text(account["server"])), "
                         + (account["security"]?.string == "none" ? "no TLS" : HostClock.text(account["security"])),
-                    HostClock.text(account["state"]), HostClock.text(account["fault"]),
+                    // Why it is paused stands among what needs a person.
+                    HostClock.text(account["state"]),
                     (account["next_probe"]?.string).map { "next try \(HostClock.text(.string($0)))" } ?? "",
                 ]
                 return "  account \(HostClock.text(account["name"])): "
@@ -149,17 +150,24 @@ enum StatusScreen {
             })
         if let last = facts["last_sent"], !last.isNull {
             lines.append(
-                "  last sent \(HostClock.text(last["at"])) to \(HostClock.text(last["recipient"])): "
-                    + HostClock.text(last["subject"]))
+                "  last sent \(HostClock.text(last["at"])) to \(recipient(last)): " + HostClock.text(last["subject"]))
         }
         return lines
             + rows(
                 list(facts, "troubles").map { delivery in
                     let next =
                         delivery["next_attempt"].flatMap { $0.isNull ? nil : "; next try \(HostClock.text($0))" } ?? ""
-                    return "  \(HostClock.text(delivery["state"])): \(HostClock.text(delivery["recipient"])), "
-                        + "\(HostClock.text(delivery["subject"])): \(HostClock.text(delivery["last_reply"]))\(next)"
+                    return "  \(HostClock.text(delivery["id"])) \(HostClock.text(delivery["state"])): "
+                        + "\(recipient(delivery)), \(HostClock.text(delivery["subject"])): "
+                        + "\(HostClock.text(delivery["last_reply"]))\(next)"
                 })
+    }
+
+    /// Who has it, where that is not whom it was for.
+    private static func recipient(_ delivery: JSON) -> String {
+        let recipient = HostClock.text(delivery["recipient"])
+        guard let other = delivery["redirected_to"]?.string else { return recipient }
+        return "\(Printable.text(other, limit: 200)) instead of \(recipient)"
     }
 
     // MARK: Parts
@@ -193,6 +201,35 @@ enum StatusScreen {
             let label = member.name.map { $0 == "_" ? " " : String($0) }.joined()
             return "\(label) \(HostClock.text(member.value))"
         }.joined(separator: ", ")
+    }
+
+    // MARK: What needs a person
+
+    /// A problem that is too long for a line in several: what is the case, and beneath it the cause and what to do, which
+    /// stand behind it in brackets or semicolons. No command is broken.
+    static func problem(_ text: String) -> [String] {
+        let text = Printable.text(text, limit: 2000)
+        guard text.count > 100 else { return ["  - " + text] }
+        var (head, tail) = (text, "")
+        if let open = openingBracket(text) {
+            head = String(text.unicodeScalars.prefix(open - 1))
+            tail = String(text.unicodeScalars.dropFirst(open + 1).dropLast())
+        }
+        let parts = [head, tail].flatMap { $0.split(separator: "; ").map(String.init) }
+        return parts.enumerated().map { ($0.offset == 0 ? "  - " : "      ") + $0.element }
+    }
+
+    /// The bracket that the one at the end closes, where there is a space before it.
+    private static func openingBracket(_ text: String) -> Int? {
+        let scalars = Array(text.unicodeScalars)
+        guard scalars.last == ")" else { return nil }
+        var depth = 0
+        for index in scalars.indices.reversed() {
+            if scalars[index] == ")" { depth += 1 }
+            if scalars[index] == "(" { depth -= 1 }
+            if depth == 0 { return index > 1 && scalars[index - 1] == " " ? index : nil }
+        }
+        return nil
     }
 
     // MARK: The sentence

@@ -70,11 +70,7 @@ struct TokenHandover: Sendable {
     }
 
     private static func failure(_ error: ControlError) -> Failure {
-        switch error {
-        case .refused(let words, .denied): .notWell(words)
-        case .refused(let words, .wrong): .wrong(words)
-        default: .later("herald-mailer: \(error)")
-        }
+        error.failure(of: "mailer")
     }
 
     /// As the owner of the mailer's state, which no mailer is at work on.

@@ -101,7 +101,8 @@ private func refusedLogin(_ reply: String, by mechanism: String = "PLAIN") -> [S
             .loginNotOffered, "no AUTH", login, at: "login", "another port than the one for submission",
             "use port 587 or 465", ready),
         PlayedDiagnosis(
-            .noCommonMechanism, "XOAUTH2 alone", login, at: "login", "is offered: SCRAM-SHA-256-PLUS SCRAM-SHA-256", "set oauth",
+            .noCommonMechanism, "XOAUTH2 alone", login, at: "login", "is offered: SCRAM-SHA-256-PLUS SCRAM-SHA-256",
+            "set oauth",
             offering("XOAUTH2 OAUTHBEARER")),
         PlayedDiagnosis(
             .loginRefused, "535", login, at: "login", "the login or the password is wrong", "login and password",

@@ -21,7 +21,8 @@ import Testing
                 """,
             accounts: "[{name: office, server: 127.0.0.1, port: \(port), security: none, allow_plaintext_login: true, "
                 + "login: herald@example.org, oauth: "
-                + "\(peer.oauth(client, more).replacing(":\(peer.port)/token", with: ":\(endpoint ?? peer.port)/token"))}]")
+                + "\(peer.oauth(client, more).replacing(":\(peer.port)/token", with: ":\(endpoint ?? peer.port)/token"))}]"
+        )
         try Files.write("open sesame\n".utf8, to: site.folder + "/secret", mode: 0o600)
         if signedIn {
             let application = try #require(

@@ -50,7 +50,13 @@ import Testing
         #expect(site.stop("mailer") == 0)
         // Stopped, its state is written by the command itself, which says so where it cannot.
         try Files.remove(file)
-        #expect(try run(site).code == .exited(0), "the only account with oauth")
+        let again = try run(site, "--json")
+        #expect(again.code == .exited(0), "the only account with oauth")
+        let objects = try again.objects()
+        #expect(
+            objects.first?["open"]?.string == "https://www.microsoft.com/link"
+                && objects.first?["code"]?.string == "YZMY-LD4K")
+        #expect(objects.last?["status"]?.string == "signed-in" && objects.last?["account"]?.string == "office")
         #expect(try FileStatus.of(file)?.permissions == 0o600)
     }
 

@@ -22,14 +22,16 @@ import Testing
     ]
     private static let mailer: JSON = [
         "queue": ["queued": 2, "sent": 40, "failed": 0], "accounts": [["name": "office", "state": "paused"]],
-        "problems": [],
+        "waits_since": "2026-11-22T10:00:00.250Z", "last_sent": ["at": "2026-11-22T09:00:00.900Z"], "problems": [],
     ]
+    private static let now = Timestamp(rfc3339: "2026-11-22T10:01:05.000Z") ?? Timestamp(microseconds: 0)
 
     @Test("each metric has one HELP and TYPE before its samples, labels are escaped, no sample stands twice")
     func format() throws {
-        let text = StatusFigures.prometheus([
-            ("watcher", true, Self.watcher), ("mailer", true, Self.mailer), ("responder", false, ["problems": []]),
-        ])
+        let text = StatusFigures.prometheus(
+            [
+                ("watcher", true, Self.watcher), ("mailer", true, Self.mailer), ("responder", false, ["problems": []]),
+            ], at: Self.now)
         let samples = try Exposition.parse(text)
         #expect(samples["herald_up{daemon=watcher}"] == 1)
         #expect(samples["herald_up{daemon=responder}"] == 0)
@@ -45,7 +47,21 @@ import Testing
         #expect(samples["herald_source_behind_bytes{source=/var/log/a \"b\\c\n.log}"] == 12)
         #expect(samples["herald_queue{state=sent}"] == 40)
         #expect(samples["herald_account_up{account=office}"] == 0)
+        #expect(samples["herald_queue_oldest_seconds"] == 64)
+        #expect(samples["herald_last_sent_timestamp_seconds"] == 1_795_338_000)
         #expect(samples["herald_silences"] == 1)
+    }
+
+    @Test("of an account that nobody has used nothing is said; with nothing that waits the age is 0")
+    func unused() throws {
+        let facts: JSON = [
+            "accounts": [["name": "a", "state": "not used yet"], ["name": "b", "state": "well"]], "waits_since": nil,
+            "last_sent": nil,
+        ]
+        let samples = try Exposition.parse(StatusFigures.prometheus([("mailer", true, facts)], at: Self.now))
+        #expect(samples["herald_account_up{account=a}"] == nil && samples["herald_account_up{account=b}"] == 1)
+        #expect(samples["herald_queue_oldest_seconds"] == 0)
+        #expect(samples["herald_last_sent_timestamp_seconds"] == nil)
     }
 
     @Test(

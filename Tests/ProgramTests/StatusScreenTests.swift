@@ -103,6 +103,42 @@ import Testing
         #expect(mailer.contains("  account office: 127.0.0.1:2525, no TLS; well"), "\(mailer)")
     }
 
+    @Test("a long problem is what is the case, and beneath it why and what to do; no command is broken") func problem()
+    {
+        #expect(StatusScreen.problem("short (and well; known)") == ["  - short (and well; known)"])
+        let paused =
+            "account 'one' is paused: connect: cannot connect to 127.0.0.1:1 (really): Connection refused (the host is there, "
+            + "and nothing (at all) listens on that port; check the account's port: 587 for STARTTLS, 465 for TLS)"
+        #expect(
+            StatusScreen.problem(paused) == [
+                "  - account 'one' is paused: connect: cannot connect to 127.0.0.1:1 (really): Connection refused",
+                "      the host is there, and nothing (at all) listens on that port",
+                "      check the account's port: 587 for STARTTLS, 465 for TLS",
+            ])
+        let odd = String(repeating: "x", count: 100) + "))"
+        #expect(StatusScreen.problem(odd) == ["  - " + odd])
+    }
+
+    @Test("the mailer's part: why an account is paused stands once, a letter that went elsewhere says so")
+    func mailer() {
+        let lines = StatusScreen.lines([
+            "daemon": "herald-mailer", "pid": 1,
+            "accounts": [
+                ["name": "a", "server": "s:25", "security": "tls", "state": "paused", "fault": "no", "next_probe": nil]
+            ],
+            "last_sent": [
+                "at": "2026-11-22T10:00:00Z", "recipient": "real@example.org", "redirected_to": "test@example.org",
+                "subject": "s",
+            ],
+            "troubles": [
+                ["id": "0123", "state": "failed", "recipient": "a@example.org", "subject": "s", "last_reply": "550 no"]
+            ],
+        ])
+        #expect(lines.contains("  account a: s:25, tls; paused"), "\(lines)")
+        #expect(lines.contains { $0.hasSuffix(" to test@example.org instead of real@example.org: s") }, "\(lines)")
+        #expect(lines.contains("  0123 failed: a@example.org, s: 550 no"), "\(lines)")
+    }
+
     @Test("while the state cannot be written it is said what waits, and nothing that all is read") func standstill() {
         var facts = Self.watcher.members ?? []
         facts.removeAll { $0.name == "sources" }

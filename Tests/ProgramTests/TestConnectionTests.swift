@@ -240,13 +240,11 @@ private final class Received: Sendable {
             "name: a, server: localhost, port: 1, security: none", "name: b, server: localhost, port: 1, security: none"
         )
         let text = String(decoding: try Files.read(site.folder("herald.yaml")), as: UTF8.self)
-        try Files.write(
-            text.replacing("default: true", with: "default: true, account: a").utf8, to: site.folder("herald.yaml"))
         let peer = try ScriptedPeer([.say("220 s"), .expect("EHLO"), .say("250 s")])
         defer { peer.stop() }
-        try Files.write(
-            text.replacing("default: true", with: "default: true, account: a").replacing("port: 1,", with: "port: \(peer.port),")
-                .utf8, to: site.folder("herald.yaml"))
+        let bound = text.replacing("default: true", with: "default: true, account: a")
+        let open = bound.replacing("port: 1,", with: "port: \(peer.port),")
+        try Files.write(open.utf8, to: site.folder("herald.yaml"))
         let run = try site.run("b", "--send")
         #expect(run.output.contains(" ms  capabilities"), "the way is tried nevertheless: \(run.output)")
         #expect(run.code == .exited(1) && run.output.contains("no alias may send through account 'b'"), "\(run.output)")

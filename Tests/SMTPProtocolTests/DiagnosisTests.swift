@@ -107,7 +107,9 @@ private let refusals: [Said] = [
     Said(.finalReply, "523 5.3.4 the message is too big", .messageTooLarge),
     // What is no case of these.
     Said(.recipients, "552 5.2.2 Mailbox size limit exceeded", nil),
-    Said(.recipients, "550 5.1.1 no such user", nil),
+    Said(.recipients, "550 5.1.1 no such user", .noSuchRecipient),
+    Said(.recipients, "550 no such user here", .noSuchRecipient),
+    Said(.recipients, "450 4.1.1 no such user yet", nil),
     Said(.recipients, "450 4.7.1 greylisted", nil),
     Said(.finalReply, "554 5.7.1 spam", nil),
     Said(.finalReply, "250 taken", nil),

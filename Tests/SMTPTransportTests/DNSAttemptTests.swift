@@ -44,6 +44,16 @@ import Testing
         #expect(attempt.troubles.count == 1 && attempt.troubles[0].hasPrefix("b.test, "), "\(attempt.troubles)")
     }
 
+    @Test("what to do about a domain's host is never a matter of an account's port") func advice() throws {
+        var attempt = DirectAttempt(try plan("a.test", "b.test"))
+        attempt.failed(SessionFault(.connect, "cannot connect", [.tryAgain, .nextAddress, .close], .nothingListens))
+        attempt.failed(SessionFault(.startTLS, "no STARTTLS", [.tryAgain, .nextAddress, .close], .noSTARTTLS))
+        for words in [attempt.outcome.words] + attempt.troubles {
+            #expect(!words.contains("587"), "\(words)")
+        }
+        #expect(attempt.troubles.first?.contains("tell the domain's postmaster") == true)
+    }
+
     @Test("row 11: refused for good only where every host says so") func verdict() throws {
         var one = DirectAttempt(try plan("a.test"))
         one.failed(barred)
@@ -98,8 +108,8 @@ import Testing
         let troubles = attempt.troubles
         #expect(troubles.count == 4)
         #expect(troubles[0] == "a.test, which asks for TLS: STARTTLS: no STARTTLS")
-        #expect(troubles[1].hasPrefix("b.test, which asks for MTA-STS: tls: expired ("))
-        #expect(troubles[2].hasPrefix("d.test, which asks for opportunistic TLS: hello: bytes ("))
+        #expect(troubles[1].hasPrefix("b.test, which asks for MTA-STS: TLS: expired ("))
+        #expect(troubles[2].hasPrefix("d.test, which asks for opportunistic TLS: capabilities: bytes ("))
         #expect(troubles[3] == "no policy")
     }
 }

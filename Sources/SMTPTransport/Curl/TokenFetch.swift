@@ -37,7 +37,8 @@ package enum TokenFetch {
         case 6: "check oauth's token_url and tenant, and whether this host finds names"
         case 7, 28: "check oauth's token_url, and whether this host may reach it"
         case 35: "check oauth's token_url: nothing that speaks TLS answers there"
-        case 51, 60: "check oauth's token_url; set its ca_file where the endpoint's certificate is of your own authority"
+        case 51, 60:
+            "check oauth's token_url; set its ca_file where the endpoint's certificate is of your own authority"
         case 77: "check oauth's ca_file: it must be certificates, in PEM, that the mailer may read"
         default: ""
         }

@@ -23,7 +23,7 @@ package struct DirectAttempt: Sendable {
     /// The session with `host` ended before the final dot. What it did not decide is the next one's.
     package mutating func failed(_ fault: SessionFault) {
         guard let host = waiting.popFirst() else { return }
-        faults.append((host, fault))
+        faults.append((host, fault.ofHost))
     }
 
     /// `host` took the letter at another of its addresses than the one that had this.
@@ -42,7 +42,7 @@ package struct DirectAttempt: Sendable {
         guard let last = faults.last else { return .transient("4.4.1 no host has been tried") }
         let others = faults.dropLast().map { "\($0.host.words) \($0.fault)" } + plan.passedOver.map(\.description)
         let more = others.isEmpty ? "" : "; before that: " + others.joined(separator: "; ")
-        let words = "\(last.fault.words) (\(last.host.words), \(last.fault.phase.rawValue)\(more))"
+        let words = "\(last.fault.words) (\(last.host.words), \(last.fault.phase.spoken)\(more))"
         let isFinal = faults.allSatisfy { !$0.fault.isTransient } && plan.passedOver.allSatisfy(\.isPermanent)
         return isFinal && waiting.isEmpty ? .permanent(words) : .transient(words)
     }

@@ -93,20 +93,6 @@ extension SessionFault {
     }
 }
 
-extension SessionPhase {
-    /// As a person calls it.
-    package var spoken: String {
-        switch self {
-        case .resolve: "name"
-        case .hello: "capabilities"
-        case .tls: "TLS"
-        case .recipients: "recipient"
-        case .body: "message"
-        default: rawValue
-        }
-    }
-}
-
 extension CertificateFacts {
     /// Negative: it has ended.
     package func daysLeft(at now: Timestamp) -> Int64 { (ends - now).milliseconds / 86_400_000 }

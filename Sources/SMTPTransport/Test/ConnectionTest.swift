@@ -60,10 +60,12 @@ package final class ConnectionTest {
         to domain: String, resolver: Resolver = Resolver(), allowsPrivate: Bool, heloName: String, port: Int = 25
     ) -> ConnectionVerdict {
         begin()
-        if case .off(let words) = resolver.validation() { remarks.append(words) }
+        let validation = resolver.validation()
         let plan = DirectRoute.plan(
             domain, resolver: resolver, policies: PolicyBook(), allowsPrivate: allowsPrivate, heloName: heloName,
             port: port)
+        // What a name server vouches for here says more than how it answers a question about the root.
+        if case .off(let words) = validation, !plan.isAuthentic { remarks.append(words) }
         note(plan)
         if let fault = Self.fault(of: plan) { return verdict(fault) }
         tell("hosts", Self.words(plan))
@@ -73,8 +75,7 @@ package final class ConnectionTest {
             if let fault { remarks.append("\(fault)") }
             tell("host", "\(host.words), by \(host.protection.words)")
             fault = session(options.aimed(at: host, port: port))
-            guard var failed = fault else { return verdict(nil) }
-            if let remedy = failed.diagnosis?.remedyForHost { failed.remedy = remedy }
+            guard var failed = fault?.ofHost else { return verdict(nil) }
             failed.words = "\(host.words): \(failed.words)"
             attempt.failed(failed)
             fault = failed
@@ -157,7 +158,8 @@ extension ConnectionTest {
             remarks.append("nobody logged in: under 'opportunistic', no login goes to a server that is not verified")
         }
         if options.isRelay, options.login == nil, letter == nil, !client.capabilities.mechanisms.isEmpty {
-            remarks.append("the server offers logins, and the account has none: --send tells whether it takes a letter so")
+            remarks.append(
+                "the server offers logins, and the account has none: --send tells whether it takes a letter so")
         }
         let now = SystemClock.now()
         if let certificate = client.certificate, options.tls.isBoundByTime, certificate.ends - now < Self.shortest {
@@ -219,7 +221,7 @@ extension ConnectionTest {
             isPolicys
             ? .stsMismatch : words.hasPrefix("5.1.2") ? .noSuchName : words.hasPrefix("4.4.3") ? .nameServerFails : nil
         if let known { fault.set(known) }
-        if let remedy = known?.remedyForHost { fault.remedy = remedy }
+        fault = fault.ofHost
         if fault.remedy.isEmpty, reaction == .permanent {
             fault.remedy = "check the recipient's address; a letter to it fails at once"
         }

@@ -1,0 +1,104 @@
+// What a person may do with a letter, and what is said where that is not possible; what a letter waits for.
+
+import Control
+import Formats
+import Mail
+import Platform
+import Settings
+import TestSupport
+import Testing
+
+@testable import Mailing
+
+@Suite struct QueueChangeTests {
+    private let site: Site
+
+    init() throws { site = try Site() }
+
+    /// The mailer, with one letter of which `states` says where its deliveries stand.
+    private func mailer(_ states: [DeliveryState]) throws -> (Mailer, Letter) {
+        let mailer = try site.mailer(site.settings(accounts: account("a", 1)), Mailer.Options())
+        var letter = Letter.sample()
+        letter.envelope.recipients = try states.indices.map { try EmailAddress("r\($0)@example.net") }
+        try mailer.queue.transaction { () throws(QueueError) in
+            _ = try mailer.queue.takeIn(letter, at: Timestamp(microseconds: 0))
+            for (index, state) in states.enumerated() {
+                _ = try mailer.queue.execute(
+                    "UPDATE deliveries SET state = \(state.rawValue), changed = 0 WHERE recipient = 'r\(index)@example.net'"
+                )
+            }
+        }
+        return (mailer, letter)
+    }
+
+    private func refusal(_ change: QueueChange, _ states: DeliveryState...) throws -> String {
+        let (mailer, letter) = try mailer(states)
+        #expect(try mailer.queue.change(letter.id, change, at: SystemClock.now()) == 0)
+        return try mailer.queue.refusal(of: change, letter.id, keep: .seconds(86400)) { _ in 3600 }
+            .replacing(letter.id, with: "ID")
+    }
+
+    @Test("a change that is for nothing of a letter says in which state it is")
+    func refusals() throws {
+        #expect(try refusal(.release, .queued) == "'release' is for what is held, and ID is queued")
+        #expect(
+            try refusal(.retract, .sent, .sent, .failed)
+                == "'retract' is for what is held or queued, and ID is 2 sent, 1 failed")
+        for state in [DeliveryState.sending, .dotPending] {
+            #expect(
+                try refusal(.hold, state).hasSuffix(
+                    "and ID is sending: until the server has answered, or is waited for no "
+                        + "longer (server_timeout), nothing can be changed"))
+        }
+    }
+
+    @Test("what was sent or taken back is not removed: it is kept as long as smtp.keep says; what failed is")
+    func removing() throws {
+        #expect(try refusal(.remove, .sent) == "ID is sent, and kept until 1970-01-02 01:00:00 by smtp.keep")
+        #expect(try refusal(.remove, .retracted).hasPrefix("ID is retracted, and kept until "))
+        let (mailer, letter) = try mailer([.sent, .failed])
+        try mailer.queue.transaction { () throws(QueueError) in
+            #expect(try mailer.queue.change(letter.id, .remove, at: SystemClock.now()) == 1)
+        }
+        #expect(try mailer.queue.list(letter: letter.id).map(\.state) == [.sent])
+    }
+
+    @Test("a list says what a letter waits for whose time has come, and nothing of one that only waits its turn")
+    func obstacles() throws {
+        let (mailer, letter) = try mailer([.queued])
+        func waits() throws -> [String?] {
+            var effects = Effects()
+            let peer = ControlPeer(pid: 1, uid: 0, gid: 0)
+            var found: [String?] = []
+            for (command, arguments) in [("queue-list", [:]), ("queue-show", ["id": .string(letter.id)])]
+                as [(String, JSON)]
+            {
+                let request = ControlRequest(command: command, arguments: arguments, peer: peer)
+                let answer = try mailer.respond(to: request, at: SystemClock.now(), &effects)
+                let rows = command == "queue-list" ? rows(of: answer) : answer.result?["deliveries"]?.array ?? []
+                found += rows.map { $0["waits_for"]?.string }
+            }
+            return found
+        }
+        #expect(try waits() == [nil, nil])
+        _ = mailer.book.failed(
+            "a", words: "no", needsPerson: true, at: SystemClock.now(), retry: Retry(), jitter: 0)
+        #expect(try waits() == ["account 'a', which is paused", "account 'a', which is paused"])
+        mailer.settings.smtp.redirect.enabled = true
+        #expect(try waits().first == "an address in smtp.redirect.to")
+    }
+
+    @Test("an account that nobody has connected to is not called well; a letter that went elsewhere is marked")
+    func words() throws {
+        let (mailer, letter) = try mailer([.sent])
+        let now = SystemClock.now()
+        func state() throws -> String? { try mailer.status(at: now)["accounts"]?.array?.first?["state"]?.string }
+        #expect(try state() == "not used yet")
+        _ = mailer.book.succeeded("a", reply: "250 taken", at: now)
+        #expect(try state() == "well")
+        var row = try #require(try mailer.queue.list(letter: letter.id).first)
+        #expect(row.redirectedTo == nil)
+        row.lastReply = "250 ok; redirected to a@example.org, b@example.org; c@example.org: 550 no"
+        #expect(row.json()["redirected_to"]?.string == "a@example.org, b@example.org")
+    }
+}

@@ -82,7 +82,7 @@ import Testing
         }
         #expect(try waits() == [nil, nil])
         _ = mailer.book.failed(
-            "a", words: "no", needsPerson: true, at: SystemClock.now(), retry: Retry(), jitter: 0)
+            "a", words: "no", needsPerson: true, at: SystemClock.now(), retry: Retry())
         #expect(try waits() == ["account 'a', which is paused", "account 'a', which is paused"])
         mailer.settings.smtp.redirect.enabled = true
         #expect(try waits().first == "an address in smtp.redirect.to")
@@ -94,7 +94,7 @@ import Testing
         let now = SystemClock.now()
         func state() throws -> String? { try mailer.status(at: now)["accounts"]?.array?.first?["state"]?.string }
         #expect(try state() == "not used yet")
-        _ = mailer.book.succeeded("a", reply: "250 taken", at: now)
+        _ = mailer.book.succeeded("a", reply: "250 taken", session: nil, at: now)
         #expect(try state() == "well")
         var row = try #require(try mailer.queue.list(letter: letter.id).first)
         #expect(row.redirectedTo == nil)

@@ -118,6 +118,6 @@ private enum Hosts {
         let (other, attempt) = try deliver("impostor.test")
         #expect(other.reaction == .tryAgain, "\(other)")
         #expect(try arrival("127.0.0.41", "impostor.test") == nil)
-        #expect(attempt.troubles.first?.hasPrefix("mx1.impostor.test, which asks for MTA-STS: tls: ") == true)
+        #expect(attempt.troubles.first?.hasPrefix("mx1.impostor.test, which asks for MTA-STS: TLS: ") == true)
     }
 }

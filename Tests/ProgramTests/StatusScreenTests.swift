@@ -203,7 +203,8 @@ import Testing
         #expect(
             run.output == """
                 Needs a person:
-                  - herald-watcher does not run: systemctl start herald-watcher; where it ends again, journalctl -u herald-watcher says why
+                  - herald-watcher does not run: systemctl start herald-watcher
+                      where it ends again, journalctl -u herald-watcher says why
                   - herald-mailer was not asked: only root and the group herald may ask the mailer for this
 
                 """)

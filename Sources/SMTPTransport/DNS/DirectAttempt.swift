@@ -28,7 +28,7 @@ package struct DirectAttempt: Sendable {
 
     /// `host` took the letter at another of its addresses than the one that had this.
     package mutating func passed(over fault: SessionFault) {
-        if let host { passedOver.append((host, fault)) }
+        if let host { passedOver.append((host, fault.ofHost)) }
     }
 
     /// What it comes to for all recipients that no host has decided about. Never delivered or uncertain: these are what a

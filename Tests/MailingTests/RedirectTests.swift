@@ -59,7 +59,7 @@ import Testing
         #expect(mailer.run() == 1)
         let status = try mailer.status(at: SystemClock.now())
         #expect(status["problems"]?.array?.contains { $0.string?.contains("all letters are held") == true } == true)
-        #expect(status["redirect"]?.string == "")
+        #expect(status["redirect"]?.string == "nobody")
         #expect(mailer.queue.stalls.reading(nil, at: SystemClock.now() + .seconds(60)) >= .seconds(60))
         #expect(site.messages.isEmpty)
     }

@@ -69,12 +69,15 @@ import Testing
         func waits() throws -> [String?] {
             var effects = Effects()
             let peer = ControlPeer(pid: 1, uid: 0, gid: 0)
+            let root = LocalUser(uid: 0, name: "root", isPrivileged: true)
             var found: [String?] = []
             for (command, arguments) in [("queue-list", [:]), ("queue-show", ["id": .string(letter.id)])]
                 as [(String, JSON)]
             {
                 let request = ControlRequest(command: command, arguments: arguments, peer: peer)
-                let answer = try mailer.respond(to: request, at: SystemClock.now(), &effects)
+                let answer = try mailer.respond(
+                    to: ControlCall(request: request, user: root, answer: try Answer()), at: SystemClock.now(), &effects
+                )
                 let rows = command == "queue-list" ? rows(of: answer) : answer.result?["deliveries"]?.array ?? []
                 found += rows.map { $0["waits_for"]?.string }
             }

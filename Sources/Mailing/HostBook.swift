@@ -23,7 +23,8 @@ final class HostBook: Sendable {
     /// RFC 7435 section 3 leaves it to us: long enough not to pay for each letter, short enough to notice the mend.
     static let plain = Duration.seconds(3600)
     static let oneByOne = Duration.seconds(86400)
-    private static let limit = 10_000
+    /// More hosts are not kept; for a new one then, what is over goes, or the tenth that is over next.
+    static let limit = 10_000
 
     private let state: Mutex<State>
 
@@ -44,10 +45,13 @@ final class HostBook: Sendable {
     /// Takes what a session has found out.
     func learn(from client: SMTPClient, _ options: SessionOptions, at now: Timestamp = SystemClock.now()) {
         let (isPlain, isOneByOne) = (client.plainBecause != nil, client.pipeliningFailed)
+        learn(options.server.description, isPlain: isPlain, isOneByOne: isOneByOne, at: now)
+    }
+
+    func learn(_ name: String, isPlain: Bool, isOneByOne: Bool, at now: Timestamp) {
         guard isPlain || isOneByOne else { return }
         state.withLock { state in
-            let name = options.server.description
-            guard state.facts[name] != nil || state.facts.count < Self.limit else { return }
+            if state.facts[name] == nil, state.facts.count >= Self.limit { Self.makeRoom(&state, at: now) }
             var facts = state.facts[name] ?? Facts()
             if isPlain, !Self.holds(facts.plainUntil, Self.plain, now) { facts.plainUntil = now + Self.plain }
             if isOneByOne, !Self.holds(facts.oneByOneUntil, Self.oneByOne, now) {
@@ -59,7 +63,16 @@ final class HostBook: Sendable {
         }
     }
 
-    /// What has been learned since the last call.
+    private static func makeRoom(_ state: inout State, at now: Timestamp) {
+        func end(_ facts: Facts) -> Timestamp { max(facts.plainUntil ?? now, facts.oneByOneUntil ?? now) }
+        var gone = state.facts.filter { end($0.value) <= now }.map(\.key)
+        if gone.isEmpty {
+            gone = state.facts.sorted { end($0.value) < end($1.value) }.prefix(limit / 10).map(\.key)
+        }
+        for host in gone { (state.facts[host], state.changes[host]) = (nil, Facts()) }
+    }
+
+    /// What has been learned since the last call; without any facts: the host is forgotten.
     func takeChanges() -> [(host: String, facts: Facts)] {
         state.withLock { state in
             defer { state.changes = [:] }

@@ -57,21 +57,23 @@ extension Mailer {
     /// One transaction, and after its commit what depends on it. What the stages change beside the database is put back
     /// when it is not committed.
     func commit(_ stages: (inout Effects) throws(QueueError) -> Void) throws(QueueError) -> Effects {
-        let before = (book: book, lanes: lanes, putOff: putOff, clock: clock, rates: rates)
+        let before = (book: book, putOff: putOff, clock: clock, rates: rates)
         var effects = Effects()
         do throws(QueueError) {
             try queue.transaction { () throws(QueueError) in
                 try stages(&effects)
                 try queue.save(book, before: before.book)
-                try queue.save(lanes, before: before.lanes)
+                try queue.save(lanes)
                 if !unwritten.learned.isEmpty { try queue.save(unwritten.learned) }
             }
         } catch {
-            (book, lanes, putOff, clock, rates) = before
+            (book, putOff, clock, rates) = before
+            lanes.revert()
             unwritten.failed()
             copies.mayHaveChanged = true
             throw error
         }
+        lanes.settle()
         unwritten.committed()
         if rates != before.rates { inbox.know(rates) }
         settle(effects)

@@ -18,6 +18,7 @@ extension Mailer {
             return try queue.recover(at: now, hold: settings.smtp.uncertain == .hold)
         }
         lanes.keep(Set(settings.smtp.accounts.map(\.name)))
+        lanes.settle()
         try queue.loadIndex(at: now, tellsDestinations: destinations.tells)
         book.probeWhatChanged(AccountStamp.stamps(settings.smtp.accounts, folder: folder), at: now)
         if found.sending > 0 {

@@ -6,13 +6,15 @@ import MailRouting
 import SMTPTransport
 
 extension Queue {
-    /// Writes the lanes that differ from what `before` says.
-    func save(_ book: LaneBook, before: LaneBook) throws(QueueError) {
-        guard book.lanes != before.lanes else { return }
-        for lane in Set(book.lanes.keys).union(before.lanes.keys) where book.lanes[lane] != before.lanes[lane] {
+    /// Writes what was changed of the lanes that are not reached.
+    func save(_ book: LaneBook) throws(QueueError) {
+        for (lane, before) in book.changed {
             let key = [SQLValue(lane.account), SQLValue(lane.destination)]
-            guard let state = book.lanes[lane], state.isDoubtful else {
-                try execute("DELETE FROM lanes WHERE account = ? AND destination = ?", key)
+            let state = book[lane]
+            guard state.isDoubtful else {
+                if before?.isDoubtful == true {
+                    try execute("DELETE FROM lanes WHERE account = ? AND destination = ?", key)
+                }
                 continue
             }
             try execute(
@@ -35,6 +37,10 @@ extension Queue {
     /// Writes what threads have learned.
     func save(_ learned: LearnedFacts) throws(QueueError) {
         for (host, facts) in learned.hosts {
+            if facts == HostBook.Facts() {
+                try execute("DELETE FROM hosts WHERE name = ?", [SQLValue(host)])
+                continue
+            }
             try execute(
                 "INSERT OR REPLACE INTO hosts(name, plain_until, one_by_one_until) VALUES(?,?,?)",
                 [

@@ -16,6 +16,8 @@ import Testing
         book.failed(lane, words: "refused", trouble: nil, at: now, jitter: jitter)
     }
     func reached(_ lane: Lane, at now: Timestamp) -> Bool { book.reached(lane, trouble: nil, at: now) }
+    func settle() { book.settle() }
+    func revert() { book.revert() }
     func took(_ lane: Lane, most: Int, at now: Timestamp) { book.took(lane, most: most, at: now) }
     func due(at now: Timestamp) -> [Lane] { book.due(at: now) }
     func restore(_ lane: Lane, failures: Int, openUntil: Timestamp, at now: Timestamp) {
@@ -89,6 +91,66 @@ import Testing
         // One that has never failed is not held up by them.
         #expect(book.admits(lane, most: 2, at: later))
         #expect(book.ended(lanes[0]) == Set(lanes.dropFirst(LaneBook.doubtfulConnections) + [lanes[0]]))
+    }
+
+    @Test(
+        "at the limit what is well and idle is forgotten for what is new, and every host that is dead has its breaker")
+    func limit() {
+        let book = Book()
+        func lane(_ number: Int) -> Lane { Lane(account: "direct", destination: "\(number).example") }
+        book.began(lane(0), at: now)
+        for number in 0..<LaneBook.limit { book.took(lane(number), most: 5, at: now) }
+        book.settle()
+        _ = book.failed(self.lane, at: now)
+        #expect(!book.admits(self.lane, most: 5, at: now))
+        #expect(book.lanes.count <= LaneBook.limit && book.lanes[lane(0)] != nil)
+        // What a commit costs goes by what was changed.
+        book.settle()
+        book.took(lane(0), most: 5, at: now)
+        #expect(book.changed.count == 1)
+        // Of dead ones alone, those go whose time has come, or comes first.
+        for number in 0..<(LaneBook.limit + 1) {
+            _ = book.failed(lane(LaneBook.limit + number), at: now + .milliseconds(Int64(number)))
+        }
+        #expect(book.lanes.count <= LaneBook.limit)
+        let last = lane(2 * LaneBook.limit)
+        #expect(!book.admits(last, most: 5, at: now + .seconds(60)) && book[lane(LaneBook.limit)] == LaneState())
+    }
+
+    @Test("a round that is not committed changes nothing, and costs what it would have changed")
+    func revert() {
+        let book = Book()
+        _ = book.failed(lane, at: now)
+        book.settle()
+        let other = Lane(account: "direct", destination: "other.example")
+        book.began(lane, at: now)
+        _ = book.reached(lane, at: now)
+        book.took(other, most: 5, at: now)
+        #expect(Set(book.changed.keys) == [lane, other])
+        book.revert()
+        #expect(book[lane].failures == 1 && book[other] == LaneState())
+        #expect(book.underWay.isEmpty && book.changed.isEmpty)
+    }
+
+    @Test("a breaker outlives a restart, until its destination is reached")
+    func kept() throws {
+        let queue = try Site().queue()
+        let other = Lane(account: "direct", destination: "other.example")
+        var book = LaneBook()
+        _ = book.failed(lane, words: "refused", trouble: nil, at: now, jitter: 0)
+        book.took(other, most: 5, at: now)
+        try queue.save(book)
+        book.settle()
+        var next = LaneBook()
+        try queue.restore(&next, at: now + .seconds(1))
+        next.settle()
+        let isAdmitted = next.admits(lane, most: 5, at: now + .seconds(59))
+        #expect(!isAdmitted && next[lane].words == "refused" && next.lanes.count == 1)
+        let isNews = next.failed(lane, words: "refused", trouble: nil, at: now + .seconds(60), jitter: 0)
+        #expect(!isNews && next[lane].openUntil == now + .seconds(180))
+        _ = next.reached(lane, trouble: nil, at: now + .seconds(180))
+        try queue.save(next)
+        #expect(try queue.rows("SELECT * FROM lanes").isEmpty)
     }
 
     @Test("a destination of a clock that was wrong waits no longer than the longest pause")

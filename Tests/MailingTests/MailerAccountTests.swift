@@ -169,7 +169,8 @@ import Testing
         mailer.inbox.events.post(.surveyed(thread: 1, "no DNSSEC"))
         var effects = Effects()
         try mailer.record(mailer.receive(), at: SystemClock.now(), &effects)
-        #expect(mailer.book["a"]?.isPaused == true && mailer.troubles.noDANE == "no DNSSEC")
+        #expect(mailer.book["a"]?.isPaused == true)
+        #expect(try mailer.status(at: SystemClock.now())["dane"]?.string == "no DNSSEC")
     }
 
     @Test("a probe that cannot be started is over: the account is probed again")

@@ -24,9 +24,6 @@ final class Batch: Sendable {
         var isOver = false
     }
 
-    /// How long what a thread has done may be untold, so that one commit serves many letters.
-    static let untold = Duration.milliseconds(50)
-
     let account: String
     /// The domain that an account delivers to directly; else empty.
     let destination: String
@@ -74,9 +71,6 @@ final class Batch: Sendable {
 
     /// What the thread is at, and what waits behind that.
     var underWay: [Int64] { state.withLock { $0.current + $0.waiting.flatMap(\.assignment.numbers) } }
-
-    /// When the thread began the letter that it is at; monotonic. Nil when it is at none.
-    var begun: Duration? { state.withLock { $0.current.isEmpty ? nil : $0.begun } }
 
     /// Takes back what has not been begun and `isWanted`. Returns the deliveries.
     func withdraw(_ isWanted: (Letter) -> Bool = { _ in true }) -> [Int64] {

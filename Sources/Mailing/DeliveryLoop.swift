@@ -116,7 +116,7 @@ struct DeliveryLoop {
         var isOver = false
         var wantsAnother = false
         while !isOver, let assignment = batch.next() {
-            tell(&report, wakes: batch.left < Self.low || batch.took ?? .zero >= Batch.untold)
+            tell(&report, wakes: batch.left < Self.low)
             if wantsAnother { disconnect() }
             isDotRefused = false
             switch (account.isDirect, assignment.redirect) {

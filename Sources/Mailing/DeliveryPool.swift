@@ -108,11 +108,6 @@ extension DeliveryPool {
         return member.batch
     }
 
-    /// When a thread may have done something that it has not told of; monotonic. One that takes longer tells at once.
-    func nextUntold(after time: Duration) -> Duration? {
-        batches.compactMap(\.begun).map { $0 + Batch.untold }.filter { $0 > time }.min()
-    }
-
     /// Takes back what threads have not begun: of one letter, or all. Returns the deliveries.
     func withdraw(_ letter: String? = nil) -> [Int64] {
         batches.flatMap { batch in batch.withdraw { letter == nil || $0.assignment.letter == letter } }

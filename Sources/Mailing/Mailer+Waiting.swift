@@ -62,7 +62,6 @@ extension Mailer {
         if let due = queue.index.nextTime() { waits.append(due - now) }
         if let due = lanes.nextDue { waits.append(due - now) }
         if let holdUp = nextHoldUp { waits.append(holdUp - time) }
-        if let end = pool.nextUntold(after: time) { waits.append(end - time) }
         if let due = copies.nextDue, !copies.isBusy, !stop.isBegun { waits.append(due - now) }
         if let change = book.nextChange(after: clock.last.wall) { waits.append(change - now) }
         return max(.zero, waits.min() ?? .zero)

@@ -113,7 +113,7 @@ import Testing
     func batch() throws {
         let batch = Batch(try letters("a", "b", "c"), account: "a")
         #expect(batch.next()?.letter == "a")
-        #expect(batch.left == 2 && batch.underWay == [0, 1, 2] && batch.begun != nil)
+        #expect(batch.left == 2 && batch.underWay == [0, 1, 2])
         #expect(batch.withdraw { $0.assignment.letter == "b" } == [1])
         #expect(batch.append(try letters("d")))
         #expect(batch.next()?.letter == "c")
@@ -125,7 +125,7 @@ import Testing
     func over() throws {
         let batch = Batch(try letters("a"), account: "a")
         #expect(batch.next() != nil && batch.next() == nil)
-        #expect(batch.underWay.isEmpty && batch.begun == nil)
+        #expect(batch.underWay.isEmpty)
         #expect(!batch.append(try letters("b")))
     }
 }

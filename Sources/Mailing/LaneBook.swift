@@ -181,7 +181,7 @@ struct LaneBook {
     }
 
     mutating func clockWasSet(by step: Duration) {
-        for var (lane, state) in lanes {
+        for case (let lane, var state) in lanes {
             state.openUntil = state.openUntil.map { $0 + step }
             state.pace.clockWasSet(by: step)
             states[lane] = state

@@ -43,23 +43,21 @@ package struct DotStuffing: Sendable {
         out.reserveCapacity(min(blockSize, message.count) + 16)
         message.withUnsafeBufferPointer { bytes in
             while at < bytes.count, out.count < blockSize {
-                let byte = bytes[at]
-                at += 1
-                switch byte {
-                case 0x0d:
-                    if at < bytes.count, bytes[at] == 0x0a { at += 1 }
-                    out.append(0x0d)
-                    out.append(0x0a)
-                    atLineStart = true
-                case 0x0a:
-                    out.append(0x0d)
-                    out.append(0x0a)
-                    atLineStart = true
-                default:
-                    if atLineStart, byte == 0x2e { out.append(0x2e) }
-                    out.append(byte)
+                let start = at
+                let limit = min(bytes.count - at, blockSize - out.count) + at
+                while at < limit, bytes[at] != 0x0d, bytes[at] != 0x0a { at += 1 }
+                if at > start {
+                    if atLineStart, bytes[start] == 0x2e { out.append(0x2e) }
+                    out.append(contentsOf: bytes[start..<at])
                     atLineStart = false
                 }
+                guard at < limit else { continue }
+                let isReturn = bytes[at] == 0x0d
+                at += 1
+                if isReturn, at < bytes.count, bytes[at] == 0x0a { at += 1 }
+                out.append(0x0d)
+                out.append(0x0a)
+                atLineStart = true
             }
         }
         guard at == message.count else { return (out, false) }

@@ -20,10 +20,11 @@ package enum JSON: Hashable, Sendable {
     }
 
     /// The value of a member of an object; nil in everything else.
-    package subscript(name: String) -> JSON? {
-        if case .object(let members) = self { return members.last { $0.name == name }?.value }
-        return nil
-    }
+    package subscript(name: String) -> JSON? { members?.value(of: name) }
+
+    /// Whether this is that text, octet for octet.
+    package func isText(_ text: String) -> Bool { string?.isExactly(text) ?? false }
+
     package var string: String? { if case .string(let s) = self { s } else { nil } }
     package var bool: Bool? { if case .bool(let b) = self { b } else { nil } }
     package var array: [JSON]? { if case .array(let a) = self { a } else { nil } }
@@ -36,6 +37,11 @@ package enum JSON: Hashable, Sendable {
         }
     }
     package var isNull: Bool { if case .null = self { true } else { false } }
+}
+
+extension [JSON.Member] {
+    /// The last value under that name, compared by octets: whoever wrote the object chose its names.
+    package func value(of name: String) -> JSON? { last { $0.name.isExactly(name) }?.value }
 }
 
 extension JSON: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral,

@@ -19,9 +19,9 @@ struct ControlConnection {
     mutating func allow(_ timeout: Duration) { deadline = SystemClock.monotonic() + timeout }
 
     /// The head's JSON and the body. Nil when the peer closed, sent too much, or no JSON.
-    /// - Parameter admits: asked with the head and the length of the body before any of it is read; false: nil is returned.
+    /// - Parameter admits: asked with the head before anything is looked up in it or more is read; false: nil is returned.
     func receive(
-        admits: (JSON, Int) throws(SystemError) -> Bool = { _, _ in true }
+        admits: (JSON) throws(SystemError) -> Bool = { _ in true }
     ) throws(SystemError) -> (head: JSON, body: [UInt8])? {
         var bytes: [UInt8] = []
         while !bytes.contains(0x0a) {
@@ -29,8 +29,7 @@ struct ControlConnection {
             bytes += more
         }
         guard let end = bytes.firstIndex(of: 0x0a), let head = try? JSON.parse(bytes[..<end]) else { return nil }
-        let length = Int(clamping: head["body_length"]?.int ?? 0)
-        guard (0...ControlFrame.maximumBody).contains(length), try admits(head, length) else { return nil }
+        guard try admits(head), let length = ControlFrame.bodyLength(head) else { return nil }
         var body = Array(bytes[(end + 1)...])
         while body.count < length {
             guard let more = try chunk() else { return nil }

@@ -57,6 +57,39 @@ package struct ControlResponse: Equatable, Sendable {
 enum ControlFrame {
     static let maximumLine = 1 << 20
     static let maximumBody = 64 << 20
+    /// Octets of a member's name in a request, and of the command.
+    static let maximumName = 64
+    /// Octets of a text in a request that is not ASCII.
+    static let maximumForeignText = 4096
+
+    /// The length of the body that a head announces; nil when there is none of that length.
+    static func bodyLength(_ head: JSON) -> Int? {
+        let length = Int(clamping: head["body_length"]?.int ?? 0)
+        return (0...maximumBody).contains(length) ? length : nil
+    }
+
+    /// Why a request's head is not looked into, nil for one that may be. Comparing a name or a text with another costs the
+    /// square of a run of combining marks, and whoever may connect writes them: one of 1 MB would hold a daemon up for
+    /// minutes.
+    static func excess(_ head: JSON) -> String? {
+        switch head {
+        case .string(let text):
+            if text.utf8.count <= maximumForeignText || text.utf8.allSatisfy({ $0 < 0x80 }) { return nil }
+            return "a text of the request has \(text.utf8.count) octets; one that is not ASCII may have "
+                + "\(maximumForeignText)"
+        case .array(let values):
+            return values.lazy.compactMap(excess).first
+        case .object(let members):
+            for member in members {
+                if member.name.utf8.count > maximumName {
+                    return "a name in the request has \(member.name.utf8.count) octets; it may have \(maximumName)"
+                }
+                if let words = excess(member.value) { return words }
+            }
+            return nil
+        case .null, .bool, .int, .double: return nil
+        }
+    }
 
     static func encode(_ request: (command: String, arguments: JSON, body: [UInt8])) -> [UInt8] {
         let head: JSON = [

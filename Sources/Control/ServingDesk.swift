@@ -94,8 +94,8 @@ final class ServingDesk: Sendable {
         let (pid, uid, gid) = try UnixSocket.peer(of: descriptor)
         let peer = ControlPeer(pid: pid, uid: uid, gid: gid)
         var refusal: ControlResponse?
-        let received = try connection.receive { (head, length) throws(SystemError) in
-            refusal = gate(peer, head["command"]?.string ?? "", length)
+        let received = try connection.receive { head throws(SystemError) in
+            refusal = refuse(head, of: peer)
             return refusal == nil
         }
         if let refusal {
@@ -107,5 +107,15 @@ final class ServingDesk: Sendable {
         let answer = ControlFrame.encode(handler(request))
         connection.allow(timeout)
         try connection.send(answer)
+    }
+
+    /// The answer to a request of which the head alone is read; nil when it may go on.
+    private func refuse(_ head: JSON, of peer: ControlPeer) -> ControlResponse? {
+        if let words = ControlFrame.excess(head) { return .failure(words) }
+        let command = head["command"]?.string ?? ""
+        if command.utf8.count > ControlFrame.maximumName {
+            return .failure("the command has \(command.utf8.count) octets; it may have \(ControlFrame.maximumName)")
+        }
+        return ControlFrame.bodyLength(head).flatMap { gate(peer, command, $0) }
     }
 }

@@ -74,6 +74,27 @@ import Testing
         #expect(try ControlClient(path: path).request("x").result == true)
     }
 
+    private static let marks = String(repeating: "\u{591}\u{5b0}", count: 1500)
+    private static let tooMuch: [(String, JSON)] = [
+        ("x", .object([.init(String(repeating: "n", count: 65), 1)])),
+        ("x", .object([.init("list", .array([.object([.init(marks, 1)])]))])),
+        ("x", .object([.init("id", .string(marks))])),
+        ("x", .object([.init("states", .array([.string(marks)]))])),
+        (marks, .null), (String(repeating: "c", count: 65), .null),
+    ]
+
+    @Test("a request of names and texts that take long to compare is refused unread", arguments: tooMuch)
+    func excess(command: String, arguments: JSON) throws {
+        let (server, path) = try serve { _ in .success(true) }
+        defer { server.stop() }
+        let error = #expect(throws: ControlError.self) {
+            try ControlClient(path: path).request(command, arguments)
+        }
+        #expect(error.map { "\($0)".contains(" octets; ") } == true)
+        let fine: JSON = ["id": .string(String(repeating: "a", count: 100_000)), "comment": "\u{591}\u{5b0} überall"]
+        #expect(try ControlClient(path: path).request(String(repeating: "c", count: 64), fine).result == true)
+    }
+
     @Test("peers that say nothing hold nobody up, and two requests are answered side by side") func sideBySide() throws
     {
         let (here, there) = (try WakeUp(), try WakeUp())

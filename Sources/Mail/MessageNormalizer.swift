@@ -257,12 +257,12 @@ extension PartWriter {
 
     /// The Content-Type with a charset, where the part has 8-bit text and names none that could be it.
     private static func textType(_ part: MessagePart, _ bytes: [UInt8]) -> String? {
-        let label = Array((part.type["charset"] ?? "").utf8).lowercasedText
+        let label = Array((part.type["charset"] ?? "").utf8)
         var type = part.type
         if !type.value.hasPrefix("text/") {
             type = StructuredValue(value: "text/plain")  // a multipart without any boundary
         } else {
-            let isUnnamed = label.isEmpty || label == "us-ascii" || label == "ascii"
+            let isUnnamed = label.isEmpty || label.isName("us-ascii") || label.isName("ascii")
             guard isUnnamed, bytes.contains(where: { $0 >= 0x80 }) else { return nil }
             if type.value == "text/html", label.isEmpty, HTMLText.charset(bytes) != nil { return nil }
         }

@@ -16,7 +16,8 @@ package struct StructuredValue: Sendable {
         }
     }
 
-    /// In lower case.
+    /// In lower case. Of what was read the first 255 octets: that is as long as a media type may be (RFC 6838 section
+    /// 4.2), and comparing texts costs the square of a run of combining marks.
     package var value: String
     /// At most 200.
     package var parameters: [Parameter]
@@ -60,7 +61,7 @@ private struct StructuredReader {
                 at += 1
             }
         }
-        return HeaderLine.cleaned(Charset.guess(out.trimmed.map(\.lowered)))
+        return HeaderLine.cleaned(Charset.guess(out.trimmed.prefix(255).map(\.lowered)))
     }
 
     mutating func parameters() -> [(name: String, value: [UInt8])] {

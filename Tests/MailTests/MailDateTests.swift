@@ -4,6 +4,12 @@ import Testing
 @testable import Mail
 
 @Suite struct MailDateTests {
+    @Test("a word that is longer than any of a date's is none of it") func longWord() {
+        let long = "nov" + String(repeating: "x", count: 64)
+        #expect(MailDate.parse("21 \(long) 2026 12:41:14 +0000") == nil)
+        #expect(MailDate.parse("21 Nov 2026 12:41:14 +0000 \(long)") == MailDate.parse("21 Nov 2026 12:41:14 +0000"))
+    }
+
     @Test(
         "dates are read as RFC 5322 has them, and as the world writes them",
         arguments: [

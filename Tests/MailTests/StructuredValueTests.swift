@@ -38,6 +38,12 @@ import Testing
         #expect(text(raw) == expected)
     }
 
+    @Test("a value is as long as a media type may be, whatever is sent") func longValue() {
+        let marks = String(repeating: "\u{591}\u{5b0}", count: 2000)
+        let value = StructuredValue(parsing: Array("text/\(marks); charset=x".utf8))
+        #expect(value.value.utf8.count == 255 && value["charset"] == "x")
+    }
+
     @Test("thousands of parameters are read in a bounded way") func huge() {
         let raw = "a" + (0..<5000).map { "; filename*\($0)*=%41" }.joined()
         #expect(StructuredValue(parsing: Array(raw.utf8))["filename"] == String(repeating: "A", count: 200))

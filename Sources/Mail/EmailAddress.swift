@@ -121,7 +121,11 @@ extension EmailAddress {
             if label.utf8.count > 63, label.utf8.allSatisfy({ $0 < 0x80 }) {
                 throw AddressError(.tooLong("name between two dots", 63))
             }
-            if label.hasPrefix("-") || label.hasSuffix("-") { throw AddressError(.character("-")) }
+            if label.utf8.first == 0x2d || label.utf8.last == 0x2d { throw AddressError(.character("-")) }
+            // RFC 5891 section 4.2.3.2, and the joiners' rules of RFC 5892 appendix A: they join to what stands before.
+            if let first = label.unicodeScalars.first, first.isMark || first.value == 0x200c || first.value == 0x200d {
+                throw AddressError(.character(first))
+            }
             for scalar in label.unicodeScalars where !scalar.isDomainText { throw AddressError(.character(scalar)) }
         }
         return domain
@@ -157,6 +161,13 @@ extension Unicode.Scalar {
         case "a"..."z", "A"..."Z", "0"..."9", "-": true
         case "\u{3002}", "\u{ff0e}", "\u{ff61}": false  // other scripts' full stops, which IDNA maps to dots
         default: value >= 0x80 && !isRefusedInAddresses && !properties.isWhitespace
+        }
+    }
+
+    fileprivate var isMark: Bool {
+        switch properties.generalCategory {
+        case .nonspacingMark, .spacingMark, .enclosingMark: true
+        default: false
         }
     }
 

@@ -96,9 +96,10 @@ extension QueueIndex {
         return groups.count - 1
     }
 
-    /// Lower case, for that is how domains are compared.
+    /// Lower case, for that is how domains are compared. By octets: a mark behind the sign is one Character with it.
     static func destination(of recipient: String) -> String {
-        recipient.utf8.lastIndex(of: 0x40).map { recipient[recipient.index(after: $0)...].lowercased() } ?? ""
+        let octets = recipient.utf8
+        return octets.lastIndex(of: 0x40).map { recipient[octets.index(after: $0)...].lowercased() } ?? ""
     }
 
     mutating func replace(_ number: Int64, with new: Entry?) {

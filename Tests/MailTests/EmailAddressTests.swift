@@ -16,6 +16,7 @@ import Testing
             ("\"a@b\"@c", "\"a@b\"@c"), ("\"a..b\"@c", "\"a..b\"@c"), ("\"\"@c", "\"\"@c"), ("\".\"@c", "\".\"@c"),
             ("a@[192.0.2.1]", "a@[192.0.2.1]"), ("a@[IPV6:2001:DB8::1]", "a@[IPv6:2001:db8::1]"),
             ("用户@例え.テスト", "用户@例え.テスト"), ("josé@bücher.example", "josé@bücher.example"), ("a@1.2.3", "a@1.2.3"),
+            ("a@e\u{301}.example", "a@e\u{301}.example"), ("a@नेपाल.example", "a@नेपाल.example"),
         ]) func accepted(text: String, written: String) throws
     {
         let address = try EmailAddress(text)
@@ -35,6 +36,7 @@ import Testing
             "a@[IPv6:zz]", "a@[1.2.3.4", "a@[1.2.3.4]x", "a@b,c@d", "a;b@c", "a(x)@b", "a@b(x)", "a\u{7f}@b",
             "a\u{85}@b",
             "a\u{202e}@b", "a@b\u{2028}", "a\u{fffd}@b", "a\u{a0}b@c", "a@b\u{3002}c", "a:b@c", "a\\b@c",
+            "a@\u{301}gmail.com", "a@\u{200d}b", "a@\u{fe0f}b", "a@b.\u{5b0}c", "a@\u{903}b", "a@-\u{301}b",
         ]) func refused(text: String)
     {
         #expect(throws: AddressError.self) { try EmailAddress(text) }

@@ -164,6 +164,16 @@ private final class RandomQueue {
 
 @Suite struct QueueIndexTests {
     @Test(
+        "a destination is what stands behind the last @, octet for octet",
+        arguments: [
+            ("a@Example.ORG", "example.org"), ("\"a@b\"@c", "c"), ("a@\u{301}gmail.com", "\u{301}gmail.com"),
+            ("a@\u{200d}gmail.com", "\u{200d}gmail.com"), ("nobody", ""), ("a@", ""),
+        ])
+    func destination(recipient: String, expected: String) {
+        #expect(QueueIndex.destination(of: recipient).utf8.elementsEqual(expected.utf8))
+    }
+
+    @Test(
         "whatever happens, abandoned rounds and restarts among it, the index says what the table says",
         arguments: (1...20).map { UInt64($0) })
     func model(seed: UInt64) throws {

@@ -31,18 +31,36 @@ final class LetterIntake {
         var isEmpty: Bool { letters.isEmpty && strangers.isEmpty }
     }
 
+    /// A file in one of the folders; the folder itself where the name is empty.
+    struct Place: Hashable {
+        private let folder: Octets
+        private let name: Octets
+
+        init(_ folder: HandoverFolder, _ name: String = "") {
+            self.folder = Octets(folder.path)
+            self.name = Octets(name)
+        }
+
+        var path: String { name.text.isEmpty ? folder.text : folder.text + "/" + name.text }
+
+        /// Whether this is a file in `folder` that has none of `names`.
+        func isGone(from folder: HandoverFolder, _ names: Set<Octets>) -> Bool {
+            !name.text.isEmpty && self.folder == Octets(folder.path) && !names.contains(name)
+        }
+    }
+
     private let folders: [(daemon: String, folder: HandoverFolder)]
     /// One for each of `folders`.
     private var backlogs: [Backlog]
     let rejectedFolder: String
     private let inotify: Inotify
     private let log: Logger
-    /// Files that lie there and are not looked at again, with what is the matter with them, told once. By path.
-    private(set) var stuck: [String: String] = [:]
+    /// Files that lie there and are not looked at again, with what is the matter with them, told once.
+    private(set) var stuck: [Place: String] = [:]
     /// Of these: what was taken in and could not be removed; it is tried again.
-    private var unremoved: Set<String> = []
+    private var unremoved: Set<Place> = []
     /// Of these: what the disk does not give, looked at again now and then.
-    private var unreadable: Set<String> = []
+    private var unreadable: Set<Place> = []
     /// A folder that cannot be watched, told once.
     private(set) var trouble: String?
 
@@ -83,7 +101,7 @@ final class LetterIntake {
     /// Makes and watches the folders, again where they were replaced, and looks at them again.
     func watch() {
         lookAgain()
-        for path in unremoved { remove(path) }
+        for place in unremoved { remove(place) }
         do throws(SystemError) {
             for (_, folder) in folders {
                 try Files.makeDirectories(folder.path, mode: 0o2770)
@@ -138,7 +156,7 @@ final class LetterIntake {
             if backlogs[index].isEmpty, backlogs[index].isStale { list(index) }
             let (daemon, folder) = folders[index]
             let strangers = backlogs[index].strangers.prefix(Self.refusalsPerRound)
-            for name in strangers where stuck[folder.path + "/" + name] == nil {
+            for name in strangers where stuck[Place(folder, name)] == nil {
                 result.rejected.append((folder, name, "its name is none of a letter's"))
             }
             var looked = 0
@@ -149,12 +167,12 @@ final class LetterIntake {
                     break
                 }
                 looked += 1
-                if stuck[folder.path + "/" + name] != nil { continue }
+                if stuck[Place(folder, name)] != nil { continue }
                 switch read(name, in: folder, from: daemon, admission) {
                 case .gone, .later: continue
                 case .unreadable(let error):
-                    stick(folder.path + "/" + name, "cannot be read: \(error)")
-                    unreadable.insert(folder.path + "/" + name)
+                    stick(Place(folder, name), "cannot be read: \(error)")
+                    unreadable.insert(Place(folder, name))
                 case .refused(let reason):
                     refusedLetters += 1
                     result.rejected.append((folder, name, reason))
@@ -179,43 +197,41 @@ final class LetterIntake {
         let folder = folders[index].folder
         backlogs[index].isStale = false
         guard var found = try? folder.contents() else { return }
-        if found.hasIllegible || stuck[folder.path] != nil {
+        if found.hasIllegible || stuck[Place(folder)] != nil {
             renameIllegible(in: folder)
             found = (try? folder.contents()) ?? found
         }
-        forgetGone(folder, Set(found.letters + found.strangers))
+        if !stuck.isEmpty { forgetGone(folder, found.letters + found.strangers) }
         backlogs[index].letters = found.letters[...]
         backlogs[index].strangers = found.strangers[...]
     }
 
     /// What lies there no more is nobody's trouble.
-    private func forgetGone(_ folder: HandoverFolder, _ names: Set<String>) {
-        let prefix = folder.path + "/"
-        for path in stuck.keys where path.hasPrefix(prefix) && !names.contains(String(path.dropFirst(prefix.count))) {
-            free(path)
-        }
+    private func forgetGone(_ folder: HandoverFolder, _ names: [String]) {
+        let names = Set(names.map { Octets($0) })
+        for place in stuck.keys where place.isGone(from: folder, names) { free(place) }
     }
 
-    private func free(_ path: String) {
-        stuck[path] = nil
-        unremoved.remove(path)
-        unreadable.remove(path)
+    private func free(_ place: Place) {
+        stuck[place] = nil
+        unremoved.remove(place)
+        unreadable.remove(place)
     }
 
-    private func stick(_ path: String, _ words: String) {
-        if stuck[path] != words { log.error("\(Printable.text(path)) \(words)") }
-        stuck[path] = words
+    private func stick(_ place: Place, _ words: String) {
+        if stuck[place] != words { log.error("\(Printable.text(place.path)) \(words)") }
+        stuck[place] = words
     }
 
     /// A letter's file that is not needed any more.
-    private func remove(_ path: String) {
+    private func remove(_ place: Place) {
         do throws(SystemError) {
-            try Files.remove(path)
-            free(path)
+            try Files.remove(place.path)
+            free(place)
         } catch {
-            if error.errno == ENOENT { return free(path) }
-            stick(path, "was taken in and cannot be removed: \(error)")
-            unremoved.insert(path)
+            if error.errno == ENOENT { return free(place) }
+            stick(place, "was taken in and cannot be removed: \(error)")
+            unremoved.insert(place)
         }
     }
 
@@ -223,9 +239,9 @@ final class LetterIntake {
     private func renameIllegible(in folder: HandoverFolder) {
         do throws(SystemError) {
             try folder.renameIllegible()
-            stuck[folder.path] = nil
+            stuck[Place(folder)] = nil
         } catch {
-            stick(folder.path, "has a file whose name is no text: \(error)")
+            stick(Place(folder), "has a file whose name is no text: \(error)")
         }
     }
 
@@ -268,7 +284,7 @@ final class LetterIntake {
             backlogs[index].letters.removeFirst(done.letters)
             backlogs[index].strangers.removeFirst(done.strangers)
         }
-        for (folder, name) in result.taken { remove(folder.path + "/" + name) }
+        for (folder, name) in result.taken { remove(Place(folder, name)) }
         for (folder, name, reason) in result.rejected {
             let path = Printable.text(folder.path + "/" + name)
             do throws(SystemError) {
@@ -276,7 +292,7 @@ final class LetterIntake {
                 log.error("\(path) is refused and lies in \(rejectedFolder): \(reason)")
             } catch {
                 stick(
-                    folder.path + "/" + name,
+                    Place(folder, name),
                     "is refused (\(reason)) and cannot be moved to \(rejectedFolder): \(error)")
             }
         }
@@ -293,7 +309,7 @@ final class LetterIntake {
 
     /// Takes away what daemons that crashed left half written before `time`; what could not be read is tried once more.
     func sweep(before time: Timestamp) {
-        for path in unreadable { free(path) }
+        for place in unreadable { free(place) }
         for (_, folder) in folders {
             for name in folder.removeLeftovers(before: time) {
                 log.notice("\(Printable.text(folder.path + "/" + name)) was left by a crash and is removed")
@@ -310,7 +326,7 @@ final class LetterIntake {
     var isEmpty: Bool {
         folders.allSatisfy { (_, folder) in
             guard let found = try? folder.contents() else { return true }
-            return (found.letters + found.strangers).allSatisfy { stuck[folder.path + "/" + $0] != nil }
+            return (found.letters + found.strangers).allSatisfy { stuck[Place(folder, $0)] != nil }
         }
     }
 }

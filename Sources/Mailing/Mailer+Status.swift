@@ -111,7 +111,8 @@ extension Mailer {
                     + "\(settings.command.line("queue list --state held")) names \(held == 1 ? "it" : "them"); then "
                     + "'queue release ID' (what was uncertain may arrive twice) or 'queue retract ID'")
         }
-        for (path, reason) in intake.stuck.sorted(by: { $0.key < $1.key }).prefix(5) {
+        let stuck = intake.stuck.map { (path: $0.key.path, reason: $0.value) }
+        for (path, reason) in stuck.sorted(by: { $0.path < $1.path }).prefix(5) {
             problems.append("\(Printable.text(path)) \(reason)")
         }
         if intake.rejectedCount > 0 {

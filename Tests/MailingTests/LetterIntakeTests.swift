@@ -80,7 +80,9 @@ import Testing
         try Files.remove(path)
         try Files.makeDirectories(path)
         intake.settle(result)
-        #expect(intake.stuck[path]?.hasPrefix("was taken in and cannot be removed: ") == true)
+        #expect(
+            intake.stuck[.init(incoming, HandoverFolder.name(of: letter.id))]?.hasPrefix(
+                "was taken in and cannot be removed: ") == true)
         #expect(intake.isEmpty)
         intake.watch()
         let again = intake.next(admission)
@@ -93,5 +95,23 @@ import Testing
         intake.watch()
         intake.settle(again.result)
         #expect(intake.next(admission).letters.map(\.letter.id) == [letter.id])
+    }
+
+    @Test("strangers that cannot be moved are told apart by octets, and forgotten when they are gone")
+    func strangersByOctets() throws {
+        let names = ["\u{301}x", "\u{200d}y", "caf\u{e9}", "cafe\u{301}", "plain"]
+        let intake = try intake()
+        let admission = try admission()
+        // Nothing can be put where a file lies in the folder's place.
+        #expect(rmdir(folder("rejected")) == 0)
+        for path in [folder("rejected")] + names.map({ incoming.path + "/" + $0 }) {
+            #expect(close(creat(path, 0o600)) == 0)
+        }
+        intake.settle(intake.next(admission).result)
+        #expect(intake.stuck.count == names.count)
+        for name in names { #expect(unlink(incoming.path + "/" + name) == 0) }
+        intake.watch()
+        intake.settle(intake.next(admission).result)
+        #expect(intake.stuck.isEmpty)
     }
 }

@@ -39,8 +39,9 @@ package struct OwnIdentity: Sendable {
 }
 
 extension EmailAddress {
-    /// For comparing people: servers may tell the case of a local part apart, none that is in use does.
-    package var key: String { text.lowercased() }
+    /// For comparing people: servers may tell the case of a local part apart, none that is in use does. Of ASCII alone: no
+    /// server makes a k of the kelvin sign.
+    package var key: String { text.loweredASCII }
 }
 
 /// What the ledger knows that concerns an item (rows 11 and 16).

@@ -1,6 +1,7 @@
 // Rows 1 to 9, 12 and 13 of "When not to answer": messages that machines and mailing lists send. RFC 3834 section 2
 // asks a responder for most of them; the others are marks that are seen in use.
 
+import Formats
 import Mail
 
 enum MachineRows {
@@ -18,15 +19,15 @@ enum MachineRows {
 
     private static func nullSender(_ message: MessageFacts, _ reasons: inout [Reason]) {
         let null =
-            message.returnPath == .null || message.all("return-path").contains { trim($0).isEmpty || trim($0) == "<>" }
+            message.returnPath == .null
+            || message.marks("return-path").map { words($0) }.contains { $0 == "" || $0 == "<>" }
         if null { reasons.append(Reason(1, .refuse, "the envelope sender is <>")) }
     }
 
     /// Any of several fields; `no` alone, with a comment or with parameters, is a person (RFC 3834 section 5).
     private static func autoSubmitted(_ message: MessageFacts, _ reasons: inout [Reason]) {
-        for value in message.all("auto-submitted") {
-            let keyword = withoutComments(value).prefix { $0 != ";" }
-            if trim(keyword).lowercased() != "no" {
+        for value in message.marks("auto-submitted") {
+            if words(value, before: UInt8(ascii: ";")) != "no" {
                 reasons.append(Reason(2, .refuse, "Auto-Submitted: \(value)"))
             }
         }
@@ -44,14 +45,13 @@ enum MachineRows {
     }
 
     private static func suppressions(_ message: MessageFacts, _ reasons: inout [Reason]) {
-        for value in message.all("precedence") {
-            let word = trim(withoutComments(value)).lowercased()
-            if ["bulk", "list", "junk", "auto_reply"].contains(word) {
+        for value in message.marks("precedence") {
+            if ["bulk", "list", "junk", "auto_reply"].contains(words(value)) {
                 reasons.append(Reason(5, .refuse, "Precedence: \(value)"))
             }
         }
-        for value in message.all("x-auto-response-suppress") {
-            let words = value.lowercased().split { ",; \t".contains($0) }
+        for value in message.marks("x-auto-response-suppress") {
+            let words = value.loweredASCII.utf8.split { ",; \t".utf8.contains($0) }.map { Octets(String($0) ?? "") }
             if words.contains("all") || words.contains("autoreply") {
                 reasons.append(Reason(6, .refuse, "X-Auto-Response-Suppress: \(value)"))
             }
@@ -94,16 +94,16 @@ enum MachineRows {
         where message.has(name) {
             reasons.append(Reason(12, .refuse, "an automatic message (\(name))"))
         }
-        if message.all("x-apple-action").contains(where: { $0.uppercased().contains("VACATION") }) {
+        if message.marks("x-apple-action").contains(where: { $0.loweredASCII.contains("vacation") }) {
             reasons.append(Reason(12, .refuse, "an automatic message (X-Apple-Action)"))
         }
         if let prefix = AutomaticSubject.prefix(of: message.subject) {
             reasons.append(Reason(12, .refuse, "the subject begins like an automatic message's: \(prefix)"))
         }
-        if message.all("x-spam-flag").contains(where: { trim($0).lowercased().hasPrefix("yes") }) {
+        if message.marks("x-spam-flag").contains(where: { words($0).text.begins("yes") }) {
             reasons.append(Reason(13, .refuse, "X-Spam-Flag: YES"))
         }
-        if message.all("x-ignorevacation").contains(where: { trim($0).lowercased() != "no" }) {
+        if message.marks("x-ignorevacation").contains(where: { words($0) != "no" }) {
             reasons.append(Reason(13, .refuse, "X-Ignorevacation"))
         }
     }
@@ -123,25 +123,44 @@ enum MachineRows {
         return String(words)
     }
 
-    /// Without RFC 5322 comments, nested ones too.
-    static func withoutComments(_ text: String) -> String {
+    /// What a field's value says, up to `end`: without RFC 5322 comments, nested ones too, and without white space around
+    /// it, ASCII in lower case. Octets, since a mark behind a sign or a word is one Character with it.
+    static func words(_ value: String, before end: UInt8? = nil) -> Octets {
         var depth = 0
-        var out = ""
+        var out: [UInt8] = []
         var escaped = false
-        for character in text {
+        for byte in value.loweredASCII.utf8 {
             if escaped {
-                if depth == 0 { out.append(character) }
+                if depth == 0 { out.append(byte) }
                 escaped = false
                 continue
             }
-            switch character {
-            case "\\": escaped = true
-            case "(": depth += 1
-            case ")" where depth > 0: depth -= 1
-            default: if depth == 0 { out.append(character) }
+            if byte == end, depth == 0 { break }
+            switch byte {
+            case UInt8(ascii: "\\"): escaped = true
+            case UInt8(ascii: "("): depth += 1
+            case UInt8(ascii: ")") where depth > 0: depth -= 1
+            default: if depth == 0 { out.append(byte) }
             }
         }
-        return out
+        let isBlank: (UInt8) -> Bool = { $0 == 0x20 || (0x09...0x0d).contains($0) }
+        while out.last.map(isBlank) == true { out.removeLast() }
+        return Octets(String(decoding: out.drop(while: isBlank), as: UTF8.self))
+    }
+}
+
+extension MessageFacts {
+    /// The values of a field that is written for machines, each cut at 1024 octets: what it says stands in the first of
+    /// them, and comparing texts costs the square of a run of combining marks.
+    func marks(_ name: String) -> [String] {
+        all(name).map { $0.utf8.count <= 1024 ? $0 : String(decoding: $0.utf8.prefix(1024), as: UTF8.self) }
+    }
+}
+
+extension String {
+    /// ASCII letters in lower case, everything else as it is.
+    var loweredASCII: String {
+        String(decoding: utf8.map { (0x41...0x5a).contains($0) ? $0 | 0x20 : $0 }, as: UTF8.self)
     }
 }
 
@@ -154,13 +173,13 @@ enum OwnRows {
         if let address = senders.first(where: own.owns) {
             reasons.append(Reason(10, .refuse, "from \(address), an address of ours"))
         }
-        let loops = message.all("x-loop").map { MachineRows.trim($0).lowercased() }
+        let loops = message.marks("x-loop").map { MachineRows.words($0).text }
         if loops.contains(where: { own.addresses.contains($0) }) {
             reasons.append(Reason(10, .refuse, "our own X-Loop"))
         }
-        if let id = message.messageID, let at = id.lastIndex(of: "@") {
-            let domain = id[id.index(after: at)...].prefix { $0 != ">" }.lowercased()
-            if own.messageIDDomains.contains(domain) {
+        if let id = message.messageID?.loweredASCII.utf8, let at = id.lastIndex(of: UInt8(ascii: "@")) {
+            let domain = id[id.index(after: at)...].prefix { $0 != UInt8(ascii: ">") }
+            if own.messageIDDomains.contains(where: { $0.utf8.elementsEqual(domain) }) {
                 reasons.append(Reason(10, .refuse, "a Message-ID of our own making"))
             }
         }

@@ -32,6 +32,9 @@ struct DecisionTests {
         ("X-Loop: jobs@example.org", 10), ("X-Apple-Action: VACATION/1", 12),
         ("X-MS-Exchange-Inbox-Rules-Loop: a@b.example", 12),
         ("X-Autoreply: yes", 12), ("X-Autorespond: x", 12), ("X-Spam-Flag: YES", 13),
+        ("Precedence: bulk(\u{301}x)", 5), ("X-Auto-Response-Suppress: OOF,\u{301} AutoReply", 6),
+        ("X-Spam-Flag: yes\u{301}", 13), ("X-Loop: (\u{301}) JOBS@example.org", 10),
+        ("Auto-Submitted: no\u{37e} x", 2),
     ]
 
     @Test("does not answer machines and lists", arguments: refused)
@@ -41,6 +44,17 @@ struct DecisionTests {
         #expect(decision.outcome == .rejected)
         #expect(decision.reasons.map(\.row) == [row])
         #expect(decision.candidate == nil)
+    }
+
+    @Test("looks no further into a field that machines write than it has to, and tells no more of it")
+    func longFields() {
+        let marks = String(repeating: "\u{591}\u{5b0}", count: 3000)
+        for field in ["Auto-Submitted", "Precedence", "X-Auto-Response-Suppress", "X-Loop"] {
+            let decision = Samples.decide(Samples.person("\(field): auto-x \(marks)"))
+            #expect(decision.reasons.allSatisfy { $0.text.utf8.count < 5000 })
+            #expect(decision.verdict == (field == "Auto-Submitted" ? .refuse : .reply))
+        }
+        #expect(Samples.decide(Samples.person("X-Loop: (\(marks)) jobs@example.org")).verdict == .reply)
     }
 
     @Test(

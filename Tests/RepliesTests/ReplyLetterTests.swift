@@ -48,6 +48,16 @@ struct ReplyLetterTests {
         #expect(parsed.text.contains("21 November 2026"))
     }
 
+    @Test(
+        "escapes HTML's signs whatever stands on or before them",
+        arguments: [
+            ("<\u{301}b>", "&lt;\u{301}b&gt;"), ("\u{601}\"x", "\u{601}&quot;x"), ("&\u{200d}lt;", "&amp;\u{200d}lt;"),
+            ("'\u{fe0f}", "&#39;\u{fe0f}"), ("É & é", "É &amp; é"),
+        ])
+    func escapes(text: String, expected: String) {
+        #expect(Octets(ReplyLetter.escaped(text)) == Octets(expected))
+    }
+
     @Test("answers a bare file without a thread")
     func toFile() throws {
         let parsed = try Self.parsed(try Self.letter(nil, name: nil))

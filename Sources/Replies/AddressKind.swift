@@ -1,5 +1,6 @@
 // Whose an address is, by its looks: a person's, a role's, an agency's, one that takes no answers.
 
+import Formats
 import Mail
 
 enum AddressKind {
@@ -29,9 +30,10 @@ enum AddressKind {
     /// A desk's address, or a machine's.
     static func isRole(_ address: EmailAddress) -> Bool {
         if isUnanswered(address) { return true }
-        let local = address.local.lowercased().prefix { $0 != "+" }
+        let local = letters(of: address).prefix { $0 != "+" }
         if roles.contains(String(local)) { return true }
-        let pieces = local.split { "._-".contains($0) }.map { $0.filter { !$0.isNumber } }.filter { !$0.isEmpty }
+        let pieces = pieces(of: local, at: "._-").map { $0.filter { $0.properties.numericType == nil } }
+            .map { String(String.UnicodeScalarView($0)) }.filter { !$0.isEmpty }
         // hr.berlin, jobs-de, info2, team_hr: one piece that is a role's is enough unless the others look like a name.
         guard let first = pieces.first, let last = pieces.last else { return true }
         if pieces.count == 1 { return roles.contains(first) }
@@ -45,15 +47,27 @@ enum AddressKind {
 
     /// noreply, donotreply and bounce addresses (row 9).
     static func isUnanswered(_ address: EmailAddress) -> Bool {
-        let local = address.local.lowercased()
-        let compact = local.filter { $0.isLetter || $0.isNumber }
+        let local = letters(of: address)
+        let compact = String(local.filter { $0.properties.isAlphabetic || $0.properties.numericType != nil })
         for mark in ["noreply", "donotreply", "dontreply", "nepasrepondre", "nichtantworten"]
         where compact.contains(mark) {
             return true
         }
-        let pieces = local.split { "+-=._".contains($0) }
+        let pieces = pieces(of: local[...], at: "+-=._").map(String.init)
         guard let first = pieces.first, let last = pieces.last else { return false }
         return ["bounce", "bounces", "return", "returns"].contains(first) || last == "bounces" || last == "bounce"
+    }
+
+    /// The local part in lower case, without marks: by scalars, so that a mark behind a sign does not hide the sign, nor
+    /// one on a letter the word.
+    private static func letters(of address: EmailAddress) -> String.UnicodeScalarView {
+        address.local.lowercased().unicodeScalars.filter { !$0.isMark && !$0.properties.isDefaultIgnorableCodePoint }
+    }
+
+    private static func pieces(
+        of local: Substring.UnicodeScalarView, at signs: String
+    ) -> [Substring.UnicodeScalarView] {
+        local.split { signs.unicodeScalars.contains($0) }
     }
 
     /// The domain of a staffing agency or a job board, by its name.
@@ -83,6 +97,6 @@ enum AutomaticSubject {
     /// The prefix of `subject` that only programs write; nil when there is none.
     static func prefix(of subject: String) -> String? {
         let folded = TextFolding.fold(subject)
-        return prefixes.first { folded.hasPrefix($0) }
+        return prefixes.first { folded.begins($0) }
     }
 }

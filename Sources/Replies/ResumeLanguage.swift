@@ -45,8 +45,11 @@ package enum ResumeLanguage {
     /// The language's code, if one is clearly ahead.
     package static func guess(_ text: String) -> String? {
         var counts: [String: Int] = [:]
-        for word in TextFolding.fold(text.prefix(40_000)).split(whereSeparator: { !$0.isLetter }).prefix(6000) {
+        // In octets: a Character may be as long as the text.
+        let head = String(decoding: text.utf8.prefix(40_000), as: UTF8.self)
+        for word in TextFolding.fold(head).split(whereSeparator: { !$0.isLetter }).prefix(6000) {
             let word = String(word)
+            guard word.utf8.count <= 64 else { continue }
             for entry in words where entry.words.contains(word) {
                 counts[entry.language, default: 0] += word.count >= 5 ? 2 : 1
             }

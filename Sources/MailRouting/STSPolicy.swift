@@ -1,5 +1,7 @@
 // A domain's MTA-STS policy: which hosts take its mail, and that they can do TLS (RFC 8461 section 3.2).
 
+import Formats
+
 /// A policy. What must stay true: in `enforce` and `testing` there is at least one pattern.
 package struct STSPolicy: Hashable, Sendable {
     package enum Mode: String, Sendable, CaseIterable {
@@ -30,13 +32,13 @@ package struct STSPolicy: Hashable, Sendable {
     /// Reads a policy file: lines `key: value`, ended by LF or CRLF. Keys that are not known are passed over, and of those
     /// that are there twice the first counts (section 3.2).
     package init(parsing file: some BidirectionalCollection<UInt8>) throws(STSPolicyError) {
-        var values: [String: String] = [:]
+        var values: [Octets: String] = [:]
         var patterns: [String] = []
         for line in file.split(whereSeparator: { $0 == 0x0a }) where !Self.trimmed(line).isEmpty {
             guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else {
                 throw STSPolicyError("a line without a colon")
             }
-            let key = String(decoding: Self.trimmed(line[..<colon]), as: UTF8.self)
+            let key = Octets(String(decoding: Self.trimmed(line[..<colon]), as: UTF8.self))
             let value = String(decoding: Self.trimmed(line[line.index(after: colon)...]), as: UTF8.self)
             if key == "mx" {
                 patterns.append(try Self.pattern(value))
@@ -45,8 +47,8 @@ package struct STSPolicy: Hashable, Sendable {
             }
             guard patterns.count <= Self.maximumPatterns else { throw STSPolicyError("too many hosts") }
         }
-        guard values["version"] == "STSv1" else { throw STSPolicyError("no version STSv1") }
-        guard let mode = values["mode"].flatMap(Mode.init) else {
+        guard values["version"]?.isExactly("STSv1") == true else { throw STSPolicyError("no version STSv1") }
+        guard let mode = values["mode"].flatMap({ mode in Mode.allCases.first { mode.isExactly($0.rawValue) } }) else {
             throw STSPolicyError("no mode, or none that is known")
         }
         guard let age = values["max_age"], (1...10).contains(age.utf8.count),

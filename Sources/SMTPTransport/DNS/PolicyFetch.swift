@@ -34,8 +34,8 @@ enum PolicyFetch {
         guard reply.httpStatus == 200 else {
             throw PolicyFault(words: "https://\(host): the web server answers \(reply.httpStatus)")
         }
-        let type = reply.contentType.split(separator: ";").first ?? ""
-        guard type.lowercased().filter({ $0 != " " && $0 != "\t" }) == "text/plain" else {
+        let type = reply.contentType.lowercased().utf8.prefix { $0 != 0x3b }.filter { $0 != 0x20 && $0 != 0x09 }
+        guard type.elementsEqual("text/plain".utf8) else {
             throw PolicyFault(words: "https://\(host): the policy is no text/plain")
         }
         do throws(STSPolicyError) {

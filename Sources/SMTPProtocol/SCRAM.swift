@@ -33,19 +33,19 @@ enum SCRAM {
     }
 
     static func name(from escaped: [UInt8]) -> String? {
-        let text = String(decoding: escaped, as: UTF8.self)
-        var out = ""
-        var rest = text[...]
-        while let character = rest.first {
-            if character == "=" {
-                if rest.hasPrefix("=3D") { out += "=" } else if rest.hasPrefix("=2C") { out += "," } else { return nil }
-                rest = rest.dropFirst(3)
+        var out: [UInt8] = []
+        var rest = escaped[...]
+        while let byte = rest.popFirst() {
+            if byte != UInt8(ascii: "=") {
+                out.append(byte)
+            } else if rest.starts(with: "3D".utf8) || rest.starts(with: "2C".utf8) {
+                out.append(UInt8(ascii: rest.first == UInt8(ascii: "3") ? "=" : ","))
+                rest = rest.dropFirst(2)
             } else {
-                out.append(character)
-                rest = rest.dropFirst()
+                return nil
             }
         }
-        return out
+        return String(decoding: out, as: UTF8.self)
     }
 
     /// The keys that a salted password gives.

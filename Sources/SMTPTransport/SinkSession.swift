@@ -44,8 +44,9 @@ final class SinkSession {
 
     private func handle(_ line: [UInt8]) throws {
         let text = String(decoding: line, as: UTF8.self)
-        let verb = text.prefix { $0 != " " }.uppercased()
-        let rest = String(text.dropFirst(verb.count + 1))
+        let first = line.prefix { $0 != 0x20 }
+        let verb = String(decoding: first, as: UTF8.self).uppercased()
+        let rest = String(decoding: line.dropFirst(first.count + 1), as: UTF8.self)
         if refuses(text) { return }
         switch verb {
         case "EHLO": hello(rest, extended: true)
@@ -143,24 +144,26 @@ extension SinkSession {
         reply(250, "2.1.5 recipient taken")
     }
 
-    /// `FROM:<a@b> SIZE=1` without its keyword: the path, and what stands behind it. A quoted local part may hold `>`.
+    /// `FROM:<a@b> SIZE=1` without its keyword, which is ASCII: the path, and what stands behind it. A quoted local part
+    /// may hold `>`; a mark on a sign changes nothing of what the sign is.
     static func path(_ rest: String, after keyword: String) -> (String, String)? {
-        guard rest.uppercased().hasPrefix(keyword) else { return nil }
-        let text = rest.dropFirst(keyword.count).drop { $0 == " " }
-        guard text.first == "<" else { return nil }
+        guard rest.uppercased().begins(keyword) else { return nil }
+        let text = rest.utf8.dropFirst(keyword.utf8.count).drop { $0 == 0x20 }
+        guard text.first == UInt8(ascii: "<") else { return nil }
         var isQuoted = false
         var isEscaped = false
         for index in text.indices.dropFirst() {
-            let character = text[index]
+            let byte = text[index]
             if isEscaped {
                 isEscaped = false
-            } else if isQuoted, character == "\\" {
+            } else if isQuoted, byte == UInt8(ascii: "\\") {
                 isEscaped = true
-            } else if character == "\"" {
+            } else if byte == UInt8(ascii: "\"") {
                 isQuoted.toggle()
-            } else if character == ">", !isQuoted {
+            } else if byte == UInt8(ascii: ">"), !isQuoted {
                 let path = text[text.index(after: text.startIndex)..<index]
-                return (String(path), String(text[text.index(after: index)...].drop { $0 == " " }))
+                let more = text[text.index(after: index)...].drop { $0 == 0x20 }
+                return (String(Substring(path)), String(Substring(more)))
             }
         }
         return nil

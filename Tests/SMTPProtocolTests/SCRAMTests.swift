@@ -1,7 +1,8 @@
 import Formats
-import SMTPProtocol
 import TestSupport
 import Testing
+
+@testable import SMTPProtocol
 
 private let user = Login.password(name: "user", Secret("pencil"))
 private let nonce1 = "fyko+d2lbbFgONRv9qkxdawL"
@@ -174,5 +175,13 @@ extension SASLExchange {
         #expect(throws: SASLError.refused("server-does-support-channel-binding")) {
             try bound(.notOffered, nil, offers: true).get()
         }
+    }
+
+    @Test(
+        "a name's = and , come back as they were, whatever stands on them",
+        arguments: ["user", "a=b,c", ",\u{301}=\u{200d}", "=3D", "é", ""])
+    func names(name: String) {
+        #expect(SCRAM.name(from: SCRAM.saslName(name)).map { Octets($0) } == Octets(name))
+        #expect(SCRAM.name(from: Array("a=3d".utf8)) == nil && SCRAM.name(from: Array("a=".utf8)) == nil)
     }
 }

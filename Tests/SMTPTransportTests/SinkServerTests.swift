@@ -2,10 +2,11 @@ import Formats
 import Mail
 import Platform
 import SMTPProtocol
-import SMTPTransport
 import Synchronization
-import Testing
 import TestSupport
+import Testing
+
+@testable import SMTPTransport
 
 @Suite struct SinkServerTests {
     private func sink(_ inbox: Inbox, _ change: (inout SinkOptions) -> Void = { _ in }) throws -> SinkServer {
@@ -240,5 +241,17 @@ import TestSupport
         }
         // It was opened for this letter, so that it is no kept one that went stale.
         #expect(fault?.phase == .sender)
+    }
+
+    @Test(
+        "a path ends at its >, whatever stands on it",
+        arguments: [
+            ("FROM:<a@b> SIZE=1", "a@b", "SIZE=1"), ("from:< a> ", " a", ""), ("FROM:<a@b>\u{301}", "a@b", "\u{301}"),
+            ("FROM: <\u{301}a@b> x", "\u{301}a@b", "x"), ("FROM:<\"a>\\\"\"\u{301}@b>", "\"a>\\\"\"\u{301}@b", ""),
+        ])
+    func paths(rest: String, path: String, more: String) {
+        let found = SinkSession.path(rest, after: "FROM:")
+        #expect(found.map { Octets($0.0) } == Octets(path) && found.map { Octets($0.1) } == Octets(more))
+        #expect(SinkSession.path(rest, after: "TO:") == nil)
     }
 }

@@ -222,7 +222,7 @@ private struct AddressListReader {
     }
 
     private static func name(_ raw: [UInt8]) -> String? {
-        let words = EncodedWord.decode(raw).split(separator: " ")
+        let words = EncodedWord.decode(raw).utf8.split(separator: 0x20).map { String(Substring($0)) }
         return words.isEmpty ? nil : words.joined(separator: " ")
     }
 

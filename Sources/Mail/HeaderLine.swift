@@ -71,10 +71,10 @@ package enum HeaderLine {
     }
 
     static func trimmed(_ text: String) -> String {
-        var slice = text[...]
-        while slice.first == " " { slice.removeFirst() }
-        while slice.last == " " { slice.removeLast() }
-        return String(slice)
+        var slice = text.utf8[...]
+        while slice.first == 0x20 { slice.removeFirst() }
+        while slice.last == 0x20 { slice.removeLast() }
+        return String(Substring(slice))
     }
 
     /// A name for a further field: printable ASCII without a colon (RFC 5322 section 3.6.8), short enough for a line.

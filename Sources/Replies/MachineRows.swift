@@ -77,7 +77,7 @@ enum MachineRows {
     private static func senders(_ message: MessageFacts, _ reasons: inout [Reason]) {
         for address in senders(message) {
             let local = address.local.lowercased()
-            if machines.contains(local) || local.hasPrefix("owner-") || local.hasSuffix("-request") {
+            if machines.contains(local) || local.begins("owner-") || local.ends("-request") {
                 reasons.append(Reason(8, .refuse, "from \(address), a machine's address"))
             }
             if AddressKind.isUnanswered(address) {

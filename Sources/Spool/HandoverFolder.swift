@@ -175,7 +175,7 @@ package struct HandoverFolder: Sendable {
     /// `bytes` octets together: a daemon that was taken over must not fill the disk with them. Returns their names.
     package static func prune(_ folder: String, count: Int, bytes: Int64) throws(SystemError) -> [String] {
         var files: [(name: String, written: Timestamp, size: Int64)] = []
-        for name in try Files.list(folder) where !name.hasPrefix(".") {
+        for name in try Files.list(folder) where !name.begins(".") {
             guard let status = try FileStatus.of("\(folder)/\(name)", followingLinks: false) else { continue }
             files.append((name, status.modified, status.size))
         }

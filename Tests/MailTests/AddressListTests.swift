@@ -18,6 +18,7 @@ import Testing
         "lists are read as RFC 5322 has them, and as the world writes them",
         arguments: [
             ("a@b", ["|a@b"]), ("<a@b>", ["|a@b"]), ("Jane <a@b>", ["Jane|a@b"]),
+            ("A  \u{301}B <a@b>", ["A \u{301}B|a@b"]),
             ("\"Doe, Jane\" <a@b>, c@d", ["Doe, Jane|a@b", "|c@d"]),
             ("a@b (Jane Doe)", ["Jane Doe|a@b"]), ("(x (nested) y) a@b", ["x (nested) y|a@b"]),
             ("Jane(comment) Doe <a@b>", ["Jane Doe|a@b"]),

@@ -74,7 +74,7 @@ struct DecisionTests {
     static let senders: [(String, Int)] = [
         ("Mail Delivery <MAILER-DAEMON@mx.example>", 8), ("listserv@lists.example", 8), ("Majordomo@lists.example", 8),
         ("owner-dev@lists.example", 8), ("dev-request@lists.example", 8), ("root@web1.example", 8),
-        ("daemon@web1.example", 8),
+        ("daemon@web1.example", 8), ("owner-\u{301}x@lists.example", 8),
         ("noreply@board.example", 9), ("No-Reply <no-reply@board.example>", 9), ("do_not_reply@board.example", 9),
         ("bounce+123=x@board.example", 9), ("bounces@board.example", 9), ("jobs@example.org", 10),
         ("HERALD@Example.org", 10),

@@ -22,7 +22,7 @@ import Testing
             (#"* LIST (\Sent) "/" "{4}""#, "{4}"),
             (#"* LIST (\Sent) "/" "open"#, nil),
             (#"* LIST (\Sent"#, nil), (#"* LIST (\Sent) "/""#, nil), (#"* LIST (\Sent) "/" """#, nil), ("", nil),
-            ("* LIST (", nil),
+            ("* LIST (", nil), ("* LIST (\\Sent \u{301}x) \"/\" Sent", "Sent"),
             (#"* LSUB (\Sent) "/" Sent"#, nil),
         ] as [(String, String?)])
     func list(_ line: String, _ name: String?) {

@@ -164,6 +164,9 @@ import Testing
             #expect(try HandoverFolder.prune(path, count: 6, bytes: 60) == [])
             #expect(try HandoverFolder.prune(path, count: 4, bytes: 60) == ["1", "0"])
             #expect(try HandoverFolder.prune(path, count: 4, bytes: 25) == ["3", "2"])
+            #expect(close(creat(path + "/.\u{301}x", 0o600)) == 0)
+            #expect(try HandoverFolder.prune(path, count: 2, bytes: 25) == [])
+            #expect(unlink(path + "/.\u{301}x") == 0)
             #expect(try Files.list(path) == ["4", "5"])
         }
     }

@@ -38,7 +38,9 @@ package enum FolderName {
         {
             let rest = line.dropFirst(8)
             guard let end = rest.firstIndex(of: UInt8(ascii: ")")) else { continue }
-            let flags = String(decoding: rest[..<end], as: UTF8.self).lowercased().split(separator: " ")
+            let flags = rest[..<end].split(separator: 0x20).map {
+                Octets(String(decoding: $0, as: UTF8.self).lowercased())
+            }
             guard flags.contains("\\sent"), !flags.contains("\\noselect") else { continue }
             // A space, the delimiter, a space, the name.
             var words = Words(rest: rest[(end + 1)...])

@@ -30,8 +30,9 @@ struct SyslogFile: Equatable {
     /// `file("/var/log/syslog")` (syslog-ng). What looks otherwise is passed over: a warning that is missing costs little.
     static func parse(_ text: String, file: String) -> [SyslogFile] {
         var found: [SyslogFile] = []
-        for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-            let line = line.drop { $0 == " " || $0 == "\t" }
+        for (number, line) in text.pieces(at: "\n").enumerated() {
+            // By octets: CR LF is one Character, and no newline.
+            let line = (line.ends("\r") ? line.dropLast() : line).drop { $0 == " " || $0 == "\t" }
             guard let first = line.first, first != "#" else { continue }
             var path: Substring?
             for opening in ["file=\"", "File=\"", "file(\""] {

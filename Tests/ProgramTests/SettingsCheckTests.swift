@@ -21,6 +21,7 @@ import Testing
             (#"# *.* /var/log/syslog"#, nil), ("*.emerg :omusrmsg:*", nil), ("*.* @loghost:514", nil),
             (#"file("/var/log/$HOST/all")"#, nil), ("module(load=\"imuxsock\")", nil),
             ("$WorkDirectory /var/spool/rsyslog", nil),
+            ("*.* /var/log/dos.log\r", "/var/log/dos.log"),
             ("*.* /dev/console", nil), ("*.=debug;\\", nil),
         ])
     func syslogFiles(line: String, path: String?) {

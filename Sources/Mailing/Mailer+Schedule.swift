@@ -161,8 +161,7 @@ extension Mailer {
     /// Claims the letter for this connection. One bad letter stops itself alone; a large one goes with no other.
     /// - Parameters:
     ///   - room: the bytes that may still be claimed ahead.
-    ///   - announces: its dot is committed with the claim, for the thread comes to it at once. Not where a crash would
-    ///     then let a person decide of what never went out.
+    ///   - announces: its dot may be committed with the claim, for the thread comes to it at once.
     private func add(
         _ turn: Scheduler.Turn, to load: inout Load, _ room: inout Int, at now: Timestamp, _ effects: inout Effects,
         announces: Bool = false
@@ -181,7 +180,7 @@ extension Mailer {
         if let words = claim.unreadable { effects.says.append((.error, words)) }
         guard let claimed = claim.assignment else { return false }
         var assignment = try queue.redirected(claimed, by: settings.smtp.redirect, at: now)
-        if announces, settings.smtp.uncertain != .hold, !queue.index.repeats(turn.pick) {
+        if announces, mayAnnounce(turn.pick, order) {
             assignment.isAnnounced = try legal { () throws(QueueError) in
                 try queue.dotPending(assignment.numbers, at: now)
             }
@@ -191,6 +190,12 @@ extension Mailer {
         load.bytes += assignment.message.count
         load.letters.append(Batch.Letter(assignment: assignment, order: order))
         return true
+    }
+
+    /// A dot that is committed before its letter is begun makes of a crash a doubt that need not be. Not where a person
+    /// would have to decide of it, and not of a report: another account could not carry that then.
+    private func mayAnnounce(_ pick: QueueIndex.Pick, _ order: UInt8) -> Bool {
+        settings.smtp.uncertain != .hold && order > QueueIndex.Place.lastOfReports && !queue.index.repeats(pick)
     }
 
     /// What a thread was given and has not begun goes back to the queue.

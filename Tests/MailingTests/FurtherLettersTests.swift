@@ -14,12 +14,14 @@ import Testing
 
     init() throws { site = try Site() }
 
-    private func mailer(_ port: Int, letters: Int = 16, more: String = "") throws -> Mailer {
+    private func mailer(
+        _ port: Int, letters: Int = 16, priority: LetterPriority = .bulk, more: String = ""
+    ) throws -> Mailer {
         let settings = try site.settings(accounts: account("a", port, ", max_connections: 1"), more: more)
         let mailer = try site.mailer(settings, Mailer.Options())
         let now = SystemClock.now()
         try mailer.queue.transaction { () throws(QueueError) in
-            for _ in 0..<letters { _ = try mailer.queue.takeIn(.sample(priority: .bulk), at: now) }
+            for _ in 0..<letters { _ = try mailer.queue.takeIn(.sample(priority: priority), at: now) }
         }
         return mailer
     }
@@ -61,6 +63,12 @@ import Testing
     func hold() throws {
         let mailer = try mailer(1, more: "  uncertain: hold\n")
         #expect(try announced(mailer) == [false, false, false, false])
+    }
+
+    @Test("nor of a report, which another account may have to carry after a crash", arguments: LetterPriority.allCases)
+    func reports(priority: LetterPriority) throws {
+        let isAnnounced = priority == .reply || priority == .bulk
+        #expect(try announced(try mailer(1, priority: priority)) == [false, isAnnounced, isAnnounced, isAnnounced])
     }
 
     @Test("nor of a letter that goes once more: a second doubt leaves it to a person")

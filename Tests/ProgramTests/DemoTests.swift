@@ -23,11 +23,15 @@ import Testing
         try Files.makeDirectories(folder)
         defer { try? Files.removeTree(folder) }
         try Files.write("report: {to_email: a@example.org}\npaths: {run: \(folder)}\n".utf8, to: folder + "/good.yaml")
-        try Files.write("report: {to_emial: a@example.org}\n".utf8, to: folder + "/bad.yaml")
+        try Files.write(
+            "report: {to_emial: a@example.org}\npaths: {run: \(folder), state: \(folder)}\n".utf8,
+            to: folder + "/bad.yaml")
         let cases: [([String], Int32)] = [
             (["nonsense"], 2), (["send"], 2), (["--help"], 0), (["--config", folder + "/bad.yaml", "check"], 2),
             (["--config", folder + "/good.yaml", "check"], 0),
-            (["queue", "list", "--config", folder + "/bad.yaml"], 2),
+            (["test-alert", "--config", folder + "/bad.yaml"], 2),
+            // A warning; what it needs is right.
+            (["queue", "list", "--config", folder + "/bad.yaml"], 0),
             (["send", "a@example.org", "--config", folder + "/good.yaml"], 75),
             (["status", "--config", folder + "/good.yaml"], 1), (["check", "--config", folder + "/none.yaml"], 2),
         ]

@@ -58,7 +58,7 @@ extension StringProtocol {
 
 extension String {
     /// As of every text; quick for names, which are compared with many others for each line of a log.
-    package func isExactly(_ text: String) -> Bool {
+    @inlinable package func isExactly(_ text: String) -> Bool {
         let (ours, theirs) = (utf8, text.utf8)
         guard ours.count == theirs.count else { return false }
         let isEqual = ours.withContiguousStorageIfAvailable { one in

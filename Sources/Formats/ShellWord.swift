@@ -6,7 +6,7 @@ package enum ShellWord {
         let isPlain = text.utf8.allSatisfy { byte in
             byte &- 0x30 < 10 || (byte | 0x20) &- 0x61 < 26 || "-_./:@%+,".utf8.contains(byte)
         }
-        if isPlain, !text.isEmpty, !text.hasPrefix("-") { return text }
+        if isPlain, !text.isEmpty, !text.begins("-") { return text }
         return "'" + text.replacing("'", with: "'\\''") + "'"
     }
 }

@@ -37,7 +37,7 @@ extension JournalEntries {
     }
 
     /// What tells one stream of lines from another: host, transport, unit, program, process and its connection to journald.
-    func streamKey(at index: Int) -> String {
+    func streamKey(at index: Int) -> [UInt8] {
         var key: [UInt8] = []
         let program = value(of: "SYSLOG_IDENTIFIER", at: index) ?? value(of: "_COMM", at: index)
         let parts = [
@@ -48,7 +48,7 @@ extension JournalEntries {
             if let part { key += part }
             key.append(UInt8(ascii: "|"))
         }
-        return String(decoding: key, as: UTF8.self)
+        return key
     }
 
     private func first(_ name: StaticString, at index: Int) -> [[UInt8]] {

@@ -250,5 +250,5 @@ package struct JournalEntries: Sendable {
 }
 
 extension Record {
-    fileprivate func first(_ name: String) -> String? { fields.first { $0.name == name }?.text }
+    fileprivate func first(_ name: String) -> String? { fields.first { $0.name.isExactly(name) }?.text }
 }

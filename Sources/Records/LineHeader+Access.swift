@@ -80,25 +80,29 @@ extension LineHeader {
 
     // MARK: JSON
 
-    private static let clients: Set = ["remote_addr", "remote_ip", "client_ip", "clientip", "ClientAddr", "ClientHost"]
-    private static let requests: Set = [
+    private static let clients: Set<Octets> = [
+        "remote_addr", "remote_ip", "client_ip", "clientip", "ClientAddr", "ClientHost",
+    ]
+    private static let requests: Set<Octets> = [
         "request", "request_uri", "request_method", "method", "uri", "user_agent", "http_user_agent", "RequestPath",
         "RequestMethod", "httpRequest",
     ]
-    private static let answers: Set = ["status", "status_code", "response_code", "DownstreamStatus"]
+    private static let answers: Set<Octets> = ["status", "status_code", "response_code", "DownstreamStatus"]
 
     /// Whether these members are of an access log: Caddy's (`http.log.access`), Traefik's, what nginx' and Apache's formats
     /// are set to, pino-http's. A line that calls itself an error is the application's, though it names the request.
     static func isAccess(_ members: [JSON.Member], priority: UInt8?) -> Bool {
-        if let logger = members.first(where: { $0.name == "logger" })?.value.string,
-            logger == "http.log.access" || logger.hasPrefix("http.log.access.")
+        if let logger = members.first(where: { $0.name.isExactly("logger") })?.value.string,
+            logger.isExactly("http.log.access") || logger.begins("http.log.access.")
         {
             return true
         }
         if let priority, priority < 4 { return false }
-        func has(_ names: Set<String>) -> Bool { members.contains { names.contains($0.name) } }
-        func isObject(_ name: String) -> Bool { members.contains { $0.name == name && $0.value.members != nil } }
-        let isAnswered = members.contains { answers.contains($0.name) && isStatus($0.value) }
+        func has(_ names: Set<Octets>) -> Bool { members.contains { names.contains(Octets($0.name)) } }
+        func isObject(_ name: String) -> Bool {
+            members.contains { $0.name.isExactly(name) && $0.value.members != nil }
+        }
+        let isAnswered = members.contains { answers.contains(Octets($0.name)) && isStatus($0.value) }
         return has(requests) && (isAnswered || has(clients)) || isObject("req") && isObject("res")
     }
 

@@ -32,9 +32,9 @@ extension LineHeader {
 
     /// Docker: `log` holds the program's line.
     static func docker(_ members: [JSON.Member], context: LineContext, depth: Int) -> LineHeader? {
-        guard depth == 0, members.contains(where: { $0.name == "stream" }),
-            let log = members.first(where: { $0.name == "log" })?.value.string,
-            let stamp = members.first(where: { $0.name == "time" })?.value.string
+        guard depth == 0, members.contains(where: { $0.name.isExactly("stream") }),
+            let log = members.first(where: { $0.name.isExactly("log") })?.value.string,
+            let stamp = members.first(where: { $0.name.isExactly("time") })?.value.string
         else { return nil }
         var content = Array(log.utf8)
         let isPartial = content.last != 0x0a
@@ -44,9 +44,10 @@ extension LineHeader {
         header.isInnerDated = header.time != nil
         var scanner = LineScanner(Array(stamp.utf8))
         header.time = header.time ?? scanner.isoTime(localOffset: 0)?.time
-        if let stream = members.first(where: { $0.name == "stream" })?.value.string {
+        if let stream = members.first(where: { $0.name.isExactly("stream") })?.value.string {
             header.fields.append(Field("stream", stream))
-            header.stream = stream
+            // The engine writes `stdout` or `stderr`. It tells streams apart, in tables: what is longer is not the engine's.
+            header.stream = stream.utf8.count <= 64 ? stream : nil
         }
         header.decoded = header.decoded ?? content
         return header
@@ -77,8 +78,8 @@ extension LineHeader {
     private static func wholeDocker(_ parts: [[UInt8]]) -> [UInt8]? {
         let objects = parts.compactMap { try? JSON.parse($0).members }
         guard objects.count == parts.count, let first = objects.first else { return nil }
-        let log = objects.map { $0.first { $0.name == "log" }?.value.string ?? "" }.joined()
-        let members = first.map { $0.name == "log" ? JSON.Member("log", .string(log)) : $0 }
+        let log = objects.map { $0.first { $0.name.isExactly("log") }?.value.string ?? "" }.joined()
+        let members = first.map { $0.name.isExactly("log") ? JSON.Member("log", .string(log)) : $0 }
         return Array(JSON.object(members).text.utf8)
     }
 

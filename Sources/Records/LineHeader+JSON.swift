@@ -13,7 +13,7 @@ extension LineHeader {
         "severity_text", "severityText", "SeverityText", "Level", "Severity", "@l", "PRIORITY", "priority",
     ]
     /// Of these, numbers are read as well.
-    private static let numericLevelNames: Set = [
+    private static let numericLevelNames: Set<String> = [
         "level", "severity", "lvl", "Level", "Severity", "PRIORITY", "priority",
     ]
     /// Members that hold the level where it does not stand beside the message.
@@ -21,16 +21,16 @@ extension LineHeader {
     private static let hostNames = ["host", "hostname", "_HOSTNAME"]
     private static let programNames = ["app", "service", "logger", "program", "SYSLOG_IDENTIFIER", "name"]
     /// What went wrong often stands beside the message. It is part of what patterns see, each on a line of its own.
-    private static let detailNames: Set<String> = [
+    private static let detailNames: Set<Octets> = [
         "error", "err", "exception", "exc_info", "stack", "stacktrace", "stack_trace", "error.message",
         "error.stack_trace", "full_message", "reason", "attr",
     ]
 
     /// As they stand in a line behind the quote that opens them.
-    private static let quotedDetailNames = detailNames.map { Array("\($0)\"".utf8) }
+    private static let quotedDetailNames = detailNames.map { Array("\($0.text)\"".utf8) }
 
     /// A bit for each letter from `a` on that a detail's name begins with: most names in a line need no more than that.
-    private static let detailLetters = detailNames.reduce(UInt32(0)) { $0 | letterBit($1.utf8.first ?? 0) }
+    private static let detailLetters = detailNames.reduce(UInt32(0)) { $0 | letterBit($1.text.utf8.first ?? 0) }
 
     private static func letterBit(_ byte: UInt8) -> UInt32 { 1 << UInt32(byte &- UInt8(ascii: "a")) }
 
@@ -72,11 +72,13 @@ extension LineHeader {
         guard let value = try? JSON.parse(line), let members = value.members else { return nil }
         if let header = docker(members, context: context, depth: depth) { return header }
         var header = LineHeader()
-        var used: Set<String> = []
-        func member(_ names: [String]) -> JSON? {
+        var used: Set<Octets> = []
+        func member(_ names: [String], where isMeant: (JSON) -> Bool = { _ in true }) -> JSON? {
             for name in names {
-                if let value = members.last(where: { $0.name == name })?.value, !value.isNull {
-                    used.insert(name)
+                if let value = members.value(of: name), !value.isNull {
+                    // What is of another kind stays a field.
+                    guard isMeant(value) else { continue }
+                    used.insert(Octets(name))
                     return value
                 }
             }
@@ -85,11 +87,11 @@ extension LineHeader {
         header.time = member(timeNames).flatMap { time($0, context) }
         header.priority = priority(members, &used)
         header.host = member(hostNames)?.string.flatMap { isHost($0.utf8) ? $0 : nil }
-        header.identifier = member(programNames)?.string ?? (saysKernel(members) ? "kernel" : nil)
+        header.identifier = member(programNames, where: isProgram)?.string ?? (saysKernel(members) ? "kernel" : nil)
         header.pid = member(["pid", "process_id"])?.int.flatMap { Int32(exactly: $0) }
         header.isAccess = isAccess(members, priority: header.priority)
         header.decoded = message(member(messageNames)?.string, members) ?? line
-        header.fields = members.filter { !used.contains($0.name) }.map { Field($0.name, text($0.value)) }
+        header.fields = members.filter { !used.contains(Octets($0.name)) }.map { Field($0.name, text($0.value)) }
         return header
     }
 
@@ -105,15 +107,20 @@ extension LineHeader {
     /// What journald, rsyslog, Vector and Fluent Bit call the kernel's entries, where no member names a program.
     private static func saysKernel(_ members: [JSON.Member]) -> Bool {
         members.contains {
-            ["_TRANSPORT", "programname", "appname", "ident"].contains($0.name) && $0.value.string == "kernel"
+            $0.value.isText("kernel") && kernelHolders.contains(where: $0.name.isExactly)
         }
     }
+
+    private static let kernelHolders = ["_TRANSPORT", "programname", "appname", "ident"]
+
+    /// A program's name is short: what is longer is an article's, and no key of anything.
+    private static func isProgram(_ value: JSON) -> Bool { (value.string?.utf8.count ?? 0) <= 255 }
 
     private static func message(_ text: String?, _ members: [JSON.Member]) -> [UInt8]? {
         guard let text else { return nil }
         var message = Array(text.utf8)
         while message.last == 0x0a { message.removeLast() }
-        for member in members where detailNames.contains(member.name) && !member.value.isNull {
+        for member in members where detailNames.contains(Octets(member.name)) && !member.value.isNull {
             let detail = Self.text(member.value)
             if detail.isEmpty { continue }
             message.append(0x0a)
@@ -124,15 +131,15 @@ extension LineHeader {
 
     private static func text(_ value: JSON) -> String { value.string ?? value.text }
 
-    private static func priority(_ members: [JSON.Member], _ used: inout Set<String>) -> UInt8? {
-        func member(_ name: String) -> JSON? { members.last { $0.name == name }?.value }
+    private static func priority(_ members: [JSON.Member], _ used: inout Set<Octets>) -> UInt8? {
+        func member(_ name: String) -> JSON? { members.value(of: name) }
         // GELF has syslog's numbers (its specification, "level"), and so has what the journal exports.
-        let isGELF = member("short_message") != nil || member("version")?.string == "1.1"
+        let isGELF = member("short_message") != nil || member("version")?.isText("1.1") == true
         for name in levelNames {
             guard let value = member(name), value.int == nil || numericLevelNames.contains(name),
                 let level = level(value, isSyslog: isGELF || name == "PRIORITY")
             else { continue }
-            used.insert(name)
+            used.insert(Octets(name))
             return level
         }
         let inner = levelHolders.compactMap { member($0)?.members }
@@ -140,7 +147,7 @@ extension LineHeader {
             return level
         }
         // MongoDB's one letter.
-        guard member("c") != nil, let letter = member("s")?.string, letter.count == 1 else { return nil }
+        guard member("c") != nil, let letter = member("s")?.string, letter.utf8.count == 1 else { return nil }
         used.insert("s")
         return LogLevel.letters.first { letter.first == $0.letter }?.level
     }
@@ -149,7 +156,7 @@ extension LineHeader {
     /// of scales of their own there, but for the level of a logger.
     private static func innerLevel(_ members: [JSON.Member]) -> UInt8? {
         for name in levelNames where name.lowercased() != "priority" {
-            guard let value = members.last(where: { $0.name == name })?.value, value.int == nil || name == "level",
+            guard let value = members.value(of: name), value.int == nil || name == "level",
                 let level = level(value, isSyslog: false)
             else { continue }
             return level
@@ -161,8 +168,9 @@ extension LineHeader {
     /// milder: they speak of many things. How great a risk is says nothing of a fault.
     private static func ofKin(_ members: [JSON.Member]) -> UInt8? {
         members.lazy.compactMap { member -> UInt8? in
+            guard member.name.utf8.count <= 255 else { return nil }
             let name = member.name.lowercased()
-            guard name.hasSuffix("severity") || name.hasSuffix("level"), !name.hasPrefix("risk"),
+            guard name.ends("severity") || name.ends("level"), !name.begins("risk"),
                 let word = member.value.string, let level = LogLevel.named(word.utf8), level <= 2
             else { return nil }
             return level

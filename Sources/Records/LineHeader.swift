@@ -44,7 +44,10 @@ package struct LineHeader: Equatable, Sendable {
     init(level: UInt8) { priority = level }
 
     /// It is of a form that the kernel's lines have, or names the kernel: see `KernelLine`.
-    package var isOfKernel: Bool { identifier == "kernel" && !isAccess && !isOfContainer }
+    package var isOfKernel: Bool { namesKernel && !isAccess && !isOfContainer }
+
+    /// The program that it names is the kernel.
+    package var namesKernel: Bool { identifier?.isExactly("kernel") ?? false }
 
     /// Nothing was recognised before the text, but perhaps what says how bad it is: a word, `<4>`.
     package var isBare: Bool {
@@ -71,7 +74,7 @@ package struct LineHeader: Equatable, Sendable {
         // What it says of the time is not asked.
         let header = parse(line, context: LineContext(readAt: Timestamp(seconds: 0)))
         return header.isRoutine
-            ?? (header.identifier != "kernel" && LogLevel.isRoutine(in: line, header.messageStart..<line.count))
+            ?? (!header.namesKernel && LogLevel.isRoutine(in: line, header.messageStart..<line.count))
     }
 
     /// `depth`: a container's line holds the line of the program in it, once.

@@ -3,7 +3,7 @@
 
 struct OpenTrace: Sendable {
     /// The streams that its lines come from: one, but for a report to which other processors add.
-    var keys: [String]
+    var keys: [[UInt8]]
     var state: TraceState
     private(set) var lines: [StreamLine]
     /// Lines that are of it only if one that joins follows.
@@ -29,7 +29,7 @@ struct OpenTrace: Sendable {
     private static let longestPause: Int64 = 10_000_000
 
     /// - Parameter line: as it is held.
-    init(_ line: StreamLine, key: String, _ state: TraceState, isGuess: Bool = false, at now: Duration) {
+    init(_ line: StreamLine, key: [UInt8], _ state: TraceState, isGuess: Bool = false, at now: Duration) {
         (keys, self.state, lines, size) = ([key], state, [line], line.size)
         (last, lastOrder, self.isGuess) = (now, line.order, isGuess)
     }

@@ -71,10 +71,10 @@ package struct Record: Equatable, Sendable {
         case "pid": one(pid.map { String($0) })
         case "priority": one(priority.map { String($0) })
         case "message_id": one(messageID)
-        case "file": if case .file(let path) = source { [Array(path.utf8)] } else { [] }
+        case "file": if case .file(let path) = source { [LogPath.bytes(path)] } else { [] }
         case "unit": units
         case "MESSAGE": [message]
-        default: fields.lazy.filter { $0.name == field }.map(\.value)
+        default: fields.lazy.filter { $0.name.isExactly(field) }.map(\.value)
         }
     }
 
@@ -85,7 +85,7 @@ package struct Record: Equatable, Sendable {
         switch field {
         case "transport", "unit", "uid", "message_id": return false
         case "identifier", "host", "pid", "priority", "file", "MESSAGE": return true
-        default: return fields.contains { $0.name == field }
+        default: return fields.contains { $0.name.isExactly(field) }
         }
     }
 
@@ -102,7 +102,7 @@ package struct Record: Equatable, Sendable {
 
     /// Whether the kernel may have written it, of a file's line: see `KernelLine`.
     package var mayBeOfKernel: Bool {
-        if let identifier { return identifier == "kernel" && !isAccess && !isOfContainer }
+        if let identifier { return identifier.isExactly("kernel") && !isAccess && !isOfContainer }
         return isBare
             && (KernelLine.isOfKernel(source) || KernelLine.isNamed(message) || KernelLine.isReport(message))
     }
@@ -110,7 +110,7 @@ package struct Record: Equatable, Sendable {
     /// Whether the record calls itself notice, info or milder: in its header, or behind a syslog tag and in the journal in a
     /// structure that the message begins with. The PRIORITY of an entry is not asked: it is that of the service's stream.
     package var isRoutine: Bool {
-        if isOfKernel || transport == "audit" { return false }
+        if isOfKernel || isOfAudit { return false }
         return isHeaderRoutine ?? LogLevel.isRoutine(in: message, 0..<message.count)
     }
 
@@ -119,12 +119,14 @@ package struct Record: Equatable, Sendable {
 
     /// The level that the message names by itself, behind a syslog tag or in the journal; nil for the kernel's.
     package var statedLevel: UInt8? {
-        if isOfKernel || transport == "audit" || !(source.isJournal || isTagged) { return nil }
+        if isOfKernel || isOfAudit || !(source.isJournal || isTagged) { return nil }
         return LogLevel.stated(in: message, 0..<message.count)
     }
 
     /// Whether the kernel wrote it, or says so.
-    var isOfKernel: Bool { source.isJournal ? transport == "kernel" : identifier == "kernel" }
+    var isOfKernel: Bool { (source.isJournal ? transport : identifier)?.isExactly("kernel") ?? false }
+
+    private var isOfAudit: Bool { transport?.isExactly("audit") ?? false }
 
     private func one(_ value: String?) -> [[UInt8]] { value.map { [Array($0.utf8)] } ?? [] }
 

@@ -38,7 +38,7 @@ extension RecordBatch {
         switch field {
         case "transport", "unit", "uid", "message_id": return false
         case "identifier", "host", "pid", "priority", "file", "MESSAGE": return true
-        default: return header.fields.contains { $0.name == field }
+        default: return header.fields.contains { $0.name.isExactly(field) }
         }
     }
 
@@ -57,7 +57,7 @@ extension RecordBatch {
         case "host": outline.host.isEmpty ? nil : bytes[outline.host]
         case "identifier": outline.identifier.isEmpty ? nil : bytes[outline.identifier]
         case "pid": outline.pid.map { Array(String($0).utf8)[...] }
-        case "file": if case .file(let path) = source { Array(path.utf8)[...] } else { nil }
+        case "file": if case .file(let path) = source { LogPath.bytes(path)[...] } else { nil }
         default: nil
         }
     }
@@ -74,8 +74,8 @@ extension RecordBatch {
         case "identifier": return header.identifier.map { [Array($0.utf8)] } ?? []
         case "pid": return header.pid.map { [Array(String($0).utf8)] } ?? []
         case "priority": return header.priority.map { [[UInt8(ascii: "0") + $0]] } ?? []
-        case "file": if case .file(let path) = source { return [Array(path.utf8)] } else { return [] }
-        default: return header.fields.lazy.filter { $0.name == field }.map(\.value)
+        case "file": if case .file(let path) = source { return [LogPath.bytes(path)] } else { return [] }
+        default: return header.fields.lazy.filter { $0.name.isExactly(field) }.map(\.value)
         }
     }
 

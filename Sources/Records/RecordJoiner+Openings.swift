@@ -54,7 +54,7 @@ extension RecordJoiner {
     /// The batch's last lines, each the last of its stream, wait when a frame may follow.
     mutating func holdLast(_ work: inout JoiningBatch) {
         guard multiline != .none, !looksAtEveryLine else { return }
-        var seen: Set<String> = []
+        var seen: Set<[UInt8]> = []
         var at = work.batch.count - 1
         while at >= 0, work.batch.count - at <= OpenTrace.reach {
             let line = work.line(at)

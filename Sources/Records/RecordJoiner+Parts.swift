@@ -52,7 +52,7 @@ extension RecordJoiner {
     }
 
     /// The end of the line did not come: what there is of it is a line.
-    mutating func finishPart(_ key: String, _ work: inout JoiningBatch) {
+    mutating func finishPart(_ key: [UInt8], _ work: inout JoiningBatch) {
         guard let part = parts.removeValue(forKey: key), let line = whole(part) else { return }
         work.put([line])
     }

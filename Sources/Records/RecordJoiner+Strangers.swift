@@ -18,18 +18,15 @@ extension RecordJoiner {
     }
 
     /// Whether a line with this header has that key (`StreamLine.key`).
-    private static func isKey(_ key: String, of outline: HeaderOutline, in batch: RecordBatch) -> Bool {
+    private static func isKey(_ key: [UInt8], of outline: HeaderOutline, in batch: RecordBatch) -> Bool {
         let names = outline.host.count + outline.identifier.count + 2
-        let isAlike = key.utf8.withContiguousStorageIfAvailable { key in
-            guard key.count > names, key[outline.host.count] == UInt8(ascii: "|"),
-                key[names - 1] == UInt8(ascii: "|"), key.last == UInt8(ascii: "|")
-            else { return false }
-            for at in 0..<outline.host.count where key[at] != batch.bytes[outline.host.lowerBound + at] { return false }
-            for at in 0..<outline.identifier.count
-            where key[outline.host.count + 1 + at] != batch.bytes[outline.identifier.lowerBound + at] { return false }
-            let pid = key[names..<(key.count - 1)]
-            return outline.pid.map { pid.elementsEqual(String($0).utf8) } ?? pid.isEmpty
-        }
-        return isAlike ?? false
+        guard key.count > names, key[outline.host.count] == UInt8(ascii: "|"),
+            key[names - 1] == UInt8(ascii: "|"), key.last == UInt8(ascii: "|")
+        else { return false }
+        for at in 0..<outline.host.count where key[at] != batch.bytes[outline.host.lowerBound + at] { return false }
+        for at in 0..<outline.identifier.count
+        where key[outline.host.count + 1 + at] != batch.bytes[outline.identifier.lowerBound + at] { return false }
+        let pid = key[names..<(key.count - 1)]
+        return outline.pid.map { pid.elementsEqual(String($0).utf8) } ?? pid.isEmpty
     }
 }

@@ -31,7 +31,7 @@ package struct RecordJoiner {
     let limits: Limits
     var open: [OpenTrace] = []
     /// Lines of containers of which parts came.
-    var parts: [String: PartialLine] = [:]
+    var parts: [[UInt8]: PartialLine] = [:]
     /// An object of JSON over several lines.
     var object: OpenObject?
     /// Lines seen so far.
@@ -100,7 +100,9 @@ package struct RecordJoiner {
     /// All that is held.
     package mutating func flush() -> RecordBatch? {
         take { joiner, work in
-            for key in joiner.parts.keys.sorted() { joiner.finishPart(key, &work) }
+            for key in joiner.parts.keys.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
+                joiner.finishPart(key, &work)
+            }
             joiner.breakObject(&work)
             while !joiner.open.isEmpty { joiner.finish(0, &work) }
         }

@@ -14,7 +14,8 @@ struct StreamLine: Sendable {
     /// Without the recognised header: what stands in a record whose first line is another.
     var message: [UInt8]
     /// Whose lines it belongs to: host, program and pid, a container's stream, the kernel's caller, an entry's stream.
-    var key: String
+    /// In bytes: any user's entry may name its program at length, and hashing a text of marks takes seconds.
+    var key: [UInt8]
     var isKernel = false
     /// It begins with a date and names no program: an entry of a program's own log. Lines without one go on with it.
     var isEntry = false
@@ -24,7 +25,7 @@ struct StreamLine: Sendable {
     /// where the header has nothing of the kind.
     var tag: (offset: Int, bytes: [UInt8])?
     /// The container's stream that it came from, where a container engine wrote it.
-    var container = ""
+    var container: [UInt8] = []
     /// Only a part of a longer line.
     var isPartial = false
     /// The kernel's stamp, in microseconds since it started.
@@ -48,21 +49,21 @@ struct StreamLine: Sendable {
             isKernel = entries.value(of: "_TRANSPORT", at: index)?.elementsEqual("kernel".utf8) ?? false
             key = entries.streamKey(at: index)
         case .lines(let context):
-            (raw, text, message, key) = (Array(batch.text(at: index)), [], [], "")
+            (raw, text, message, key) = (Array(batch.text(at: index)), [], [], [])
             if let outline {
                 take(outline, batch, index)
             } else {
                 take(LineHeader.parse(raw, context: context), context)
             }
         case .decoded(let context, let lines, let ranges):
-            (raw, text, message, key) = (Array(lines[ranges[index]]), [], [], "")
+            (raw, text, message, key) = (Array(lines[ranges[index]]), [], [], [])
             take(LineHeader.parse(raw, context: context), context)
         }
     }
 
     /// A line put together of parts.
     init(raw: [UInt8], order: Int, context: LineContext) {
-        (self.order, self.raw, text, message, key) = (order, raw, [], [], "")
+        (self.order, self.raw, text, message, key) = (order, raw, [], [], [])
         take(LineHeader.parse(raw, context: context), context)
     }
 
@@ -70,9 +71,9 @@ struct StreamLine: Sendable {
         text = header.decoded ?? raw
         message = Array(text[min(header.messageStart, text.count)...])
         while message.last == 0x0d { message.removeLast() }
-        isKernel = header.identifier == "kernel"
+        isKernel = header.namesKernel
         (uptime, caller, isPartial) = (header.uptime, isKernel ? header.stream : nil, header.isPartial)
-        if !isKernel { container = header.stream ?? "" }
+        if !isKernel { container = Array((header.stream ?? "").utf8) }
         isGrave = header.priority.map { $0 <= 4 } ?? false
         isEntry = header.stream != nil && !isKernel ? header.isInnerDated : header.time != nil
         if header.identifier != nil { isEntry = false }
@@ -109,8 +110,8 @@ struct StreamLine: Sendable {
         }
     }
 
-    private static func key(of outline: HeaderOutline, in batch: RecordBatch) -> String {
-        if outline.host.isEmpty, outline.identifier.isEmpty { return "" }
+    private static func key(of outline: HeaderOutline, in batch: RecordBatch) -> [UInt8] {
+        if outline.host.isEmpty, outline.identifier.isEmpty { return [] }
         var key: [UInt8] = []
         key.reserveCapacity(outline.host.count + outline.identifier.count + 14)
         key += batch.bytes[outline.host]
@@ -119,18 +120,18 @@ struct StreamLine: Sendable {
         key.append(UInt8(ascii: "|"))
         if !outline.identifier.isEmpty, let pid = outline.pid { key += String(pid).utf8 }
         key.append(UInt8(ascii: "|"))
-        return String(decoding: key, as: UTF8.self)
+        return key
     }
 
-    private static func key(_ header: LineHeader) -> String {
-        if header.host == nil, header.identifier == nil, header.stream == nil { return "" }
-        var key = header.host ?? ""
-        key += "|"
-        key += header.identifier ?? ""
-        key += "|"
-        if header.identifier != nil, let pid = header.pid { key += String(pid) }
-        key += "|"
-        key += header.stream ?? ""
+    private static func key(_ header: LineHeader) -> [UInt8] {
+        if header.host == nil, header.identifier == nil, header.stream == nil { return [] }
+        var key = Array((header.host ?? "").utf8)
+        key.append(UInt8(ascii: "|"))
+        key += (header.identifier ?? "").utf8
+        key.append(UInt8(ascii: "|"))
+        if header.identifier != nil, let pid = header.pid { key += String(pid).utf8 }
+        key.append(UInt8(ascii: "|"))
+        key += (header.stream ?? "").utf8
         return key
     }
 }

@@ -143,7 +143,7 @@ final class StandingSubject: MatchSubject {
             if transport == Array("kernel".utf8) || transport == Array("audit".utf8) { return false }
         case .line(let header):
             if let isRoutine = header.isRoutine { return isRoutine }
-            if header.identifier == "kernel" { return false }
+            if header.namesKernel { return false }
         case .outlined(let outline): if outline.isKernel { return false }
         }
         return LogLevel.isRoutine(in: batch.bytes, message)
@@ -171,7 +171,7 @@ final class StandingSubject: MatchSubject {
         case .entry:
             let transport = batch.values(of: "transport", at: index, nil).first
             if transport == Array("kernel".utf8) || transport == Array("audit".utf8) { return nil }
-        case .line(let header): if !header.isTagged || header.identifier == "kernel" { return nil }
+        case .line(let header): if !header.isTagged || header.namesKernel { return nil }
         case .outlined(let outline):
             if outline.identifier.isEmpty || mayBeOfKernel { return nil }
         }

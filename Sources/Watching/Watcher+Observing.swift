@@ -110,16 +110,18 @@ extension Watcher {
     private func isOwnLine(_ mark: Marks.Mark, _ view: BatchView) -> Bool {
         guard view.identifier(of: mark, beginsWith: "herald-") else { return false }
         let record = view.hit(mark).record
-        guard let identifier = record.identifier, Self.programs.contains(identifier), isOfThisHost(record) else {
+        guard let identifier = record.identifier, Self.programs.contains(Octets(identifier)), isOfThisHost(record)
+        else {
             return false
         }
         guard record.source.isJournal else { return record.pid.map { isOwnProcess($0, identifier) } ?? false }
         if record.values(of: "_SYSTEMD_UNIT").contains(Array("\(identifier).service".utf8))
-            || record.unit == identifier + ".service"
+            || record.unit?.isExactly(identifier + ".service") == true
         {
             return true
         }
-        return record.executable.map(Files.split)?.name == identifier && (record.uid == 0 || record.uid == geteuid())
+        let executable = record.executable.map { Files.split($0).name }
+        return executable?.isExactly(identifier) == true && (record.uid == 0 || record.uid == geteuid())
     }
 
     /// Another host's Herald is a program as any other: that it cannot send is told by who can. The system's journal and
@@ -134,7 +136,7 @@ extension Watcher {
         return isOneShort && short.elementsEqual(own)
     }
 
-    private static let programs: Set<String> = [
+    private static let programs: Set<Octets> = [
         "herald-watcher", "herald-mailer", "herald-responder", "herald-extract",
     ]
 }

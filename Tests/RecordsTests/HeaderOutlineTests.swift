@@ -66,9 +66,9 @@ struct HeaderOutlineTests {
     /// All that the joiner asks of a line.
     private static func parts(of line: StreamLine) -> [String] {
         [
-            "\(line.order)", "\(line.raw)", "\(line.text)", "\(line.message)", line.key, "\(line.isKernel)",
+            "\(line.order)", "\(line.raw)", "\(line.text)", "\(line.message)", "\(line.key)", "\(line.isKernel)",
             "\(line.isEntry)", "\(line.isGrave)", "\(line.tag?.offset ?? -1)", "\(line.tag?.bytes ?? [])",
-            line.container, "\(line.isPartial)", "\(line.uptime ?? -1)", line.caller ?? "-",
+            "\(line.container)", "\(line.isPartial)", "\(line.uptime ?? -1)", line.caller ?? "-",
         ]
     }
 

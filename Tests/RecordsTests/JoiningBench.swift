@@ -32,12 +32,12 @@ struct JoiningBench {
         case .plain, .journal: return lines
         case .syslog: return lines.map { "Nov 21 12:41:14 web1 \(program)[812]: \($0)" }
         case .cri:
-            let stream = program == "app" ? "stderr" : "stdout"
+            let stream = program.isExactly("app") ? "stderr" : "stdout"
             return lines.map { "2026-11-21T12:41:14.123456789Z \(stream) F \($0)" }
         case .docker:
             return lines.map {
                 let line: JSON = [
-                    "log": .string($0 + "\n"), "stream": .string(program == "app" ? "stderr" : "stdout"),
+                    "log": .string($0 + "\n"), "stream": .string(program.isExactly("app") ? "stderr" : "stdout"),
                     "time": "2026-11-21T12:41:14.5Z",
                 ]
                 return line.text
@@ -54,12 +54,12 @@ struct JoiningBench {
         }
         var (bytes, ranges, entries) = ([UInt8](), [Range<Int>](), JournalEntries())
         for line in lines {
-            let parts = line.split(separator: "\u{1}", maxSplits: 1, omittingEmptySubsequences: false)
+            let parts = line.pieces(at: "\u{1}")
             let program = parts.count == 2 ? String(parts[0]) : "app"
             entries.beginEntry(time: Self.readAt)
             entries.append("SYSLOG_IDENTIFIER=\(program)")
-            entries.append("_TRANSPORT=\(program == "kernel" ? "kernel" : "stdout")")
-            entries.append("_PID=\(program == "app" ? 812 : 1)")
+            entries.append("_TRANSPORT=\(program.isExactly("kernel") ? "kernel" : "stdout")")
+            entries.append("_PID=\(program.isExactly("app") ? 812 : 1)")
             let text = Array((parts.last ?? "").utf8)
             ranges.append(bytes.count..<bytes.count + text.count)
             bytes += text + [0x0a]

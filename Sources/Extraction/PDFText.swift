@@ -48,7 +48,7 @@ enum PDFText {
     }
 
     private static func pages(_ info: [UInt8]) -> Int? {
-        for line in String(decoding: info, as: UTF8.self).split(separator: "\n") where line.hasPrefix("Pages:") {
+        for line in String(decoding: info, as: UTF8.self).pieces(at: "\n") where line.begins("Pages:") {
             return Int(line.dropFirst(6).filter { $0.isNumber })
         }
         return nil
@@ -57,9 +57,11 @@ enum PDFText {
     /// The addresses of `pdfinfo -url`'s lines: page, type, URL.
     private static func links(_ output: [UInt8]) -> [String] {
         var links: [String] = []
-        for line in String(decoding: output, as: UTF8.self).split(separator: "\n") where links.count < 200 {
-            guard let url = line.split(separator: " ", omittingEmptySubsequences: true).last else { continue }
-            if url.lowercased().hasPrefix("mailto:"), url.utf8.count <= 400 { links.append(String(url)) }
+        for line in output.split(separator: 0x0a) where links.count < 200 {
+            let words = line.split { $0 == 0x20 || $0 == 0x0d }
+            guard let url = words.last, url.count <= 400 else { continue }
+            let text = String(decoding: url, as: UTF8.self)
+            if text.lowercased().begins("mailto:") { links.append(text) }
         }
         return links
     }

@@ -176,19 +176,20 @@ package final class DropFolder {
         return bytes
     }
 
-    private static func remedy(_ code: Int32, _ path: String) -> String {
+    static func remedy(_ code: Int32, _ path: String) -> String {
         guard code == EACCES || code == EPERM else { return "" }
-        let quoted = "'" + path.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+        let quoted = ShellWord.quoted(path)
         return "; to mend it: chgrp herald-responder -- \(quoted) && chmod g+r -- \(quoted)"
     }
 
     func outage(_ error: SystemError) -> IntakeOutage {
-        switch error.errno {
+        let quoted = ShellWord.quoted(path)
+        return switch error.errno {
         case ENOENT, ENOTDIR, ESTALE:
             IntakeOutage("the drop folder \(path) is not there: mount it, or make it (mkdir -p)")
         case EACCES, EPERM:
             IntakeOutage(
-                "\(error); to mend it: chgrp herald-responder -- '\(path)' && chmod g+rwxs -- '\(path)'")
+                "\(error); to mend it: chgrp herald-responder -- \(quoted) && chmod g+rwxs -- \(quoted)")
         default: IntakeOutage("\(error)")
         }
     }

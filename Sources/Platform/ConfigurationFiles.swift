@@ -1,5 +1,6 @@
 // The settings' files as they lie on the disk. What they mean is the module Settings' business, which does no I/O.
 
+import Formats
 import Glibc
 
 /// One file of settings: its bytes, and who may read it (a literal password in a file that others can read is refused).
@@ -25,7 +26,7 @@ package struct ConfigurationFile: Equatable, Sendable {
             files.append(try one(path))
             let folder = Files.split(path).directory + "/conf.d"
             guard try FileStatus.of(folder)?.isDirectory == true else { return (files, nil) }
-            for name in try Files.list(folder) where name.hasSuffix(".yaml") && !name.hasPrefix(".") {
+            for name in try Files.list(folder) where name.ends(".yaml") && !name.begins(".") {
                 do throws(SystemError) { files.append(try one(folder + "/" + name)) } catch { unread = unread ?? error }
             }
         } catch { unread = unread ?? error }

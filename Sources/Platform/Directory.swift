@@ -15,6 +15,10 @@ package final class Directory: Sendable {
         descriptor = try Descriptor.open(path, O_RDONLY | O_DIRECTORY)
     }
 
+    private init(path: String, _ descriptor: Descriptor) {
+        (self.path, self.descriptor) = (path, descriptor)
+    }
+
     package func status() throws(SystemError) -> FileStatus { try descriptor.status() }
 
     /// Makes renames and unlinks in it durable.
@@ -75,6 +79,29 @@ package final class Directory: Sendable {
     @discardableResult
     package func removeFolder(_ name: [UInt8]) -> Bool {
         Self.withName(name) { unlinkat(descriptor.number, $0, Int32(AT_REMOVEDIR)) } == 0
+    }
+
+    /// Removes all that is in it, whatever the names; symbolic links are removed, not followed.
+    package func removeAll() throws(SystemError) {
+        for name in try names() {
+            guard let status = try status(of: name) else { continue }
+            if status.isDirectory { try Directory(name, in: self).removeAll() }
+            try retrying(status.isDirectory ? "remove the folder" : "remove", shown(name)) {
+                Self.withName(name) { unlinkat(descriptor.number, $0, status.isDirectory ? Int32(AT_REMOVEDIR) : 0) }
+            }
+        }
+    }
+
+    private convenience init(_ name: [UInt8], in folder: Directory) throws(SystemError) {
+        self.init(path: folder.shown(name), try folder.open(name))
+    }
+
+    private func names() throws(SystemError) -> [[UInt8]] {
+        do throws(SystemError) {
+            return try Files.names(in: "/proc/self/fd/\(descriptor.number)")
+        } catch {
+            throw SystemError("list", path, errno: error.errno)
+        }
     }
 
     /// The entry's path for messages, safe to show.

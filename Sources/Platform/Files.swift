@@ -1,12 +1,13 @@
 // Files written so that they survive a crash and a power cut, and read with a bound.
 
 import CPlatform
+import Formats
 import Glibc
 
 package enum Files {
     /// The path from the root; as it is where the working folder cannot be told.
     package static func absolute(_ path: String) -> String {
-        guard !path.hasPrefix("/"), let folder = getcwd(nil, 0) else { return path }
+        guard !path.begins("/"), let folder = getcwd(nil, 0) else { return path }
         defer { free(folder) }
         return String(cString: folder) + "/" + path
     }
@@ -123,16 +124,14 @@ package enum Files {
     package static func removeTree(_ path: String) throws(SystemError) {
         guard let status = try FileStatus.of(path, followingLinks: false) else { return }
         guard status.isDirectory else { return try remove(path) }
-        for name in try names(in: path) {
-            try removeTree(path + "/" + String(decoding: name, as: UTF8.self))
-        }
+        try Directory(path).removeAll()
         try retrying("remove the folder", path) { rmdir(path) }
     }
 
-    /// The folder and the last component.
+    /// The folder and the last component, parted at the octet: a name may begin with a mark that joins the slash.
     package static func split(_ path: String) -> (directory: String, name: String) {
-        guard let slash = path.lastIndex(of: "/") else { return (".", path) }
-        let name = String(path[path.index(after: slash)...])
+        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return (".", path) }
+        let name = String(path[path.utf8.index(after: slash)...])
         return slash == path.startIndex ? ("/", name) : (String(path[..<slash]), name)
     }
 }

@@ -1,5 +1,6 @@
 // The names of this host.
 
+import Formats
 import Glibc
 
 package enum HostNames {
@@ -16,12 +17,19 @@ package enum HostNames {
         let name = host()
         if name.contains(".") { return name }
         let hosts = (try? Files.read("/etc/hosts", limit: 1 << 20)) ?? []
-        for line in String(decoding: hosts, as: UTF8.self).split(separator: "\n") {
-            let words = line.prefix { $0 != "#" }.split { $0 == " " || $0 == "\t" }.dropFirst()
-            guard words.contains(where: { $0 == name }) else { continue }
-            if let full = words.first(where: { $0.hasPrefix(name + ".") }) { return String(full) }
+        return alias(of: name, in: hosts) ?? name
+    }
+
+    /// The first name with a domain among those that hosts(5) gives the address of `name`.
+    static func alias(of name: String, in hosts: [UInt8]) -> String? {
+        for line in hosts.split(separator: 0x0a) {
+            // A line may end in CR LF.
+            let words = line.prefix { $0 != UInt8(ascii: "#") }.split { [0x20, 0x09, 0x0d].contains($0) }.dropFirst()
+            guard words.contains(where: { $0.elementsEqual(name.utf8) }) else { continue }
+            let full = words.first { $0.starts(with: (name + ".").utf8) }
+            if let full { return String(decoding: full, as: UTF8.self) }
         }
-        return name
+        return nil
     }
 
     /// /etc/mailname (Debian Policy 11.6), else the full name.

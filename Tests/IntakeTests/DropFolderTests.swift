@@ -117,6 +117,22 @@ struct DropFolderTests {
         #expect(Set(scan.ready.map(\.subfolder)) == ["new", "cur"])
     }
 
+    @Test(
+        "gives a command to paste in which a file's name is one word, whatever it is",
+        arguments: ["a b", "it's", "x'\u{301};touch PWNED;: '\u{301}.pdf", "-- $(id)", "\u{601}'; id"])
+    func command(name: String) throws {
+        let path = "/srv/in/" + name
+        let remedy = DropFolder.remedy(EACCES, path)
+        let command = remedy.utf8.dropFirst("; to mend it: ".utf8.count)
+        // The shell itself says which word it takes it for.
+        let script = "chgrp() { printf '%s|' \"$@\"; }; chmod() { printf '%s|' \"$@\"; }; \(String(command) ?? "")"
+        let pipe = try #require(popen(script, "r"))
+        var told = [UInt8](repeating: 0, count: 4096)
+        let count = fread(&told, 1, told.count, pipe)
+        #expect(pclose(pipe) == 0)
+        #expect(Array(told.prefix(count)) == Array("herald-responder|--|\(path)|g+r|--|\(path)|".utf8))
+    }
+
     @Test("that is gone is an outage, with what to do")
     func outage() throws {
         let tree = try Tree()

@@ -16,6 +16,46 @@ import Testing
         #expect(try Files.list(folder) == ["a"])
     }
 
+    /// Marks and joiners belong to the slash before them for who reads by characters, and U+0601 takes the one behind it.
+    @Test(
+        "a path is parted at its last slash, whatever stands beside it",
+        arguments: [("/var", "\u{301}x"), ("/var/app", "\u{200d}x"), ("/\u{fe0f}", "x"), ("/a/b\u{601}", "\u{e33}")])
+    func split(directory: String, name: String) throws {
+        let parts = Files.split(directory + "/" + name)
+        #expect(Array(parts.directory.utf8) == Array(directory.utf8))
+        #expect(Array(parts.name.utf8) == Array(name.utf8))
+        try Files.makeDirectories(folder + directory)
+        try Files.write("one".utf8, to: folder + directory + "/" + name)
+        #expect(try Files.read(folder + directory + "/" + name) == Array("one".utf8))
+    }
+
+    @Test("a tree goes with all that is in it, names that are no UTF-8 and links among them") func removeTree() throws {
+        try Files.makeDirectories(folder + "/kept")
+        try Files.write("one".utf8, to: folder + "/kept/a")
+        let tree = folder + "/tree"
+        try Files.makeDirectories(tree + "/inner")
+        for place in [tree, tree + "/inner"] {
+            try Directory(place).create([0xff, 0x2e, 0xc3], "x".utf8, mode: 0o600)
+            #expect(symlink(folder + "/kept", place + "/link") == 0)
+            let made = (Array((place + "/").utf8) + [0xfe, 0]).withUnsafeBytes { bytes in
+                bytes.withMemoryRebound(to: CChar.self) { $0.baseAddress.map { mkdir($0, 0o700) } }
+            }
+            #expect(made == 0)
+        }
+        try Files.removeTree(tree)
+        #expect(try Files.list(folder) == ["kept"])
+        #expect(try Files.list(folder + "/kept") == ["a"])
+    }
+
+    @Test("the name with a domain is found in hosts(5), whose lines may end in CR LF", arguments: ["\n", "\r\n"])
+    func hosts(end: String) {
+        let lines = [
+            "127.0.0.1 localhost", "# 127.0.1.1 web1 web1.example.net", "127.0.1.1\tweb1 web1.example.org", "",
+        ]
+        #expect(HostNames.alias(of: "web1", in: Array(lines.joined(separator: end).utf8)) == "web1.example.org")
+        #expect(HostNames.alias(of: "web", in: Array(lines.joined(separator: end).utf8)) == nil)
+    }
+
     @Test("create never overwrites") func create() throws {
         try Files.create("one".utf8, at: folder + "/a")
         #expect(throws: SystemError("create", folder + "/a", errno: EEXIST)) {

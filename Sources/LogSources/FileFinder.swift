@@ -101,11 +101,12 @@ struct FileFinder {
     /// glob(3) would read.
     private static func expand(_ pattern: String) -> [String] {
         guard hasWildcard(pattern) else {
-            return access(pattern, F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR) ? [pattern] : []
+            return LogFile.withPath(pattern) { access($0, F_OK) } == 0 || (errno != ENOENT && errno != ENOTDIR)
+                ? [pattern] : []
         }
         var found = glob_t()
         defer { globfree(&found) }
-        guard glob(pattern, 0, nil, &found) == 0 else { return [] }
+        guard LogFile.withPath(pattern, { glob($0, 0, nil, &found) }) == 0 else { return [] }
         var paths: [String] = []
         paths.reserveCapacity(Int(found.gl_pathc))
         for index in 0..<Int(found.gl_pathc) {

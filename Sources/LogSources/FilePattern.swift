@@ -4,7 +4,7 @@ import Records
 
 /// Which files: a glob, less some.
 package struct FilePattern: Hashable, Sendable {
-    /// glob(7): `*`, `?`, `[…]` in any component; `**` for any depth is not one.
+    /// glob(7): `*`, `?`, `[…]` in any component; `**` for any depth is not one. As `LogPath` has it.
     package var path: String
     /// Globs against the whole path, or against the name where they have no slash.
     package var exclude: [String]
@@ -16,9 +16,9 @@ package struct FilePattern: Hashable, Sendable {
     package var lineLimit = LineFormat.lineLimit
 
     package init(_ path: String, exclude: [String] = [], rotated: [String] = [], format: LineFormat = .auto) {
-        self.path = path
+        self.path = LogPath.text(ofPath: path)
         self.exclude = exclude
-        self.rotated = rotated
+        self.rotated = rotated.map(LogPath.text(ofPath:))
         self.format = format
     }
 
@@ -56,6 +56,6 @@ package struct FilePattern: Hashable, Sendable {
     }
 
     private static func matches(_ path: String, _ glob: String, _ flags: Int32) -> Bool {
-        LogFile.withPath(path) { fnmatch(glob, $0, flags) } == 0
+        LogFile.withPath(path) { path in LogFile.withPath(glob) { fnmatch($0, path, flags) } } == 0
     }
 }

@@ -38,7 +38,7 @@ enum JournalAccess {
     }
 
     private static func unreadable(in folder: String, _ names: [String]) -> String? {
-        names.lazy.filter { $0.hasSuffix(".journal") }.map { folder + "/" + $0 }
+        names.lazy.filter { $0.ends(".journal") }.map { folder + "/" + $0 }
             .first { faccessat(AT_FDCWD, $0, R_OK, AT_EACCESS) != 0 && errno == EACCES }.map { fault($0) }
     }
 

@@ -80,7 +80,7 @@ struct JournalFolderWatches {
         return hints
     }
 
-    private static func isJournal(_ name: String) -> Bool { name.hasSuffix(".journal") || name.hasSuffix(".journal~") }
+    private static func isJournal(_ name: String) -> Bool { name.ends(".journal") || name.ends(".journal~") }
 
     /// 128 bits in hexadecimal, and a namespace behind a dot (systemd-journald.service(8)).
     private static func isMachine(_ name: String) -> Bool {

@@ -33,7 +33,7 @@ struct JournalHoles {
         let hole = Hole(sequenceID: last.sequenceID.map(String.init) ?? "", numbers: from + 1...from + between)
         var isDamaged = false
         for folder in JournalAccess.folders(ofPlace: place) {
-            for name in (try? Files.list(folder)) ?? [] where name.hasSuffix(".journal") {
+            for name in (try? Files.list(folder)) ?? [] where name.ends(".journal") {
                 guard let key = try? hole.damagedFile(folder + "/" + name) else { continue }
                 if told.insert(key).inserted { isDamaged = true }
             }

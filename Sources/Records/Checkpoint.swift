@@ -105,7 +105,7 @@ package enum SourceCheckpoint: Hashable, Sendable {
             return
         }
         if let pattern = value["pattern"]?.string {
-            self = .pattern(pattern, since: Timestamp(microseconds: value["since"]?.int ?? 0))
+            self = .pattern(LogPath.text(ofPath: pattern), since: Timestamp(microseconds: value["since"]?.int ?? 0))
             return
         }
         guard let file = FileCheckpoint(value) else { return nil }

@@ -179,10 +179,10 @@ package struct FileCheckpoint: Hashable, Sendable {
             let inode = value["inode"]?.string.flatMap({ UInt64($0) }), let offset = value["offset"]?.int, offset >= 0,
             let marks = value["marks"]?.string.flatMap({ TextMarks(text: $0) })
         else { return nil }
-        self.init(path: path, device: device, inode: inode)
+        self.init(path: LogPath.text(ofPath: path), device: device, inode: inode)
         (self.offset, self.marks) = (offset, marks)
         skipsLine = value["skips_line"]?.bool ?? false
-        (target, born) = (value["target"]?.string, value["born"]?.int)
+        (target, born) = (value["target"]?.string.map(LogPath.text(ofPath:)), value["born"]?.int)
         isCopy = value["copy"]?.bool ?? false
         isRotated = value["rotated"]?.bool ?? false
         isFinished = value["finished"]?.bool ?? false

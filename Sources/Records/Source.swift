@@ -1,5 +1,7 @@
 // Where records come from. A name that stays: it stands in checkpoints, letters and `herald status`.
 
+import Formats
+
 /// A journal or a log file.
 package enum Source: Hashable, Sendable {
     /// A folder of journal files or a namespace; "" is the system's own journal.
@@ -26,10 +28,10 @@ package enum Source: Hashable, Sendable {
 
     /// Reads `key` back.
     package init?(key: String) {
-        if key.hasPrefix("journal:") {
-            self = .journal(String(key.dropFirst(8)))
-        } else if key.hasPrefix("file:") {
-            self = .file(String(key.dropFirst(5)))
+        if key.begins("journal:") {
+            self = .journal(String(key.unicodeScalars.dropFirst(8)))
+        } else if key.begins("file:") {
+            self = .file(LogPath.text(ofPath: String(key.unicodeScalars.dropFirst(5))))
         } else {
             return nil
         }

@@ -18,7 +18,23 @@ final class WatcherStore {
 
     init(path: String) throws(DatabaseError) {
         (database, setAside) = try WatcherSchema.schema.open(path, checking: true)
+        try Self.rewriteKeys(database)
         known = Set(try database.query("SELECT key FROM checkpoints").compactMap { $0[0].string })
+    }
+
+    /// Keys whose path has another form by now (`LogPath`): else their rows would stay beside those that follow them.
+    private static func rewriteKeys(_ database: Database) throws(DatabaseError) {
+        let keys = try database.query("SELECT key, value FROM checkpoints")
+            .compactMap { row in row[0].string.map { (key: $0, value: row[1].string ?? "") } }
+            .filter { row in row.key.utf8.contains { $0 >= 0x80 } }
+        for (key, value) in keys {
+            guard let checkpoint = SourceCheckpoint(text: value), !checkpoint.key.isExactly(key) else { continue }
+            try database.transaction { () throws(DatabaseError) in
+                try database.execute("DELETE FROM checkpoints WHERE key = ?", [.text(key)])
+                try database.execute(
+                    "INSERT OR IGNORE INTO checkpoints VALUES (?, ?)", [.text(checkpoint.key), .text(checkpoint.text)])
+            }
+        }
     }
 
     // MARK: What was

@@ -150,7 +150,7 @@ struct ScanCommand: ParsableCommand {
 
     /// The source that the watcher would have for it, and how it would read it; as the options say where they do.
     private func read(_ name: String, _ readings: FileReadings) -> (Source, FileReading) {
-        var path = name == "-" ? name : Self.absolute(name)
+        var path = name == "-" ? name : LogPath.text(Array(Self.absolute(name).utf8))
         var reading = readings.reading(of: path)
         if reading == nil, let generation = readings.reading(ofGeneration: path) {
             (path, reading) = (generation.log, generation.reading)

@@ -68,25 +68,32 @@ extension Mailer {
     /// What a delivery waits for whose time has come; nil where that is no more than its turn.
     private func obstacles(at now: Timestamp) -> (DeliverySummary) -> String? {
         // A page of a thousand has few aliases.
-        var known: [String?: String?] = [:]
-        return { [settings, book] row in
+        var known: [Carrier: String?] = [:]
+        return { [self] row in
             guard row.state == .queued || row.state == .uncertain, (row.nextAttempt ?? now) <= now else { return nil }
             if settings.smtp.redirect.holdsAll { return "an address in smtp.redirect.to" }
             if row.state == .uncertain, let name = row.account {
                 return book[name]?.isPaused == true ? "account '\(name)', which is paused" : nil
             }
-            if let found = known[row.alias] { return found }
-            let allowed = book.allowed(settings.alias(row.alias))
-            var words: String?
-            if allowed.isEmpty {
-                words = "an account that it may leave through"
-            } else if allowed.allSatisfy(\.isPaused) {
-                let names = allowed.map { "'\($0.settings.name)'" }.joined(separator: ", ")
-                words = allowed.count == 1 ? "account \(names), which is paused" : "accounts \(names), which are paused"
-            }
-            known[row.alias] = .some(words)
+            let carrier = Carrier.handedOn(alias: row.alias, refusedBy: row.refusedBy)
+            if let found = known[carrier] { return found }
+            let words = obstacle(row)
+            known[carrier] = .some(words)
             return words
         }
+    }
+
+    /// The accounts that it may leave through, where none of them works.
+    private func obstacle(_ row: DeliverySummary) -> String? {
+        let alias = settings.alias(row.alias)
+        guard book.serving(alias, but: row.refusedBy) == nil else { return nil }
+        let others = book.others(alias, but: row.refusedBy)
+        let (accounts, refusing) = others.isEmpty ? (book.allowed(alias), []) : (others, row.refusedBy)
+        func list(_ names: [String]) -> String { names.map { "'\($0)'" }.joined(separator: ", ") }
+        if accounts.isEmpty { return "an account that it may leave through" }
+        let names = list(accounts.map(\.settings.name))
+        let words = accounts.count == 1 ? "account \(names), which is paused" : "accounts \(names), which are paused"
+        return words + (refusing.isEmpty ? "" : "; refused by \(list(refusing))")
     }
 
     private static let shownDeliveries = 100

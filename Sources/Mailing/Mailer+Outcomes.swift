@@ -57,30 +57,6 @@ extension Mailer {
 
     private func connections(of account: String) -> Int { book[account]?.settings.maxConnections ?? 1 }
 
-    /// A refusal that is the account's fault, row 60: the letter goes by the next account that its alias allows. False where
-    /// there is none left, or it is bound to this one.
-    private func handOn(
-        _ one: Decided, _ report: DeliveryReport, at now: Timestamp, _ effects: inout Effects
-    ) throws(QueueError) -> Bool {
-        guard let refusal = one.refusal else { return false }
-        let (row, account) = (try queue.row(of: one.delivery), report.account.name)
-        let refusedBy = Set(row.refusedBy + [account]).sorted()
-        guard row.uncertain == 0, !book.others(settings.alias(row.alias), but: refusedBy).isEmpty else { return false }
-        let words = one.outcome.words
-        let label = try queue.handOn(one.delivery, words: words, refusedBy: refusedBy, at: now)
-        effects.says.append((.info, "\(label): refused by '\(account)', handed to the next account: \(words)"))
-        if book.refused(account, refusal) {
-            let hosts = report.account.isDirect ? refusal.remedyForHost : nil
-            let remedy = hosts ?? refusal.words(host: report.account.server).remedy
-            effects.says.append(
-                (
-                    .warning,
-                    "account '\(account)' does not carry all letters, the next account does: \(words) (\(remedy))"
-                ))
-        }
-        return true
-    }
-
     /// Row 88, where the code is one of those that ask for it.
     private func slowDown(_ lane: Lane, _ code: Int?, at now: Timestamp) {
         guard let code, [421, 432, 451].contains(code) else { return }

@@ -41,7 +41,10 @@ extension Mailer {
         guard !stop.isBegun else { return }
         // A row that is not as the index says must not keep all others from being sent.
         if try !legal({ () throws(QueueError) in try queue.advance(to: now) }) { try queue.loadIndex(at: now) }
-        try noticeStalls(at: now)
+        if stallsMayHaveChanged {
+            try noticeStalls(at: now)
+            try giveUpStranded(at: now, &effects)
+        }
         try holdOrphans(at: now)
         try takeBackHeldUp(at: now)
         for lane in lanes.due(at: now) { queue.index.wake(lane.destination) }
@@ -272,10 +275,12 @@ extension Mailer {
 
     /// Time without a usable account does not count towards giving up.
     private func noticeStalls(at now: Timestamp) throws(QueueError) {
-        guard stallsMayHaveChanged else { return }
         var aliases: Set<String?> = Set(settings.aliases.map { $0.description } + [nil])
         for (_, carrier, _, _) in queue.index.carriers {
-            if case .alias(let alias) = carrier { aliases.insert(alias) }
+            switch carrier {
+            case .alias(let alias), .handedOn(let alias, _): aliases.insert(alias)
+            case .account: break
+            }
         }
         for alias in aliases {
             let usable = book.serving(settings.alias(alias)) != nil && !settings.smtp.redirect.holdsAll

@@ -39,8 +39,10 @@ extension Mailer {
         var lines = ["Herald on \(host) cannot deliver all of its reports: \(words).", ""]
         for one in late.prefix(Self.namedReports) {
             lines += [
-                "To \(Printable.text(one.recipient, limit: 320)), since \(one.created.plain(utcOffset: offset)), tried "
-                    + counted(one.attempts, "time"),
+                "To \(Printable.text(one.recipient, limit: 320)), since \(one.created.plain(utcOffset: offset)), "
+                    + (one.refusedBy.isEmpty
+                        ? "tried \(counted(one.attempts, "time"))"
+                        : "refused by \(one.refusedBy.map { "'\($0)'" }.joined(separator: ", "))"),
                 "  \(Printable.text(one.subject, limit: 200))",
                 "  \(settings.command.line("queue show \(one.letter)"))",
                 "  \(Printable.text(one.lastReply ?? "", limit: 500))",

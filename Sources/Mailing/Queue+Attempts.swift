@@ -250,14 +250,17 @@ extension Queue {
         _ delivery: Int64, words: String, refusedBy accounts: [String], at now: Timestamp
     ) throws(QueueError) -> String {
         let time = SQLValue(now.microseconds)
-        let names = SQLValue(JSON.array(accounts.map { .string($0) }).text)
-        return try move(Self.handedOn, delivery, at: now, [SQLValue(words), time, time, names])
+        return try move(
+            Self.handedOn, delivery, at: now, [SQLValue(words), time, time, SQLValue(Self.text(accounts))])
     }
 
     /// New settings: who has refused something may take it now. Returns of how many this was so.
     func forgetRefusals() throws(QueueError) -> Int {
         try execute("UPDATE deliveries SET refused_by = NULL WHERE refused_by IS NOT NULL")
     }
+
+    /// Names of accounts, as `refused_by` has them.
+    static func text(_ names: [String]) -> String { JSON.array(names.map { .string($0) }).text }
 
     static func names(_ list: String?) -> [String] {
         let items = list.flatMap { try? JSON.parse(Array($0.utf8)) }?.array ?? []

@@ -18,6 +18,8 @@ package struct DeliverySummary: Equatable, Sendable {
     package var created: Timestamp
     package var changed: Timestamp
     package var alias: String?
+    /// The accounts that have refused it for their own sake, while another is to carry it.
+    package var refusedBy: [String] = []
 
     /// What `smtp.redirect` gave in place of the recipient; nil where nobody knows of such a thing.
     package var redirectedTo: String? {
@@ -62,7 +64,7 @@ package enum QueueChange: String, CaseIterable, Sendable {
 extension Queue {
     static let summary = """
         SELECT letter, recipient, state, attempts, next_attempt, last_reply, account, subject, origin, created, changed,
-            number, letters.alias FROM deliveries JOIN letters ON letters.id = letter
+            number, letters.alias, refused_by FROM deliveries JOIN letters ON letters.id = letter
         """
 
     /// The deliveries of one letter.
@@ -80,7 +82,7 @@ extension Queue {
             nextAttempt: row[4].int.map { Timestamp(microseconds: $0) }, lastReply: row[5].string,
             account: row[6].string, subject: row[7].string ?? "", origin: row[8].string ?? "",
             created: Timestamp(microseconds: row[9].int ?? 0), changed: Timestamp(microseconds: row[10].int ?? 0),
-            alias: row[12].string)
+            alias: row[12].string, refusedBy: names(row[13].string))
     }
 
     /// The bytes of a letter's message; nil where they are not kept any more.
@@ -122,14 +124,14 @@ extension Queue {
         ).compactMap(Self.summary)
     }
 
-    /// Reports that were tried and have waited for longer than `limit`, and of which nobody was told; not all where they
+    /// Reports that were tried, or refused by an account, and have waited for longer than `limit`, and of which nobody was told; not all where they
     /// are many. Time that does not count towards giving up does not count here.
     func lateReports(waitingFor limit: Duration, at now: Timestamp) throws(QueueError) -> [DeliverySummary] {
         guard index.count(.queued) + index.count(.uncertain) > 0 else { return [] }
         let waiting = DeliveryState.allCases.filter(\.isWaiting).map { String($0.rawValue) }.joined(separator: ",")
         let found = try rows(
-            "\(Self.summary) WHERE state IN (\(waiting)) AND attempts > 0 AND origin = 'watcher' AND warned = 0"
-                + " AND COALESCE(began, taken_in) <= ? ORDER BY number LIMIT 200",
+            "\(Self.summary) WHERE state IN (\(waiting)) AND (attempts > 0 OR refused_by IS NOT NULL) AND origin = 'watcher'"
+                + " AND warned = 0 AND COALESCE(began, taken_in) <= ? ORDER BY number LIMIT 200",
             [SQLValue((now - limit).microseconds)])
         var late: [DeliverySummary] = []
         for one in found.compactMap(Self.summary) {

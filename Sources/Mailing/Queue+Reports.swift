@@ -28,6 +28,27 @@ extension Queue {
         return try reports("state IN (\(waiting))", [])
     }
 
+    /// Those of them that wait behind accounts that have refused them.
+    func waitingReports(_ letters: [Stranded]) throws(QueueError) -> ReportDigest {
+        guard index.waitingReports > 0, !letters.isEmpty else { return ReportDigest() }
+        let condition = letters.map { _ in Self.isStranded }.joined(separator: " OR ")
+        return try reports("(\(condition))", letters.flatMap(\.values))
+    }
+
+    private static let isStranded =
+        "(refused_by = ? AND deliveries.alias IS ? AND uncertain = 0 AND state = \(DeliveryState.queued.rawValue))"
+
+    /// At most so many are looked at in one round.
+    private static let strandedAtOnce = 500
+
+    /// Such letters of any origin that were taken in, or let go anew, before `time`; the oldest, where they are many.
+    func stranded(_ letters: Stranded, since time: Timestamp) throws(QueueError) -> [DeliverySummary] {
+        try rows(
+            "\(Self.summary) WHERE \(Self.isStranded) AND COALESCE(began, taken_in) <= ? ORDER BY number LIMIT ?",
+            letters.values + [SQLValue(time.microseconds), SQLValue(Self.strandedAtOnce)]
+        ).compactMap(Self.summary)
+    }
+
     /// Those that have failed after `time`.
     func refusedReports(after time: Timestamp) throws(QueueError) -> ReportDigest {
         // With the number of the state, the index deliveries_troubles serves.
@@ -46,4 +67,9 @@ extension Queue {
             first: try rows("\(Self.summary) \(those) ORDER BY number LIMIT \(Self.namedReports)", values)
                 .compactMap(Self.summary))
     }
+}
+
+extension Stranded {
+    /// As `isStranded` asks for them.
+    fileprivate var values: [SQLValue] { [SQLValue(Queue.text(refusedBy)), SQLValue(alias)] }
 }

@@ -17,7 +17,7 @@ enum DiagnosesPage {
 
             Where a server refuses a letter's sender or recipient for good and the diagnosis is `relaying-denied`,
             `sender-not-allowed`, `tls-first`, `smtp-auth-off` or `host-refused`, the account is at fault, not the letter: it goes by the
-            next account that its alias allows, and has failed where none is left.
+            next account that its alias allows, and has failed where none that works is left.
 
             """
         for part in Diagnosis.Part.allCases {

@@ -154,6 +154,28 @@ class Peers:
                 os.killpg(process.pid, signal.SIGKILL)
 
 
+class Silence:
+    """A port at which nobody ever answers: its queue of connections is full, and further SYNs are dropped."""
+
+    def __init__(self, host, port):
+        self.place = (host, port)
+
+    def __enter__(self):
+        self.sockets = [socket.socket()]
+        self.sockets[0].bind(self.place)
+        self.sockets[0].listen(0)
+        for _ in range(3):
+            filler = socket.socket()
+            filler.setblocking(False)
+            filler.connect_ex(self.place)
+            self.sockets.append(filler)
+        return self
+
+    def __exit__(self, *_):
+        for each in self.sockets:
+            each.close()
+
+
 class Site:
     """A mailer with its folders."""
 

@@ -213,7 +213,9 @@ extension Queue {
             let base = SQLValue(stalls.reading(try row(of: number).alias, at: now).microseconds)
             try move(Self.anew, number, at: now, [time, time, base])
         case (.retry, .queued), (.retry, .uncertain):
-            try self.change(number, "next_attempt = ?, refused_by = NULL", [time])
+            // What is due already keeps its place before what came after it.
+            try self.change(
+                number, "next_attempt = min(COALESCE(next_attempt, ?), ?), refused_by = NULL", [time, time])
         case (.retract, .held), (.retract, .queued), (.remove, .held), (.remove, .queued):
             try move(Self.retracted, number, at: now)
         case (.remove, .failed):

@@ -104,4 +104,26 @@ import Testing
         row.lastReply = "250 ok; redirected to a@example.org, b@example.org; c@example.org: 550 no"
         #expect(row.json()["redirected_to"]?.string == "a@example.org, b@example.org")
     }
+
+    @Test("what a person wants to be tried now goes before what came after it, as it did before; and is due at once")
+    func retrying() throws {
+        let mailer = try site.mailer(site.settings(accounts: account("a", 1)), Mailer.Options())
+        let letters = (0..<4).map { _ in Letter.sample() }
+        let times = [10, 20, 30, 5000].map { Timestamp(seconds: $0) }
+        try mailer.queue.transaction { () throws(QueueError) in
+            for (letter, time) in zip(letters, times) {
+                _ = try mailer.queue.takeIn(letter, at: Timestamp(seconds: 1))
+                try mailer.queue.execute(
+                    "UPDATE deliveries SET next_attempt = ? WHERE letter = ?",
+                    [.integer(time.microseconds), .text(letter.id)])
+            }
+            try mailer.queue.loadIndex(at: Timestamp(seconds: 100))
+            for letter in [letters[0], letters[3]] {
+                #expect(try mailer.queue.change(letter.id, .retry, at: Timestamp(seconds: 100)) == 1)
+            }
+        }
+        #expect(
+            try mailer.queue.letters(try mailer.queue.turns(at: Timestamp(seconds: 100))) == letters.map(\.id))
+        #expect(try mailer.queue.list(letter: letters[0].id).first?.nextAttempt == times[0])
+    }
 }

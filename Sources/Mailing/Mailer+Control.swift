@@ -68,32 +68,50 @@ extension Mailer {
     /// What a delivery waits for whose time has come; nil where that is no more than its turn.
     private func obstacles(at now: Timestamp) -> (DeliverySummary) -> String? {
         // A page of a thousand has few aliases.
-        var known: [Carrier: String?] = [:]
+        var known: [Carrier: Result<String, Obstacle>] = [:]
         return { [self] row in
             guard row.state == .queued || row.state == .uncertain, (row.nextAttempt ?? now) <= now else { return nil }
             if settings.smtp.redirect.holdsAll { return "an address in smtp.redirect.to" }
             if row.state == .uncertain, let name = row.account {
-                return book[name]?.isPaused == true ? "account '\(name)', which is paused" : nil
+                let isPaused = book[name]?.isPaused == true
+                return isPaused ? "account '\(name)', which is paused" : lane(row, name, at: now)
             }
             let carrier = Carrier.handedOn(alias: row.alias, refusedBy: row.refusedBy)
-            if let found = known[carrier] { return found }
-            let words = obstacle(row)
-            known[carrier] = .some(words)
-            return words
+            let found = known[carrier] ?? obstacle(row)
+            known[carrier] = found
+            switch found {
+            case .success(let account): return lane(row, account, at: now)
+            case .failure(let obstacle): return obstacle.words
+            }
         }
     }
 
-    /// The accounts that it may leave through, where none of them works.
-    private func obstacle(_ row: DeliverySummary) -> String? {
+    private struct Obstacle: Error {
+        var words: String
+    }
+
+    /// The account that would carry it now; the accounts that it may leave through, where none of them works.
+    private func obstacle(_ row: DeliverySummary) -> Result<String, Obstacle> {
         let alias = settings.alias(row.alias)
-        guard book.serving(alias, but: row.refusedBy) == nil else { return nil }
+        if let account = book.serving(alias, but: row.refusedBy) { return .success(account.settings.name) }
         let others = book.others(alias, but: row.refusedBy)
         let (accounts, refusing) = others.isEmpty ? (book.allowed(alias), []) : (others, row.refusedBy)
         func list(_ names: [String]) -> String { names.map { "'\($0)'" }.joined(separator: ", ") }
-        if accounts.isEmpty { return "an account that it may leave through" }
+        if accounts.isEmpty { return .failure(Obstacle(words: "an account that it may leave through")) }
         let names = list(accounts.map(\.settings.name))
         let words = accounts.count == 1 ? "account \(names), which is paused" : "accounts \(names), which are paused"
-        return words + (refusing.isEmpty ? "" : "; refused by \(list(refusing))")
+        return .failure(Obstacle(words: words + (refusing.isEmpty ? "" : "; refused by \(list(refusing))")))
+    }
+
+    /// The destination, where an account delivers directly and no host of it is reached.
+    private func lane(_ row: DeliverySummary, _ account: String, at now: Timestamp) -> String? {
+        guard book[account]?.settings.isDirect == true else { return nil }
+        let destination = QueueIndex.destination(of: row.recipient)
+        let state = lanes[Lane(account: account, destination: destination)]
+        guard state.isDoubtful else { return nil }
+        let next = state.openUntil.flatMap { $0 > now ? $0 : nil }
+        let time = next.map { "; next try \($0.plain(utcOffset: SystemClock.utcOffset(at: $0)))" } ?? ""
+        return "\(Printable.text(destination, limit: 100)), which is not reached\(time)"
     }
 
     private static let shownDeliveries = 100

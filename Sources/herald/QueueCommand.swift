@@ -65,7 +65,7 @@ struct QueueCommand: ParsableCommand {
 
         /// When it is tried next, or what it waits for whose time has come.
         private static func next(_ row: JSON) -> String {
-            if let obstacle = row["waits_for"]?.string { return "for \(Printable.text(obstacle, limit: 60))" }
+            if let obstacle = row["waits_for"]?.string { return "for \(Printable.text(obstacle, limit: 100))" }
             return row["next_attempt"]?.string == nil ? "-" : HostClock.text(row["next_attempt"])
         }
 

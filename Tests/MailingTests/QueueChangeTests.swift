@@ -126,4 +126,31 @@ import Testing
             try mailer.queue.letters(try mailer.queue.turns(at: Timestamp(seconds: 100))) == letters.map(\.id))
         #expect(try mailer.queue.list(letter: letters[0].id).first?.nextAttempt == times[0])
     }
+
+    @Test("a list says which domain is not reached where letters go straight to their hosts, and when it is tried")
+    func unreached() throws {
+        let settings = try site.settings(accounts: "name: d, server: direct")
+        let mailer = try site.mailer(settings, Mailer.Options())
+        let now = SystemClock.now()
+        for recipient in ["bob@[127.0.0.77]", "bob@example.net"] {
+            _ = try mailer.queue.takeIn(.sample(to: [recipient]), at: now)
+        }
+        func waits(at time: Timestamp) throws -> [String?] {
+            var effects = Effects()
+            let request = ControlRequest(
+                command: "queue-list", arguments: [:], peer: ControlPeer(pid: 1, uid: 0, gid: 0))
+            let user = LocalUser(uid: 0, name: "root", isPrivileged: true)
+            let call = ControlCall(request: request, user: user, answer: try Answer())
+            return rows(of: try mailer.respond(to: call, at: time, &effects)).map { $0["waits_for"]?.string }
+        }
+        #expect(try waits(at: now) == [nil, nil])
+        let lane = Lane(account: "d", destination: "[127.0.0.77]")
+        _ = mailer.lanes.failed(lane, words: "refused", trouble: nil, at: now, jitter: 0)
+        let next = try #require(mailer.lanes[lane].openUntil)
+        let time = next.plain(utcOffset: SystemClock.utcOffset(at: next))
+        #expect(try waits(at: now) == ["[127.0.0.77], which is not reached; next try \(time)", nil])
+        #expect(try waits(at: next) == ["[127.0.0.77], which is not reached", nil])
+        _ = mailer.lanes.reached(lane, trouble: nil, at: next)
+        #expect(try waits(at: next) == [nil, nil])
+    }
 }

@@ -290,10 +290,13 @@ extension Queue {
     }
 
     /// What a start makes of attempts that the last run left under way.
-    package func recover(at now: Timestamp, hold: Bool) throws(QueueError) -> (sending: Int, uncertain: Int) {
-        let sending = try numbers(in: .sending)
+    /// - Parameter letter: of this one alone.
+    package func recover(
+        at now: Timestamp, hold: Bool, letter: String? = nil
+    ) throws(QueueError) -> (sending: Int, uncertain: Int) {
+        let sending = try numbers(in: .sending, letter)
         for delivery in sending { _ = try moveBack(Self.recovered, delivery, try row(of: delivery), at: now) }
-        let pending = try numbers(in: .dotPending)
+        let pending = try numbers(in: .dotPending, letter)
         for delivery in pending {
             let row = try row(of: delivery)
             let words = "the mailer stopped while the server's answer was due"
@@ -305,7 +308,11 @@ extension Queue {
 
     private static let toUncertainAtStart = Step(.uncertain, "uncertain = ?, last_reply = ?")
 
-    private func numbers(in state: DeliveryState) throws(QueueError) -> [Int64] {
-        try rows("SELECT number FROM deliveries WHERE state = ?", [SQLValue(state.rawValue)]).compactMap(\.first?.int)
+    private func numbers(in state: DeliveryState, _ letter: String?) throws(QueueError) -> [Int64] {
+        let which = letter == nil ? "" : " AND letter = ?"
+        let found = try rows(
+            "SELECT number FROM deliveries WHERE state = ?\(which)",
+            [SQLValue(state.rawValue)] + (letter.map { [SQLValue($0)] } ?? []))
+        return found.compactMap(\.first?.int)
     }
 }

@@ -174,6 +174,16 @@ extension Queue {
         return changed
     }
 
+    /// As `change`, where no mailer runs: what is under way was left so by one that died, and is first made what the next
+    /// start would make of it.
+    /// - Parameter hold: as in `recover`.
+    package func changeAtRest(
+        _ id: String, _ change: QueueChange, at now: Timestamp, hold: Bool
+    ) throws(QueueError) -> Int {
+        _ = try recover(at: now, hold: hold, letter: id)
+        return try self.change(id, change, at: now)
+    }
+
     /// Why `change` is for none of the letter's deliveries, in a sentence.
     /// - Parameter keep: `smtp.keep`.
     package func refusal(

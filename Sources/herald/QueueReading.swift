@@ -109,10 +109,10 @@ struct QueueReading {
         if let answer = try asked("queue-\(change.rawValue)", ["id": .string(id)]) {
             return Int(answer.result["deliveries"]?.int ?? 0)
         }
-        let keep = settings.smtp.keep
+        let (keep, hold) = (settings.smtp.keep, settings.smtp.uncertain == .hold)
         let done = try owned { queue throws(QueueError) in
             let count = try queue.transaction { () throws(QueueError) in
-                try queue.change(id, change, at: SystemClock.now())
+                try queue.changeAtRest(id, change, at: SystemClock.now(), hold: hold)
             }
             if count > 0 { return (count: count, refusal: "") }
             let words = try queue.refusal(of: change, id, keep: keep) { SystemClock.utcOffset(at: $0) }

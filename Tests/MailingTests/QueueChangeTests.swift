@@ -153,4 +153,24 @@ import Testing
         _ = mailer.lanes.reached(lane, trouble: nil, at: next)
         #expect(try waits(at: next) == [nil, nil])
     }
+
+    @Test(
+        "where no mailer runs, what one left under way when it died can be held; what never went out, taken back",
+        arguments: [
+            (QueueChange.hold, DeliveryState.sending, DeliveryState.held), (.hold, .dotPending, .held),
+            (.retract, .sending, .retracted), (.retract, .dotPending, .uncertain), (.remove, .dotPending, .retracted),
+            (.retry, .sending, .queued),
+        ]) func atRest(_ change: QueueChange, _ before: DeliveryState, _ after: DeliveryState) throws
+    {
+        let (mailer, letter) = try mailer([before])
+        let other = Letter.sample()
+        try mailer.queue.transaction { () throws(QueueError) in
+            _ = try mailer.queue.takeIn(other, at: SystemClock.now())
+            try mailer.queue.execute("UPDATE deliveries SET state = 2 WHERE letter = ?", [.text(other.id)])
+            let count = try mailer.queue.changeAtRest(letter.id, change, at: SystemClock.now(), hold: false)
+            #expect(count == (after == .uncertain ? 0 : 1))
+        }
+        #expect(try mailer.queue.list(letter: letter.id).map(\.state) == [after])
+        #expect(try mailer.queue.list(letter: other.id).map(\.state) == [.sending], "it is the start's")
+    }
 }

@@ -24,6 +24,9 @@ package struct DNSName: Hashable, Sendable, CustomStringConvertible {
     /// The name above all others.
     package static let root = DNSName(wire: [0])
 
+    /// A domain that is signed, and will stay so.
+    package static let org = DNSName(wire: [3] + Array("org".utf8) + [0])
+
     /// `.`, the name of nothing: the exchange of a null MX (RFC 7505).
     package var isRoot: Bool { wire == [0] }
 

@@ -46,7 +46,7 @@ struct ConnectionBedTests {
         let hidden = ["mount --bind /dev/null /usr/bin/curl && exec \"$0\" \"$@\""]
         let run = try HeraldRun(words, under: ["/usr/bin/unshare", "--mount", "/bin/sh", "-c"] + hidden)
         // The bed's resolver has trust anchors of its own zones alone.
-        #expect(run.errors.contains("warning: DANE is off: "), "\(run.errors)")
+        #expect(run.errors.contains("warning: DANE "), "\(run.errors)")
         #expect(run.errors.contains("curl is not installed: no MTA-STS policy"), "\(run.errors)")
         #expect(run.code == .exited(0))
     }

@@ -186,7 +186,32 @@ import Testing
             return
         }
         #expect(words.contains("does not check signatures"))
-        #expect(failure.contains("SERVFAIL"))
+        #expect(failure.hasPrefix("DANE may be off, which could not be found out: ") && failure.contains("SERVFAIL"))
+    }
+
+    @Test(
+        "a name server that fails for the root is asked for a second name before DANE is called off",
+        arguments: [
+            (0x22, 0x20, ""), (0x22, 0x22, "DANE may be off, which could not be found out: "),
+            (0x22, 0x00, "DANE is off: "), (0x00, 0x20, ""), (0x00, 0x22, "DANE is off: "),
+            (0x22, 0x03, "DANE may be off, which could not be found out: "),
+            (0x03, 0x03, "DANE may be off, which could not be found out: the name server knows neither '.' nor 'org'"),
+        ] as [(UInt16, UInt16, String)]) func secondName(_ root: UInt16, _ org: UInt16, _ words: String) throws
+    {
+        let peer = try DNSPeer { question, _ in
+            .send([
+                Self.answer(question) { b in
+                    b.questions = [Array(question[12..<(question.count - 11)])]
+                    b.answers = []
+                    b.flags |= question[12] == 0 ? root : org
+                }
+            ])
+        }
+        defer { peer.stop() }
+        switch resolver([try peer.address]).validation() {
+        case .on: #expect(words.isEmpty)
+        case .off(let said): #expect(!words.isEmpty && said.hasPrefix(words), "\(said)")
+        }
     }
 
     @Test("no server at all is a failure that says so") func none() {

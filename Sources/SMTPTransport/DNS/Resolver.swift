@@ -75,23 +75,32 @@ extension Resolver {
     /// Whether DANE can be had here.
     package enum Validation: Hashable, Sendable {
         case on
-        /// Why not, and what to do.
+        /// Why not, and what to do; or why that could not be found out.
         case off(String)
     }
 
-    /// Whether the name servers are on this host and check signatures: `name` is one that is signed, for which they are
-    /// asked. Blocks as `answer`.
-    package func validation(of name: DNSName = .root) -> Validation {
+    /// Whether the name servers are on this host and check signatures: they are asked for names that are signed. One that
+    /// knows only some zones fails for the first, and may yet vouch for the second; that it fails for both says nothing of
+    /// what it does with those that it knows. Blocks as `answer`, twice.
+    package func validation(of name: DNSName = .root, or other: DNSName = .org) -> Validation {
         let remedy = "a validating name server on this host, such as unbound, turns it on"
         let foreign = servers.foreign.map(\.text).joined(separator: ", ")
         guard foreign.isEmpty else {
             return .off("DANE is off: the name server \(foreign) is not on this host (/etc/resolv.conf); \(remedy)")
         }
-        let answer = answer(DNSQuestion(name, .soa))
-        if let failure = answer.failure { return .off("DANE is off: \(failure)") }
-        guard answer.isAuthentic else {
-            return .off("DANE is off: the name server on this host does not check signatures (DNSSEC); \(remedy)")
+        var failure: String?
+        var hasAnswered = false
+        for name in [name, other] {
+            let answer = answer(DNSQuestion(name, .soa))
+            if answer.failure == nil, answer.isAuthentic { return .on }
+            if answer.content == .noName { continue }
+            failure = failure ?? answer.failure
+            hasAnswered = hasAnswered || answer.failure == nil
         }
-        return .on
+        guard hasAnswered else {
+            let why = failure ?? "the name server knows neither '\(name)' nor '\(other)'"
+            return .off("DANE may be off, which could not be found out: \(why)")
+        }
+        return .off("DANE is off: the name server on this host does not check signatures (DNSSEC); \(remedy)")
     }
 }

@@ -223,12 +223,21 @@ extension Mailer {
         tellRedirect()
     }
 
-    /// The index anew, where other letters may go straight to their destinations than before.
-    private func tellDestinations() {
+    /// The index anew, where other letters may go straight to their destinations than before. Who has refused a letter may
+    /// take it now; where that cannot be written, it is tried again.
+    func tellDestinations() {
         let rule = DestinationRule(settings, book)
+        var isChanged = rule != destinations
         queue.index.wakeAll()
         do throws(QueueError) {
-            guard try queue.forgetRefusals() > 0 || rule != destinations else { return }
+            isChanged = try queue.forgetRefusals() > 0 || isChanged
+            keepsRefusals = false
+        } catch {
+            if !keepsRefusals { log.critical("\(error)") }
+            keepsRefusals = true
+        }
+        guard isChanged else { return }
+        do throws(QueueError) {
             try queue.loadIndex(at: SystemClock.now(), tellsDestinations: rule.tells)
             destinations = rule
         } catch {

@@ -50,6 +50,7 @@ extension Mailer {
         }
         mayHaveLetters = true
         stallsMayHaveChanged = true
+        if keepsRefusals { tellDestinations() }
         ServiceManager.watchdog()
     }
 

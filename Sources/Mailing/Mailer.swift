@@ -50,6 +50,8 @@ package final class Mailer {
     /// Destinations of accounts that deliver directly.
     var lanes = LaneBook()
     var destinations: DestinationRule
+    /// New settings are in force, and that they make refusals void could not be written.
+    var keepsRefusals = false
     var rates = SubmissionRates()
     /// With `noWait`: what was put off in this run.
     var putOff: Set<Int64> = []

@@ -131,4 +131,22 @@ import Testing
         mailer.book["b"]?.fault = nil
         #expect(try waits() == [nil])
     }
+
+    @Test("a reload at a time when nothing can be written: the new accounts count, and refusals are forgotten later")
+    func fullDisk() throws {
+        let mailer = try mailer(.sample())
+        let direct = try site.settings(accounts: "name: a, server: direct", account("b", 1))
+        mailer.settings.smtp.accounts = direct.smtp.accounts
+        mailer.book.reload(direct.smtp.accounts, stamps: [:], at: now)
+        let rule = DestinationRule(mailer.settings, mailer.book)
+        #expect(rule != mailer.destinations)
+        try mailer.queue.execute("PRAGMA query_only = ON")
+        mailer.tellDestinations()
+        #expect(mailer.destinations == rule && mailer.keepsRefusals)
+        #expect(mailer.queue.index.carriers.map(\.carrier) == [.handedOn(alias: nil, refusedBy: ["a"])])
+        try mailer.queue.execute("PRAGMA query_only = OFF")
+        mailer.agenda.rescan = .zero
+        mailer.heed()
+        #expect(!mailer.keepsRefusals && mailer.queue.index.carriers.map(\.carrier) == [.alias(nil)])
+    }
 }

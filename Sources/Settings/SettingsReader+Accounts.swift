@@ -22,7 +22,9 @@ extension SettingsReader {
 
     /// Puts the default credentials into an account that asks for them, and has none of its own.
     private func take(_ credentials: Credentials?, _ account: inout Settings.Account, _ reader: inout SectionReader) {
-        guard let node = reader.value("credentials"), reader.text("credentials") == "default" else { return }
+        guard let node = reader.value("credentials"), reader.text("credentials") == "default", !account.isDirect else {
+            return
+        }
         let own = Declarations.credentials.keys.map(\.name).first { reader.value($0) != nil }
         if let own {
             reader.fault(node, "'credentials: default' beside a '\(own)' of its own: give one of them")
@@ -63,13 +65,13 @@ extension SettingsReader {
     }
 
     private func checkLogin(_ account: Settings.Account, _ reader: inout SectionReader) {
-        checkProof(account, &reader)
+        if !account.isDirect { checkProof(account, &reader) }
         if let helo = account.heloName, let node = reader.value("helo_name"),
             helo.isEmpty || helo.utf8.contains(where: { $0 <= 0x20 || $0 == 0x7f || $0 == 0x3c || $0 == 0x3e })
         {
             reader.fault(node, "'helo_name' must be a host name or an address literal")
         }
-        guard account.login != nil || account.oauth != nil,
+        guard !account.isDirect, account.login != nil || account.oauth != nil,
             account.security == .none || account.security == .opportunistic, let node = reader.value("security")
         else { return }
         if !account.allowPlaintextLogin {
@@ -133,7 +135,7 @@ extension SettingsReader {
         {
             reader.fault(node, "'tls_minimum' needs security 'tls' or 'starttls',")
         }
-        guard let node = reader.value("fingerprints"), !account.fingerprints.isEmpty else { return }
+        guard !account.isDirect, let node = reader.value("fingerprints"), !account.fingerprints.isEmpty else { return }
         if account.security == .none || account.security == .opportunistic {
             reader.fault(node, "'fingerprints' need security 'tls' or 'starttls',")
         }
@@ -146,11 +148,13 @@ extension SettingsReader {
     /// The hosts are found by the recipients' domains, and these say how they are known.
     private func checkDirect(_ reader: inout SectionReader) {
         for key in [
-            "port", "login", "password", "password_file", "password_command", "password_credential", "auth", "oauth",
-            "ca_file", "fingerprints", "tls_minimum", "client_certificate", "allow_plaintext_login",
+            "port", "credentials", "login", "password", "password_file", "password_command", "password_credential",
+            "auth",
+            "oauth", "ca_file", "fingerprints", "tls_minimum", "client_certificate", "allow_plaintext_login",
         ] {
             guard let node = reader.value(key) else { continue }
             if key == "port", node.string == "25" { continue }
+            if key == "credentials", node.string != "default" { continue }
             reader.fault(node, "'\(key)' is for an account with a server of its own, and this one's is 'direct':")
         }
         if let node = reader.value("security"), node.string != Settings.Security.opportunistic.rawValue {

@@ -28,7 +28,9 @@ import Testing
     @Test(
         "what only a server of one's own can have is refused",
         arguments: [
-            "port: 587", "login: x", "password: y", "password_file: /etc/x", "auth: plain", "ca_file: /etc/x",
+            "port: 587", "credentials: default", "login: x", "oauth: {provider: google, client_id: c}", "password: y",
+            "password_file: /etc/x",
+            "auth: plain", "ca_file: /etc/x",
             "client_certificate: /etc/x", "allow_plaintext_login: true",
             "fingerprints: ['0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a']",
         ])
@@ -37,6 +39,7 @@ import Testing
         #expect(smtp == nil)
         let key = text.prefix { $0 != ":" }
         #expect(faults.contains { $0.contains("'\(key)' is for an account with a server of its own") }, "\(faults)")
+        #expect(faults.count { !$0.contains("warning: ") } == 1, "\(faults)")
     }
 
     @Test("how a host is known is its domain's to say", arguments: ["tls", "starttls", "none"])

@@ -65,9 +65,7 @@ extension FileTailer {
         passOverOlder(&survey, log, &output)
         let hasNew = log.open.contains { files[$0]?.isNew ?? false }
         if present == nil || hasNew || survey.mayHoldUnread || !log.isSurveyed {
-            let deleted = log.open.compactMap { key in
-                chain.contains { $0.key == key } || key == present?.key ? nil : files[key]?.checkpoint
-            }
+            let deleted = deleted(of: log, survey, present)
             survey.findUnread(besides: { texts(of: log) }, deleted: deleted) { likeness($0, log, present) }
         } else {
             // If the file at the path is truncated meanwhile, its text is to be found in its copy.
@@ -93,6 +91,20 @@ extension FileTailer {
             admit(file, &output)
         }
         return true
+    }
+
+    /// The text whose file is gone from the log's path, and is none of its generations: it was copied elsewhere, then
+    /// removed (logrotate's `renamecopy`). What rotation removes was a generation for a while; or, where it rotates many
+    /// times between two looks, all older generations go with it, or several new ones have come.
+    private func deleted(of log: WatchedLog, _ survey: GenerationSurvey, _ present: TailedFile?) -> FileCheckpoint? {
+        let gone = log.open.compactMap { files[$0] }.filter { file in
+            file !== present && !survey.chain.contains { $0.key == file.key }
+        }
+        let left = gone.filter { !$0.isGeneration }
+        let others = survey.chain.indices.filter { $0 != survey.presentIndex }
+        let hasOlder = others.contains { !survey.isNew($0) }
+        let isOutrun = others.count { survey.isNew($0) } > 1 || (!hasOlder && left.count < gone.count)
+        return isOutrun ? nil : left.max { $0.checkpoint.seen < $1.checkpoint.seen }?.checkpoint
     }
 
     private func survey(of chain: [Generation], _ present: TailedFile?) -> GenerationSurvey {
@@ -157,7 +169,9 @@ extension FileTailer {
                 if file.path != log.path, yield(file, time, &output) { continue }
                 if file.path != log.path || file.stillHolds {
                     survey.know(index)
-                    if file.path == log.path { file.placedAt = generation.path }
+                    if file.path == log.path, file !== present {
+                        (file.placedAt, file.isGeneration) = (generation.path, true)
+                    }
                 } else {
                     // Another text was written over it (cp keeps the inode of what it overwrites).
                     loseSight(of: file)

@@ -63,7 +63,7 @@ extension FileTailer {
         // Not finished any more is a plain file, which was seen to have grown; of an archive it is found by reading.
         file.checkpoint.isFinished = file.archive != nil && file.checkpoint.isFinished
         file.checkpoint.mayHaveGrown = file.checkpoint.isFinished
-        file.leftAt = time.monotonic
+        (file.leftAt, file.isGeneration) = (time.monotonic, true)
         file.predecessor = before
         take(file, log)
         note(file.checkpoint, &output)

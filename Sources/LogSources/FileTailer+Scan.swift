@@ -131,6 +131,7 @@ extension FileTailer {
             if !file.isCurrent {
                 // Renamed back.
                 (file.isCurrent, file.leftAt, file.checkpoint.isFinished) = (true, nil, false)
+                file.isGeneration = false
                 logs[path]?.current = file.key
             }
             if !file.isNew { file.checkpoint.seen = seen(at: time) }

@@ -16,10 +16,10 @@ extension GenerationSurvey {
 
     /// - Parameters:
     ///   - texts: what was read, of which there may be plain copies.
-    ///   - deleted: those of them whose files are gone, seen while they were read: each may stand in one copy.
+    ///   - deleted: that of them whose file is gone from the log's path: it may stand in one copy.
     ///   - likeness: asked of archives.
     mutating func findUnread(
-        besides texts: () -> [FileCheckpoint], deleted: [FileCheckpoint] = [], likeness: ([UInt8]) -> Likeness
+        besides texts: () -> [FileCheckpoint], deleted: FileCheckpoint? = nil, likeness: ([UInt8]) -> Likeness
     ) {
         findUnreadArchives(likeness)
         findPlain(besides: texts, deleted: deleted, evenUnread: true)
@@ -27,7 +27,7 @@ extension GenerationSurvey {
 
     /// Only the plain copies: what else is new may be on its way.
     mutating func findCopies(besides texts: () -> [FileCheckpoint]) {
-        findPlain(besides: texts, deleted: [], evenUnread: false)
+        findPlain(besides: texts, deleted: nil, evenUnread: false)
     }
 
     /// Those of which nothing is known.
@@ -59,7 +59,7 @@ extension GenerationSurvey {
     }
 
     private mutating func findPlain(
-        besides texts: () -> [FileCheckpoint], deleted: [FileCheckpoint], evenUnread: Bool
+        besides texts: () -> [FileCheckpoint], deleted: FileCheckpoint?, evenUnread: Bool
     ) {
         // The longest first: others may be copies of it.
         let plain = new.filter { !chain[$0].isCompressed && chain[$0].status.size > 0 }
@@ -82,8 +82,8 @@ extension GenerationSurvey {
                 copies.append(index)
                 continue
             }
-            if let text = deleted.firstIndex(where: { isCopy(index, head, of: [$0]) }) {
-                deleted.remove(at: text)
+            if let text = deleted, isCopy(index, head, of: [text]) {
+                deleted = nil
                 copies.append(index)
                 continue
             }

@@ -55,6 +55,8 @@ final class TailedFile {
     var isAssured = false
     /// Its row was handed over, though nothing is known of its text yet.
     var isStored = false
+    /// It was seen among its log's generations since it left its path: rotation removes the oldest of these.
+    var isGeneration = false
     /// When it was found to have left its path.
     var leftAt: Duration?
     /// The generation that must be read to its end before this one.

@@ -108,6 +108,26 @@ import Testing
         }
     }
 
+    @Test("the same where it runs, and the oldest are removed by several rotations between two looks", arguments: 1...4)
+    func outrun(rotations: Int) throws {
+        for kept in max(1, rotations - 1)...4 {
+            let bench = try TailingBench()
+            let program = Program(bench, .numbered, line, kept: kept)
+            try bench.follow("", to: "a.log")
+            for round in 0..<6 {
+                // All that is removed unread is what was never seen.
+                try program.write(2)
+                bench.glance()
+                for _ in 0..<(round == 0 ? 1 : rotations) {
+                    try program.rotate()
+                    try program.write(2)
+                }
+                bench.glance()
+                #expect(bench.lines.count == program.written, "\(rotations) rotations, \(kept) kept, round \(round)")
+            }
+        }
+    }
+
     @Test("a copy of the log that was made by hand is told once, over restarts and rotation", arguments: [false, true])
     func copied(isStopped: Bool) throws {
         let bench = try TailingBench()

@@ -2,7 +2,8 @@
 // on its way (logrotate's `copytruncate` with `extension`), or a log of its own in which the same was written? Two workers
 // that fail alike write alike. Must stay true: nothing is held back for good that may be a log of its own, for twice is
 // better than lost. It is a copy for good only where long text that bears times is equal, and it never grew with the other
-// log; what else is equal is held back for as long as copying takes; and what is held back stands in the status.
+// log; what else is equal is held back for as long as copying takes, and is told where it goes meanwhile
+// (FileTailer+HeldBack); and what is held back stands in the status.
 
 import Formats
 import Platform
@@ -25,6 +26,10 @@ struct HeldCopy {
     var isSure: Bool
     /// Of a text that is looked for: whose it is will be known soon.
     var isSought: Bool
+    /// The file, as long as it may be a log, and descriptors are left: removed, it is read there.
+    var descriptor: Descriptor?
+    /// What stands in it, where that is little: truncated, that is told.
+    var text: [UInt8] = []
 
     /// How long copying may stand still: large copies are written out before the log is truncated.
     private var patience: Duration { min(.seconds(60), Self.leastPatience + .seconds(size >> 25)) }
@@ -43,7 +48,7 @@ struct HeldCopy {
 
 extension FileTailer {
     /// How a file resembles a log.
-    private struct Likeness {
+    struct Likeness {
         var log: String
         var isWhole = false
         /// Of a text that is looked for: it stands here, or elsewhere.
@@ -81,45 +86,8 @@ extension FileTailer {
         return true
     }
 
-    /// What a file that was held back is now; nil where it was not.
-    func heldBack(_ key: FileKey, at path: String, _ time: SourceTime) throws(SystemError) -> HeldBack? {
-        guard let held = copies[key] else { return nil }
-        guard closedTexts(key).isEmpty else { return .other }
-        let descriptor = try LogFile.open(path)
-        let status = try descriptor.status()
-        guard FileKey(status) == key, let likeness = likeness(of: descriptor, at: path) else { return .other }
-        let hasGrown = status.size > held.size
-        if hasGrown, held.hasRested(time.monotonic), !likeness.isSought { return .log }
-        hold(key, at: path, descriptor, likeness, held.watch, time)
-        return copies[key]?.due.map { time.monotonic >= $0 } ?? false ? .log : .copy
-    }
-
-    private func hold(
-        _ key: FileKey, at path: String, _ descriptor: Descriptor, _ likeness: Likeness, _ watch: Int32,
-        _ time: SourceTime
-    ) {
-        let (before, size) = (copies[key], (try? descriptor.status().size) ?? 0)
-        // What is a copy in another way than it was is waited for anew: its log was truncated, or closed.
-        let held = before.flatMap { ($0.isSure, $0.isSought) == (likeness.isSure, likeness.isSought) ? $0 : nil }
-        // A copy on its way is not whole; what was whole and grows is no reason to wait longer.
-        let isAsBefore = held.map { $0.size == size || $0.isWhole } ?? false
-        let now = time.monotonic
-        copies[key] = HeldCopy(
-            watch: watch, path: path, log: likeness.log, size: size, first: held?.first ?? now,
-            since: isAsBefore ? held?.since ?? now : now, isWhole: likeness.isWhole, isSure: likeness.isSure,
-            isSought: likeness.isSought)
-    }
-
-    /// Forgets those that no path names any more, or that are read by now.
-    func dropCopies(but found: Set<FileKey>) {
-        for (key, held) in copies where !found.contains(key) {
-            copies[key] = nil
-            watches.unwatch(held.watch)
-        }
-    }
-
     /// Which log's text a file may be a copy of. One that is written out in the settings is none.
-    private func likeness(of descriptor: Descriptor, at path: String) -> Likeness? {
+    func likeness(of descriptor: Descriptor, at path: String) -> Likeness? {
         guard !finder.isWrittenOut(path), let size = try? descriptor.status().size, size > 0 else { return nil }
         let logs = namesakes(of: path) { self.logs[$0]?.isKnown ?? false }.all.compactMap { self.logs[$0] }
         for log in logs {

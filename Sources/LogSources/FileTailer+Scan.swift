@@ -36,7 +36,7 @@ extension FileTailer {
         var look = Look(named: Set(found.files.map(\.path)))
         matchedGenerations = [:]
         for file in found.files { see(file, &look, time, &output) }
-        dropCopies(but: look.copies)
+        dropCopies(but: look.copies, look.strangerKeys, time, &output)
         if watches.watchLinks(LogFile.links(onTheWayTo: found.folders.union(links))) { wantScan() }
         for file in files.values where file.isCurrent && !look.present.contains(file.key) { leave(file, time, &output) }
         for stranger in look.strangers { admit(stranger, time, &output) }
@@ -95,7 +95,7 @@ extension FileTailer {
             let owners = namesakes(of: found.path) { look.named.contains($0) || logs[$0]?.isKnown ?? false }
             if let owner = owners.certain.first { matchedGenerations[owner, default: []].append(found.path) }
             if !owners.certain.isEmpty || (Compression(name: found.path) != nil && !isWrittenOut) { return }
-            let held = try heldBack(key, at: found.path, time)
+            let held = try heldBack(key, at: found.path, time, &output)
             if held == .copy {
                 look.copies.insert(key)
                 look.copyPaths.insert(found.path)

@@ -171,4 +171,76 @@ import Testing
         bench.settle()
         #expect(bench.lines.count == 6)
     }
+
+    enum Fate: CaseIterable { case removed, emptied, replaced, begunAgain }
+
+    private func meet(_ fate: Fate, _ name: String, _ bench: TailingBench) throws {
+        switch fate {
+        case .removed: bench.remove(name)
+        case .emptied: bench.truncateFile(name)
+        case .replaced:
+            try bench.append("", to: "next")
+            bench.rename("next", name)
+        case .begunAgain:
+            bench.truncateFile(name)
+            try bench.append("ready\n", to: name)
+        }
+    }
+
+    @Test(
+        "what is held back and goes meanwhile is told, whether its log was known", arguments: Fate.allCases,
+        [false, true])
+    func gone(fate: Fate, isKnown: Bool) throws {
+        let bench = try TailingBench()
+        if isKnown { for name in names { try bench.append("", to: name) } }
+        bench.glance()
+        for name in names { try bench.append(undated, to: name) }
+        bench.glance()
+        let held = shown(bench)
+        #expect(held.count == names.count - 1)
+        // A part of it nobody saw.
+        if fate == .removed || fate == .replaced { for name in held { try bench.append("and more\n", to: name) } }
+        for name in held { try meet(fate, name, bench) }
+        bench.glance()
+        let failed = bench.records.filter { $0.raw == Array(undated.utf8.dropLast()) }
+        #expect(Set(failed.map(\.source)).count == names.count && failed.count == names.count)
+        #expect(bench.lines.count == names.count + (fate == .emptied ? 0 : held.count))
+        let count = bench.lines.count
+        bench.clock += .seconds(60)
+        bench.settle()
+        bench.restart()
+        bench.settle()
+        #expect(bench.lines.count == count)
+        #expect(bench.notices.map(\.text) == [])
+    }
+
+    @Test("what is truncated while it is held back, and is too long to be remembered, is said to be lost")
+    func lost() throws {
+        let bench = try TailingBench { $0.setLineLimit(64) }
+        bench.glance()
+        for name in ["a.log", "a-1.log"] { try bench.append(String(repeating: undated, count: 9), to: name) }
+        bench.glance()
+        #expect(shown(bench) == ["a-1.log"])
+        bench.truncateFile("a-1.log")
+        bench.settle()
+        #expect(bench.lines.count == 9)
+        #expect(bench.notices.map { $0.kind == .gap && $0.source == .file(bench.path("a-1.log")) } == [true])
+    }
+
+    @Test(
+        "a copy that goes while it is held back is told once, where it is compressed, or long and its lines bear times")
+    func copyGone() throws {
+        for isDated in [false, true] {
+            let bench = try TailingBench()
+            try bench.follow(String(repeating: isDated ? dated : undated, count: 10), to: "a.log")
+            try bench.copy("a.log", "a-1.log")
+            bench.glance()
+            #expect(shown(bench) == ["a-1.log"])
+            if !isDated { bench.truncateFile("a.log") }
+            if isDated { bench.remove("a-1.log") } else { try bench.compress("a-1.log", "gzip", ".gz") }
+            bench.settle()
+            #expect(bench.lines.count == 10)
+            #expect(bench.notices.map(\.text) == [])
+        }
+    }
 }

@@ -48,9 +48,9 @@ package enum Passwords {
             defer { Secret.wipe(&content) }
             let line = content.prefix { $0 != 0x0a }
             let password = Secret(line.last == 0x0d ? line.dropLast() : line)
-            if password.isEmpty { throw SystemError("use the empty first line of", place, errno: EINVAL) }
-            return password
+            if !password.isEmpty { return password }
         } catch { throw fault("\(error)", remedy) }
+        throw fault("\(Printable.text(place)) has nothing in its first line", remedy)
     }
 
     private static func read(output arguments: [String], of owner: String) throws(SessionFault) -> Secret {

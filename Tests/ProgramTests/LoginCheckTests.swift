@@ -51,14 +51,14 @@ import Testing
     @Test(
         "what a file of secrets or certificates does not hold is an error, whatever else it holds",
         arguments: [
-            ("login: x, password_file: FOLDER/text", "", "cannot use the empty first line of"),
-            ("login: x, password_file: FOLDER/text", "\nsecret\n", "cannot use the empty first line of"),
+            ("login: x, password_file: FOLDER/text", "", "text has nothing in its first line"),
+            ("login: x, password_file: FOLDER/text", "\nsecret\n", "text has nothing in its first line"),
             ("login: x, password: y, ca_file: FOLDER/text", "root:x:0:0\n", "no certificate or crl found"),
             ("auth: external, client_certificate: FOLDER/text", "root:x:0:0\n", "there is no certificate in it"),
             ("auth: external, client_certificate: FOLDER/text", "CERTIFICATE", "there is no key in it"),
             (
                 "oauth: {provider: google, client_id: c, client_secret_file: FOLDER/text}", "\n",
-                "cannot use the empty first line of"
+                "text has nothing in its first line"
             ),
             ("oauth: {provider: microsoft, client_id: c, ca_file: FOLDER/text}", "x", "no certificate or crl found"),
         ])

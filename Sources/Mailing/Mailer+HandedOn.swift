@@ -13,6 +13,8 @@ struct Stranded: Equatable {
     var refusedBy: [String]
     /// For which they wait.
     var others: [AccountState]
+    /// How many deliveries.
+    var count: Int
 }
 
 extension Mailer {
@@ -44,11 +46,11 @@ extension Mailer {
     /// What was handed on to accounts that were paused since. Their alias may have one that works, but that has refused
     /// them: no attempt of theirs comes at which they could be given up, and for their alias all seems well.
     var stranded: [Stranded] {
-        queue.index.carriers.compactMap { _, carrier, _, _ in
+        queue.index.carriers.compactMap { _, carrier, count, _ in
             guard case .handedOn(let alias, let refusedBy) = carrier else { return nil }
             let others = book.others(settings.alias(alias), but: refusedBy)
             guard !others.isEmpty, others.allSatisfy(\.isPaused) else { return nil }
-            return Stranded(alias: alias, refusedBy: refusedBy, others: others)
+            return Stranded(alias: alias, refusedBy: refusedBy, others: others, count: count)
         }
     }
 

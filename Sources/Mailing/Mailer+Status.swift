@@ -90,6 +90,13 @@ extension Mailer {
         for state in enabled {
             if let fault = state.fault { problems.append("account '\(state.settings.name)' is paused: \(fault)") }
         }
+        for letters in stranded {
+            func list(_ names: [String]) -> String { names.map { "'\($0)'" }.joined(separator: ", ") }
+            problems.append(
+                "\(counted(letters.count, "delivery waits", "deliveries wait")) for account "
+                    + "\(list(letters.others.map(\.settings.name))), for \(list(letters.refusedBy)) has refused "
+                    + (letters.count == 1 ? "it" : "them"))
+        }
         if settings.smtp.redirect.holdsAll { problems.append(Self.holdsAll) }
         for (_, carrier, count, _) in queue.index.carriers {
             guard case .alias(let name?) = carrier, settings.alias(name) == nil else { continue }

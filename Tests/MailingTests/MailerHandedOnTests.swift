@@ -132,6 +132,16 @@ import Testing
         #expect(try waits() == [nil])
     }
 
+    @Test("status says that letters wait for one account because another has refused them") func status() throws {
+        let mailer = try mailer(.sample())
+        func problems() throws -> [String] {
+            (try mailer.status(at: now)["problems"]?.array ?? []).compactMap(\.string)
+        }
+        #expect(try problems().contains("1 delivery waits for account 'b', for 'a' has refused it"))
+        mailer.book["b"]?.fault = nil
+        #expect(try !problems().contains { $0.contains("has refused it") })
+    }
+
     @Test("a reload at a time when nothing can be written: the new accounts count, and refusals are forgotten later")
     func fullDisk() throws {
         let mailer = try mailer(.sample())

@@ -101,10 +101,13 @@ extension FileTailer {
             file !== present && !survey.chain.contains { $0.key == file.key }
         }
         let left = gone.filter { !$0.isGeneration }
+        guard let text = left.max(by: { $0.checkpoint.seen < $1.checkpoint.seen })?.checkpoint else { return nil }
         let others = survey.chain.indices.filter { $0 != survey.presentIndex }
-        let hasOlder = others.contains { !survey.isNew($0) }
+        let hasOlder = others.contains { index in
+            !survey.isNew(index) && files[survey.chain[index].key].map { $0.checkpoint.seen < text.seen } ?? true
+        }
         let isOutrun = others.count { survey.isNew($0) } > 1 || (!hasOlder && left.count < gone.count)
-        return isOutrun ? nil : left.max { $0.checkpoint.seen < $1.checkpoint.seen }?.checkpoint
+        return isOutrun ? nil : text
     }
 
     private func survey(of chain: [Generation], _ present: TailedFile?) -> GenerationSurvey {

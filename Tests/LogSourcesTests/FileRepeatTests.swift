@@ -128,6 +128,31 @@ import Testing
         }
     }
 
+    @Test("the same where they are removed under the look")
+    func outrunUnderLook() throws {
+        let bench = try TailingBench()
+        let program = Program(bench, .numbered, line, kept: 2)
+        try bench.follow("", to: "a.log")
+        for _ in 0..<4 {
+            try program.write(2)
+            bench.glance()
+            try program.rotate()
+        }
+        try program.write(2)
+        var isDone = false
+        bench.tailer?.beforeAccounting = {
+            if isDone { return }
+            isDone = true
+            for _ in 0..<2 {
+                #expect(throws: Never.self) {
+                    try program.rotate(); try program.write(2)
+                }
+            }
+        }
+        bench.glance()
+        #expect(isDone && bench.lines.count == program.written)
+    }
+
     @Test("a copy of the log that was made by hand is told once, over restarts and rotation", arguments: [false, true])
     func copied(isStopped: Bool) throws {
         let bench = try TailingBench()

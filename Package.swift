@@ -29,13 +29,16 @@ func system(_ name: String, pkgConfig: String, apt: String) -> Target {
 }
 
 /// A module of the product, with the modules and products it may import.
-func module(_ name: String, _ imports: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: imports, swiftSettings: strict)
+func module(_ name: String, _ imports: [Target.Dependency] = [], _ more: [SwiftSetting] = []) -> Target {
+    .target(name: name, dependencies: imports, swiftSettings: strict + more)
 }
+
+/// What runs once, or for a person: optimised for size.
+let small: [SwiftSetting] = [.unsafeFlags(["-Osize"], .when(configuration: .release))]
 
 /// A program: arguments, start, stop.
 func program(_ name: String, _ imports: [Target.Dependency]) -> Target {
-    .executableTarget(name: name, dependencies: imports, swiftSettings: strict, linkerSettings: leanLink)
+    .executableTarget(name: name, dependencies: imports, swiftSettings: strict + small, linkerSettings: leanLink)
 }
 
 /// The tests of a module.
@@ -86,10 +89,10 @@ let package = Package(
         module("Incidents", ["Formats", "Records", "Rules"]),
         module("Mail", ["Formats"]),
         module("SMTPProtocol", ["COpenSSL", "Formats", "Mail"]),
-        module("MailRouting", ["CIDN2", "Formats", "Mail"]),
-        module("Authorization", ["COpenSSL", "Formats", "SMTPProtocol"]),
+        module("MailRouting", ["CIDN2", "Formats", "Mail"], small),
+        module("Authorization", ["COpenSSL", "Formats", "SMTPProtocol"], small),
         module("Replies", ["Formats", "YAML", "Mail"]),
-        module("Settings", ["Formats", "Platform", "YAML", "Mail", "Records", "Rules"]),
+        module("Settings", ["Formats", "Platform", "YAML", "Mail", "Records", "Rules"], small),
 
         // Floor 2: what touches the outside.
         module("LogSources", ["CSystemd", "CPlatform", "Formats", "Platform", "Records", logging]),
@@ -104,7 +107,7 @@ let package = Package(
         module("Intake", ["Formats", "Platform", logging]),
         module("Extraction", ["CPlatform", "Formats", "Platform", "Mail"]),
         module("Spool", ["Formats", "Platform", "Mail"]),
-        module("Control", ["Formats", "Platform", logging]),
+        module("Control", ["Formats", "Platform", logging], small),
 
         // Floor 3: each assembles its pipeline.
         module(

@@ -130,19 +130,9 @@ package struct ReplyLetter: Sendable {
         return MachineRows.trim(String(out).prefix(limit))
     }
 
-    /// By octets: a sign with a mark on it is one Character, and to who reads HTML still that sign.
     static func escaped(_ text: String) -> String {
         var out: [UInt8] = []
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "&"): out += "&amp;".utf8
-            case UInt8(ascii: "<"): out += "&lt;".utf8
-            case UInt8(ascii: ">"): out += "&gt;".utf8
-            case UInt8(ascii: "\""): out += "&quot;".utf8
-            case UInt8(ascii: "'"): out += "&#39;".utf8
-            default: out.append(byte)
-            }
-        }
+        HTMLEscaping.append(text, to: &out)
         return String(decoding: out, as: UTF8.self)
     }
 

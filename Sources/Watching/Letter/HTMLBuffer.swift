@@ -1,5 +1,7 @@
 // The one place where text becomes HTML: whatever is shown goes through `text`, which escapes.
 
+import Formats
+
 /// HTML as it is written.
 struct HTMLBuffer {
     private var bytes: [UInt8] = []
@@ -11,18 +13,7 @@ struct HTMLBuffer {
     mutating func markup(_ markup: String) { bytes += markup.utf8 }
 
     /// Any text, escaped.
-    mutating func text(_ text: String) {
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "&"): bytes += "&amp;".utf8
-            case UInt8(ascii: "<"): bytes += "&lt;".utf8
-            case UInt8(ascii: ">"): bytes += "&gt;".utf8
-            case UInt8(ascii: "\""): bytes += "&quot;".utf8
-            case UInt8(ascii: "'"): bytes += "&#39;".utf8
-            default: bytes.append(byte)
-            }
-        }
-    }
+    mutating func text(_ text: String) { HTMLEscaping.append(text, to: &bytes) }
 
     /// An element around a text.
     mutating func element(_ open: String, _ text: String, _ close: String) {
